@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one door to raw secrets, in no umbrella header: whoever includes this is found by a search for its name.
+// Depends on: core/secret_bytes. Use: `insecure::export_secret(key, insecure::secret_access{"escrow ceremony"})`.
+#pragma once
+
+#include <keywright/core/secret_bytes.hpp>
+
+namespace keywright::insecure {
+
+/// Proof that somebody decided to see a secret, and why.
+class secret_access {
+public:
+    /// `reason` is for the reader of the code; it must be a literal and is not stored.
+    explicit constexpr secret_access(const char* reason) { expects_reason(reason); }
+
+private:
+    static constexpr void expects_reason(const char* reason) {
+        if (reason == nullptr || *reason == '\0') throw "secret_access: give a reason";
+    }
+};
+
+/// The bytes of a secret, not copied; valid as long as the secret is. Do not copy, print or store them.
+inline byte_view export_secret(const secret_bytes& secret, const secret_access&) noexcept { return detail::reveal(secret); }
+
+} // namespace keywright::insecure
