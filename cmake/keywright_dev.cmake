@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# For keywright's own programs only; nothing here is installed or seen by a consumer.
+#   keywright_dev                       private target: warnings as errors
+#   keywright_add_tests(<layer> ...)    one doctest program per layer, <layer>_tests, run by CTest
+#   keywright_add_fuzz(<name> ...)      a fuzz target; without libFuzzer it replays its corpus
+#   keywright_add_bench(<name> ...)     a benchmark program, never run by CTest
+
+add_library(keywright_dev INTERFACE)
+target_compile_features(keywright_dev INTERFACE cxx_std_20)
+target_compile_options(keywright_dev INTERFACE
+    -Werror -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Woverloaded-virtual
+    -Wnon-virtual-dtor)
+set_target_properties(keywright_dev PROPERTIES INTERFACE_CXX_EXTENSIONS OFF)
+target_compile_definitions(keywright_dev INTERFACE
+    KEYWRIGHT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
+    KEYWRIGHT_BINARY_DIR="${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+# keywright_add_tests(<layer> SOURCES a.cpp ... [LIBRARIES keywright::keywright ...])
+function(keywright_add_tests layer)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+    if(NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "keywright_add_tests(${layer}): expected SOURCES and LIBRARIES, got '${ARGN}'")
+    endif()
+    if(NOT TARGET keywright_test_main)
+        add_library(keywright_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+        target_link_libraries(keywright_test_main PUBLIC doctest::doctest PRIVATE keywright_dev)
+    endif()
+    add_executable(${layer}_tests ${arg_SOURCES})
+    target_link_libraries(${layer}_tests PRIVATE keywright_test_main keywright_dev ${arg_LIBRARIES})
+    add_test(NAME ${layer} COMMAND ${layer}_tests --no-version)
+    # A program whose test cases were all filtered away or never registered would pass.
+    set_tests_properties(${layer} PROPERTIES TIMEOUT 600 FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+endfunction()
+
+# keywright_add_fuzz(<name> [SOURCES ...] [LIBRARIES ...]): <name>.cpp defines LLVMFuzzerTestOneInput, its corpus is
+# corpus/<name>/ and must not be empty.
+function(keywright_add_fuzz name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+    add_executable(fuzz_${name} ${name}.cpp ${arg_SOURCES})
+    target_link_libraries(fuzz_${name} PRIVATE keywright_dev ${arg_LIBRARIES})
+    if(NOT arg_LIBRARIES)
+        target_link_libraries(fuzz_${name} PRIVATE keywright::keywright)
+    endif()
+    set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    if(KEYWRIGHT_FUZZ)
+        target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        # New inputs go to the build folder; the corpus in the tree is only read.
+        set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
+        file(MAKE_DIRECTORY ${found})
+        add_test(NAME fuzz_${name} COMMAND fuzz_${name} -max_total_time=$ENV{KEYWRIGHT_FUZZ_SECONDS} -print_final_stats=1
+            -artifact_prefix=${found}/ ${found} ${corpus})
+    else()
+        target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
+        add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${corpus})
+    endif()
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+endfunction()
+
+# keywright_add_bench(<name> [SOURCES ...] [LIBRARIES ...]): <name>.cpp with a main of its own
+function(keywright_add_bench name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+    add_executable(bench_${name} ${name}.cpp ${arg_SOURCES})
+    target_link_libraries(bench_${name} PRIVATE keywright_dev ${arg_LIBRARIES})
+    if(NOT arg_LIBRARIES)
+        target_link_libraries(bench_${name} PRIVATE keywright::keywright)
+    endif()
+endfunction()

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sets up what is missing, builds and passes the tests.
+#   sh tests/run.sh           g++ and clang, everything that fits into minutes; what CI runs
+#   sh tests/run.sh full      also: all tests under address, undefined behaviour and thread sanitizers, clang-tidy
+#                             over all code, headers alone with both compilers, fuzzing, a build of the benchmarks
+# Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
+#            KEYWRIGHT_FUZZ_SECONDS  per fuzz target in the full run (default 60)
+set -eu
+cd "$(dirname "$0")/.."
+jobs=${KEYWRIGHT_JOBS:-$(nproc)}
+KEYWRIGHT_FUZZ_SECONDS=${KEYWRIGHT_FUZZ_SECONDS:-60}
+export KEYWRIGHT_FUZZ_SECONDS
+began=$(date +%s)
+timings=
+
+case ${1:-} in '' | full) ;; *) sed -n '4,10p' "$0"; exit 2 ;; esac
+
+# part <name> <command>...: runs one part, stops the script when it fails, keeps its time
+part() {
+    title=$1; shift
+    printf '\n== %s\n' "$title"
+    start=$(date +%s)
+    if "$@"; then :; else
+        code=$?
+        printf '\ntests/run.sh: FAILED in "%s" after %s s\n' "$title" "$(($(date +%s) - began))" >&2
+        exit "$code"
+    fi
+    timings="$timings$(printf '%6s s  %s' "$(($(date +%s) - start))" "$title")
+"
+}
+
+configure() { cmake --preset "$1" >"build/$1.configure.log" 2>&1 || { cat "build/$1.configure.log" >&2; return 1; }; }
+build() { preset=$1; shift; configure "$preset" && cmake --build "build/$preset" -j "$jobs" --target "$@"; }
+check() { preset=$1; shift; ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$jobs" "$@"; }
+
+mkdir -p build
+part "setup" sh cmake/setup.sh
+part "build with g++" build dev all headers
+part "test with g++" check dev
+part "build with clang" build clang all
+part "test with clang" check clang -LE once
+
+if [ "${1:-}" = full ]; then
+    part "headers with clang" build clang headers
+    part "build with address sanitizer" build asan all
+    part "test with address sanitizer" check asan -LE once
+    part "build with thread sanitizer" build tsan all
+    part "test with thread sanitizer" check tsan -LE once
+    part "build fuzz targets" build fuzz all
+    part "fuzz" check fuzz -L fuzz
+    part "build benchmarks" build bench all
+    part "clang-tidy" build tidy all
+fi
+
+printf '\n%s' "$timings"
+printf 'tests/run.sh: all passed in %s s\n' "$(($(date +%s) - began))"
