@@ -34,7 +34,10 @@ struct vault_entry {
     bool published = false;
     fingerprint print;     ///< SHA-256 of `public_key`; empty for slots
     bytes public_key;      ///< SubjectPublicKeyInfo, DER; empty for slots
-    bytes key_check;       ///< SHA-256("keywright key check 1" || secret), see `stage`; lets a proof recognise survivors
+    /// 32-byte digests SHA-256("keywright key check 1" || secret), one after the other, by which a proof recognises
+    /// what survived a destruction. RSA: of the prime p, then of q (big-endian, no leading zeros). Slot: of its 32
+    /// bytes. Ed25519: of the 32-byte seed.
+    bytes key_check;
 };
 
 // --- the capabilities ---

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// One key in a vault's memory, with the decryptors that were made for it. Making a decryptor costs a second private
+// operation, so they are kept; they belong to the key and not to threads, so that destroying the key reaches them all.
+// What every vault derives from a key alike (its entry, its checks) is here too.
+// Depends on: ports/key_vault, Botan. Use: `auto held = held_key::from_pkcs8(purpose, der); held->unwrap(ciphertext);`
+#pragma once
+
+#include <keywright/core/bytes.hpp>
+#include <keywright/core/result.hpp>
+#include <keywright/core/secret_bytes.hpp>
+#include <keywright/detail/botan_boundary.hpp>
+#include <keywright/ports/key_vault.hpp>
+
+#include <botan/bigint.h>
+#include <botan/hash.h>
+#include <botan/pk_keys.h>
+#include <botan/pkcs8.h>
+#include <botan/pubkey.h>
+#include <botan/system_rng.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace keywright::detail {
+
+inline constexpr std::size_t slot_bytes = 32;
+
+/// 1 to 200 bytes of `a-z 0-9 . _ / -`.
+constexpr bool valid_vault_id(std::string_view id) noexcept {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '/' || c == '-';
+    };
+    return !id.empty() && id.size() <= 200 && std::all_of(id.begin(), id.end(), allowed);
+}
+
+[[nodiscard]] constexpr result<void> check_vault_id(std::string_view id) {
+    if (!valid_vault_id(id)) return fail(errc::malformed, "key vault: expected an id of 1 to 200 bytes out of a-z 0-9 . _ / -");
+    return {};
+}
+
+// --- what an entry says about a key ---
+
+inline fingerprint sha256(std::initializer_list<byte_view> parts) {
+    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+    for (const auto part : parts) hash->update(part);
+    fingerprint digest;
+    hash->final(digest.bytes);
+    return digest;
+}
+
+/// Appends SHA-256("keywright key check 1" || secret).
+inline void append_key_check(bytes& out, byte_view secret) {
+    append(out, sha256({as_bytes("keywright key check 1"), secret}).bytes);
+}
+
+/// misused when a key of this kind cannot serve the purpose.
+[[nodiscard]] inline result<void> check_purpose(ports::key_purpose purpose, const Botan::Private_Key& key) {
+    using enum ports::key_purpose;
+    const auto kind = key.algo_name();
+    switch (purpose) {
+    case customer:
+    case provider:
+    case import: // below, a decryption with OAEP and SHA-256 is not possible; beyond, an operation takes minutes
+        if (kind == "RSA" && key.key_length() >= 1024 && key.key_length() <= 16384) return {};
+        return fail(errc::misused, "key vault: expected an RSA key of 1024 to 16384 bits for this purpose");
+    case audit:
+        if (kind == "Ed25519") return {};
+        return fail(errc::misused, "key vault: expected an Ed25519 key for purpose audit");
+    case slot: break;
+    }
+    return fail(errc::misused, "key vault: a slot is made by stage_slot, not from a key");
+}
+
+/// Requires: check_purpose passed. Throws Botan's exceptions.
+inline ports::vault_entry entry_of(std::string_view id, ports::key_purpose purpose, const Botan::Private_Key& key) {
+    ports::vault_entry entry;
+    entry.id = id;
+    entry.purpose = purpose;
+    entry.public_key = key.subject_public_key();
+    entry.print = sha256({entry.public_key});
+    if (purpose == ports::key_purpose::audit) {
+        const auto raw = key.raw_private_key_bits(); // the 32-byte seed, then the public key
+        append_key_check(entry.key_check, byte_view(raw).first(32));
+    } else {
+        for (const auto* prime : {"p", "q"})
+            append_key_check(entry.key_check, key.get_int_field(prime).serialize<Botan::secure_vector<std::uint8_t>>());
+    }
+    return entry;
+}
+
+inline ports::vault_entry entry_of_slot(std::string_view id, byte_view secret) {
+    ports::vault_entry entry;
+    entry.id = id;
+    entry.purpose = ports::key_purpose::slot;
+    append_key_check(entry.key_check, secret);
+    return entry;
+}
+
+[[nodiscard]] inline result<secret_bytes> random_secret(std::size_t size) {
+    return botan_boundary(errc::unavailable, "key vault: the system gave no random bytes", [size] {
+        secret_bytes made(size);
+        Botan::system_rng().randomize(reveal_writable(made));
+        return made;
+    });
+}
+
+// --- the key itself ---
+
+/// Safe to use from several threads at once; holds as many decryptors as there were threads at the busiest moment.
+class held_key {
+public:
+    /// Requires: the key passed check_purpose. The PKCS#8 bytes (DER) stay the caller's.
+    [[nodiscard]] static result<std::shared_ptr<held_key>> from_pkcs8(ports::key_purpose purpose, byte_view der) {
+        return botan_boundary(errc::corrupt, "key vault: a kept key does not load", [&] {
+            return std::shared_ptr<held_key>(new held_key(purpose, Botan::PKCS8::load_key(der)));
+        });
+    }
+    held_key(const held_key&) = delete;
+    held_key& operator=(const held_key&) = delete;
+
+    /// Fails with not_found after `close`, misused when the purpose is not one that unwraps, authentication_failed.
+    [[nodiscard]] result<secret_bytes> unwrap(byte_view ciphertext) {
+        if (purpose_ == ports::key_purpose::audit) return fail(errc::misused, "key vault: an audit key signs and does not unwrap");
+        const in_use guard(*this);
+        if (!guard) return gone();
+        auto decryptor = botan_boundary(errc::internal, "key vault: the key cannot be made ready", [this] { return take(); });
+        if (!decryptor) return pass(decryptor);
+        auto opened = botan_boundary(errc::authentication_failed, "key vault: the wrapped secret does not open with this key",
+                                     [&] { return secret_bytes((*decryptor)->decrypt(ciphertext)); });
+        put_back(std::move(*decryptor));
+        return opened;
+    }
+
+    /// Fails with not_found after `close`, misused when the purpose is not audit.
+    [[nodiscard]] result<bytes> sign(byte_view message) {
+        if (purpose_ != ports::key_purpose::audit) return fail(errc::misused, "key vault: only a key of purpose audit signs");
+        const in_use guard(*this);
+        if (!guard) return gone();
+        return botan_boundary(errc::internal, "key vault: signing failed", [&] {
+            Botan::PK_Signer signer(*key_, Botan::system_rng(), "Pure");
+            return signer.sign_message(message, Botan::system_rng());
+        });
+    }
+
+    /// Waits for the operations that are under way (each takes milliseconds), then wipes key and decryptors.
+    void close() {
+        std::unique_lock lock(mutex_);
+        closed_ = true;
+        idle_changed_.wait(lock, [this] { return users_ == 0; });
+        decryptors_.clear();
+        key_.reset();
+    }
+
+private:
+    held_key(ports::key_purpose purpose, std::unique_ptr<Botan::Private_Key> key) : purpose_(purpose), key_(std::move(key)) {}
+
+    static tl::unexpected<error> gone() { return fail(errc::not_found, "key vault: the key has been destroyed"); }
+
+    /// While one of these is true, `close` waits and key_ stays.
+    class in_use {
+    public:
+        explicit in_use(held_key& held) : held_(held) {
+            const std::lock_guard lock(held_.mutex_);
+            entered_ = !held_.closed_;
+            if (entered_) ++held_.users_;
+        }
+        in_use(const in_use&) = delete;
+        in_use& operator=(const in_use&) = delete;
+        ~in_use() {
+            if (!entered_) return;
+            const std::lock_guard lock(held_.mutex_);
+            if (--held_.users_ == 0) held_.idle_changed_.notify_all();
+        }
+        explicit operator bool() const noexcept { return entered_; }
+
+    private:
+        held_key& held_;
+        bool entered_ = false;
+    };
+
+    std::unique_ptr<Botan::PK_Decryptor> take() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!decryptors_.empty()) {
+                auto taken = std::move(decryptors_.back());
+                decryptors_.pop_back();
+                return taken;
+            }
+        }
+        const auto* padding = purpose_ == ports::key_purpose::import ? "OAEP(SHA-1)" : "OAEP(SHA-256)";
+        return std::make_unique<Botan::PK_Decryptor_EME>(*key_, Botan::system_rng(), padding);
+    }
+    void put_back(std::unique_ptr<Botan::PK_Decryptor> decryptor) {
+        const std::lock_guard lock(mutex_);
+        decryptors_.push_back(std::move(decryptor));
+    }
+
+    const ports::key_purpose purpose_;
+    std::unique_ptr<Botan::Private_Key> key_;
+    std::mutex mutex_;
+    std::condition_variable idle_changed_;
+    std::vector<std::unique_ptr<Botan::PK_Decryptor>> decryptors_;
+    std::size_t users_ = 0;
+    bool closed_ = false;
+};
+
+} // namespace keywright::detail
