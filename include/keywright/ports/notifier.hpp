@@ -9,13 +9,15 @@
 #include <keywright/core/time.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace keywright::ports {
 
 /// One message to one administrator. Holds no secret.
 struct notice {
-    std::string id;        ///< unique for ever, `a-z 0-9 . -`: event and recipient; a second delivery of one id is the same message
+    std::string id;        ///< unique for ever, see valid_notice_id: event and recipient; a second delivery of one id is the same message
     admin_id to;
     tenant_id tenant;
     instant at;            ///< when the event was committed
@@ -25,7 +27,20 @@ struct notice {
     std::string head_hash;       ///< hex of the audit log's head at that record: an anchor against truncation
 };
 
+/// 1 to 200 of `a-z 0-9 . -`, dots neither first nor last nor doubled: safe as a file name and in a Message-ID.
+constexpr bool valid_notice_id(std::string_view id) noexcept {
+    if (id.empty() || id.size() > 200 || id.front() == '.' || id.back() == '.') return false;
+    char before = 0;
+    for (const char c : id) {
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-')) return false;
+        if (c == '.' && before == '.') return false;
+        before = c;
+    }
+    return true;
+}
+
 /// `deliver(notice)`: durable when it returns. Delivering an id again is success and makes no second message.
+/// malformed for an id that valid_notice_id refuses.
 template <class N>
 concept delivers_notices = requires(N& n, const notice& message) {
     { n.deliver(message) } -> std::same_as<result<void>>;

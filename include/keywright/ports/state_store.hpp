@@ -18,6 +18,9 @@
 
 namespace keywright::ports {
 
+inline constexpr std::size_t max_key_size = 512;
+inline constexpr std::size_t max_value_size = std::size_t{16} << 20;
+
 /// One stored value. `version` is the number of the commit that wrote it: it only grows, store-wide, and is never
 /// given twice, not even after an erase. 0 stands for "no such record".
 struct record {
@@ -26,7 +29,8 @@ struct record {
     bytes value; ///< up to 16 MiB
 };
 
-/// What one commit does: all of it or nothing.
+/// What one commit does: all of it or nothing. Every expectation is judged against the store as it was before the
+/// batch; then the writes happen in their order, so that of two to one key the later stays.
 class batch {
 public:
     struct write {
@@ -52,21 +56,47 @@ private:
     std::vector<write> writes_;
 };
 
+/// What a key must be, for every store alike. Fails with malformed (empty, or with a NUL) or limit_exceeded.
+[[nodiscard]] inline result<void> check_key(std::string_view key) {
+    if (key.empty()) return fail(errc::malformed, "store: expected a key of 1 to 512 bytes, it is empty");
+    if (key.size() > max_key_size) return fail(errc::limit_exceeded, "store: expected a key of 1 to 512 bytes, it is longer");
+    if (key.find('\0') != key.npos) return fail(errc::malformed, "store: expected a key without NUL bytes");
+    return {};
+}
+/// What every store checks before it touches anything: all keys, and that no value is longer than 16 MiB.
+[[nodiscard]] inline result<void> check_batch(const batch& b) {
+    for (const auto& write : b.writes()) {
+        if (auto key = check_key(write.key); !key) return key;
+        if (write.value && write.value->size() > max_value_size)
+            return fail(errc::limit_exceeded, "store: expected a value of at most 16 MiB, it is longer");
+    }
+    return {};
+}
+/// Where a scan begins: the smallest key that it may give.
+inline std::string first_key_of_scan(std::string_view prefix, std::string_view after) {
+    std::string first(after < prefix ? prefix : after);
+    if (after >= prefix && !after.empty()) first.push_back('\0'); // the next string in bytewise order
+    return first;
+}
+
 // --- the capabilities, each a name that a compiler prints ---
 
-/// `load(key)`: the record, or not_found.
+/// `load(key)`: the record, or not_found; what check_key says for a key that no record can have.
 template <class S>
 concept loads_records = requires(S& s, std::string_view key) {
     { s.load(key) } -> std::same_as<result<record>>;
 };
 /// `scan(prefix, after, limit)`: up to `limit` records whose keys begin with `prefix` and are greater than `after`
-/// (bytewise; "" = from the start), in order, as one consistent snapshot of a call.
+/// (bytewise; "" = from the start), in order, as one consistent snapshot of a call. A prefix may be any bytes, "" for
+/// all records. Fewer than `limit` records come only at the end: go on with the last key as `after` until then.
 template <class S>
 concept scans_records = requires(S& s, std::string_view prefix, std::string_view after, std::size_t limit) {
     { s.scan(prefix, after, limit) } -> std::same_as<result<std::vector<record>>>;
 };
-/// `commit(batch)`: all writes or none, durable when it returns; version_conflict when an expectation does not hold;
-/// storage_full, io_failed, unavailable leave the store as it was.
+/// `commit(batch)`: all writes or none, durable when it returns; version_conflict when an expectation does not hold.
+/// All records it writes get the commit's number as their version; an empty batch, or one that only requires, takes no
+/// number. Every failure leaves the store as it was. After io_failed one thing stays open: the disk may have taken
+/// the commit although it said no, and show it after a power cut; so load again before deciding again.
 template <class S>
 concept commits_batches = requires(S& s, const batch& b) {
     { s.commit(b) } -> std::same_as<result<void>>;

@@ -228,7 +228,7 @@ struct unfinished_file {
 [[nodiscard]] inline result<bytes> read_file(const std::string& path, std::size_t limit) {
     const auto opened = open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!opened) return pass(opened);
-    struct stat about {};
+    struct stat about{};
     if (::fstat(opened->number(), &about) != 0) return fail_errno("file: expected to learn the file's size");
     if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file");
     if (static_cast<std::uint64_t>(about.st_size) > limit) return fail(errc::limit_exceeded, "file: expected a file within the size limit");
