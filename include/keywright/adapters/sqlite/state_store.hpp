@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embedded default store: one SQLite file, safe for many threads and processes of one machine.
+// Erased and replaced values are overwritten in the file, and `scrub` takes them out of the write-ahead log.
+// Depends on: ports/state_store, adapters/sqlite/store_file. Use: `auto store = sqlite::state_store::open("state.db");`
+#pragma once
+
+#include <keywright/adapters/sqlite/store_file.hpp>
+#include <keywright/ports/state_store.hpp>
+
+#include <mutex>
+
+namespace keywright::sqlite {
+
+struct store_options {
+    seconds deadline{5}; ///< how long a call may wait for other threads and processes; 0: not at all
+};
+
+/// See ports/state_store.hpp. Thread safe; movable while no other thread uses it. Must not be carried across a fork.
+/// No other code of the process may open and close the store's files (`path`, `path-wal`, `path-shm`) while it is
+/// open: on POSIX that drops SQLite's locks. Not for network file systems.
+/// What waits longer than the deadline fails with timed_out. A full disk, a quota or a size limit is storage_full and
+/// leaves the store as it was.
+class state_store {
+public:
+    /// Opens the store in `path`, or makes it. Fails with corrupt (damaged, or no database at all), malformed
+    /// (another program's database), unsupported (a later format) and leaves the file untouched; not_found where the
+    /// folder is missing; permission_denied.
+    [[nodiscard]] static result<state_store> open(const std::string& path, store_options options = {}) {
+        auto db = detail::open_store_file(path, options.deadline);
+        if (!db) return pass(db);
+        state_store opened;
+        opened.parts_ = std::make_unique<parts>();
+        opened.parts_->db = std::move(*db);
+        opened.parts_->wait = std::chrono::seconds(options.deadline.count);
+        if (const auto done = opened.prepare(); !done) return pass(done);
+        return opened;
+    }
+
+    [[nodiscard]] result<ports::record> load(std::string_view key) const {
+        if (const auto valid = ports::check_key(key); !valid) return pass(valid);
+        const auto turn = take_turn();
+        if (!turn) return pass(turn);
+        query found(parts_->db, parts_->load, "sqlite store: expected to read a record");
+        const auto row = found.bind(1, key).step();
+        if (!row) return pass(row);
+        if (!*row) return fail(errc::not_found, "sqlite store: no record has this key");
+        return record_of(found);
+    }
+
+    [[nodiscard]] result<std::vector<ports::record>> scan(std::string_view prefix, std::string_view after, std::size_t limit) const {
+        const auto turn = take_turn();
+        if (!turn) return pass(turn);
+        const std::string first = ports::first_key_of_scan(prefix, after);
+        const std::string end = end_of_scan(prefix);
+        query rows(parts_->db, parts_->scan, "sqlite store: expected to read a page of records");
+        rows.bind(1, first).bind(2, end).bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
+        std::vector<ports::record> page;
+        auto row = rows.step();
+        for (; row && *row; row = rows.step()) page.push_back(record_of(rows));
+        if (!row) return pass(row);
+        return page;
+    }
+
+    [[nodiscard]] result<void> commit(const ports::batch& batch) {
+        if (auto valid = ports::check_batch(batch); !valid) return valid;
+        if (batch.empty()) return {};
+        const auto turn = take_turn();
+        if (!turn) return pass(turn);
+        transaction all(parts_->db);
+        if (auto begun = all.begin(); !begun) return begun;
+        if (auto held = check_expectations(batch); !held) return held;
+        if (auto done = apply(batch); !done) return done;
+        return all.commit();
+    }
+
+    /// unavailable: another connection is reading or writing, and did not stop before the deadline.
+    [[nodiscard]] result<void> scrub() {
+        const auto turn = take_turn();
+        if (!turn) return pass(turn);
+        int frames = 0;
+        const int code = sqlite3_wal_checkpoint_v2(parts_->db.handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, &frames, nullptr);
+        if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED || (code == SQLITE_OK && frames > 0))
+            return fail(errc::unavailable, "sqlite store: a reader stands in the way of emptying the write-ahead log; try again", code);
+        if (code != SQLITE_OK) return parts_->db.failure(code, "sqlite store: expected to empty the write-ahead log");
+        return {};
+    }
+
+private:
+    struct parts {
+        std::timed_mutex mutex;
+        std::chrono::steady_clock::duration wait{};
+        connection db;
+        statement load, scan, version, put, erase, count;
+    };
+
+    state_store() = default;
+
+    /// The connection for this thread alone; what is left of the deadline is for other processes.
+    result<std::unique_lock<std::timed_mutex>> take_turn() const {
+        const auto deadline = std::chrono::steady_clock::now() + parts_->wait;
+        std::unique_lock turn(parts_->mutex, deadline);
+        if (!turn) return fail(errc::timed_out, "sqlite store: other threads kept the connection until the deadline");
+        const auto left = deadline - std::chrono::steady_clock::now();
+        parts_->db.wait_at_most(std::chrono::duration_cast<std::chrono::milliseconds>(left).count());
+        return turn;
+    }
+
+    result<void> prepare() {
+        struct {
+            statement& place;
+            const char* sql;
+        } const all[] = {
+            {parts_->load, "SELECT key, version, value FROM records WHERE key = ?1"},
+            {parts_->scan, "SELECT key, version, value FROM records WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3"},
+            {parts_->version, "SELECT version FROM records WHERE key = ?1"},
+            {parts_->put, "INSERT INTO records VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET version = ?2, value = ?3"},
+            {parts_->erase, "DELETE FROM records WHERE key = ?1"},
+            {parts_->count, "UPDATE commits SET last = last + 1 WHERE id = 1 RETURNING last"},
+        };
+        for (const auto& one : all) {
+            auto made = statement::prepare(parts_->db, one.sql, "sqlite store: expected the tables of a state store; restore it from a backup");
+            if (!made && made.error().code == errc::internal) return fail(errc::corrupt, made.error().text, made.error().native);
+            if (!made) return pass(made);
+            one.place = std::move(*made);
+        }
+        return {};
+    }
+
+    static ports::record record_of(const query& row) {
+        const auto value = row.column_bytes(2);
+        return {std::string(as_text(row.column_bytes(0))), static_cast<std::uint64_t>(row.column_number(1)), bytes(value.begin(), value.end())};
+    }
+
+    /// The smallest string greater than all that begin with `prefix`; where there is none, one greater than every key.
+    static std::string end_of_scan(std::string_view prefix) {
+        const auto last = prefix.find_last_not_of('\xff');
+        if (last == prefix.npos) return std::string(ports::max_key_size + 1, '\xff');
+        std::string end(prefix.substr(0, last + 1));
+        end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+        return end;
+    }
+
+    result<void> check_expectations(const ports::batch& batch) const {
+        for (const auto& write : batch.writes()) {
+            if (!write.expected) continue;
+            query found(parts_->db, parts_->version, "sqlite store: expected to read a version");
+            const auto row = found.bind(1, write.key).step();
+            if (!row) return pass(row);
+            const auto there = *row ? static_cast<std::uint64_t>(found.column_number(0)) : 0;
+            if (there != *write.expected)
+                return fail(errc::version_conflict, "sqlite store: a record has another version than expected; load and decide again");
+        }
+        return {};
+    }
+
+    result<void> apply(const ports::batch& batch) const {
+        const auto& writes = batch.writes();
+        if (std::all_of(writes.begin(), writes.end(), [](const auto& write) { return write.only_check; })) return {};
+        const auto number = next_number();
+        if (!number) return pass(number);
+        for (const auto& write : writes) {
+            if (write.only_check) continue;
+            query change(parts_->db, write.value ? parts_->put : parts_->erase, "sqlite store: expected to write a record");
+            change.bind(1, write.key);
+            if (write.value) change.bind(2, *number).bind(3, byte_view(*write.value));
+            if (auto done = change.finish(); !done) return done;
+        }
+        return {};
+    }
+
+    result<std::int64_t> next_number() const {
+        query count(parts_->db, parts_->count, "sqlite store: expected to count a commit");
+        const auto row = count.step();
+        if (!row) return pass(row);
+        if (!*row) return fail(errc::corrupt, "sqlite store: expected the number of the last commit; restore it from a backup");
+        const std::int64_t number = count.column_number(0);
+        if (const auto done = count.finish(); !done) return pass(done);
+        return number;
+    }
+
+    std::unique_ptr<parts> parts_;
+};
+
+static_assert(ports::check_state_store<state_store>());
+
+} // namespace keywright::sqlite

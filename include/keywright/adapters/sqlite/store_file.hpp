@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file of a state store: told apart from other files, made, and opened so that it keeps its promises.
+// Depends on: adapters/sqlite/database. Used by adapters/sqlite/state_store.
+#pragma once
+
+#include <keywright/adapters/sqlite/database.hpp>
+
+#include <chrono>
+#include <thread>
+
+#include <sys/stat.h>
+
+namespace keywright::sqlite::detail {
+
+// Layout, version 1: an SQLite 3 database in WAL mode with
+//   application id  0x6b777374 ("kwst", bytes 68 to 71 of the file)
+//   user version    1 (bytes 60 to 63)
+//   records         key BLOB PRIMARY KEY, version INTEGER, value BLOB; see ports/state_store.hpp
+//   commits         one row: the number of the last commit
+inline constexpr std::uint32_t store_application_id = 0x6b777374;
+inline constexpr std::uint32_t store_format_version = 1;
+inline constexpr const char* store_schema = "CREATE TABLE records(key BLOB PRIMARY KEY NOT NULL, version INTEGER NOT NULL,"
+                                            " value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+                                            "CREATE TABLE commits(id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL) STRICT;"
+                                            "INSERT INTO commits VALUES (1, 0);"
+                                            "PRAGMA application_id = 0x6b777374;"
+                                            "PRAGMA user_version = 1;";
+
+enum class store_kind : unsigned char { fresh, ours };
+
+/// Reads the header through SQLite's own file handle, without locks, journals or recovery, so that a file that is not
+/// ours stays as it is. (A second handle, once closed, would drop the locks of every connection in the process.)
+[[nodiscard]] inline result<store_kind> recognise(const connection& db) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (file == nullptr || file->pMethods == nullptr) return fail(errc::unsupported, "sqlite store: expected the path of a file on disk");
+    sqlite3_int64 size = 0;
+    if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK)
+        return db.failure(code, "sqlite store: expected to learn the file's size");
+    if (size == 0) return store_kind::fresh;
+    std::uint8_t head[100];
+    const int code = size < 100 ? SQLITE_NOTADB : file->pMethods->xRead(file, head, sizeof head, 0);
+    if (code != SQLITE_OK && code != SQLITE_NOTADB) return db.failure(code, "sqlite store: expected to read the file's header");
+    if (code == SQLITE_NOTADB || as_text(byte_view(head, 16)) != std::string_view("SQLite format 3\0", 16))
+        return fail(errc::corrupt, "sqlite store: expected a database, the file is damaged or something else; restore it from a backup");
+    if (load_be<std::uint32_t>(head + 68) != store_application_id)
+        return fail(errc::malformed, "sqlite store: expected a state store, the file is another program's database; give another path");
+    if (load_be<std::uint32_t>(head + 60) > store_format_version)
+        return fail(errc::unsupported, "sqlite store: expected format version 1, the file has a later one; use the program that wrote it");
+    return store_kind::ours;
+}
+
+/// What holds for this connection only. secure_delete comes before anything is written.
+[[nodiscard]] inline result<void> prepare_connection(const connection& db) {
+    if (sqlite3_db_readonly(db.handle(), "main") == 1)
+        return fail(errc::permission_denied, "sqlite store: expected the right to write to the file");
+    return db.run("PRAGMA secure_delete = ON;"
+                  "PRAGMA temp_store = MEMORY;"
+                  "PRAGMA trusted_schema = OFF;"
+                  "PRAGMA cell_size_check = ON;"
+                  "PRAGMA foreign_keys = ON;"
+                  "PRAGMA synchronous = FULL;",
+                  "sqlite store: expected to set up the connection");
+}
+
+/// Makes the tables, unless another process was faster. In a rollback journal, not in WAL, so that the application id
+/// is in the file itself from the first commit on.
+[[nodiscard]] inline result<void> make_tables(const connection& db) {
+    transaction all(db);
+    if (auto begun = all.begin(); !begun) return begun;
+    const auto count = statement::prepare(db, "SELECT count(*) FROM sqlite_schema", "sqlite store: expected to read the schema");
+    if (!count) return pass(count);
+    {
+        query counting(db, *count, "sqlite store: expected to read the schema");
+        const auto row = counting.step();
+        if (!row) return pass(row);
+        if (counting.column_number(0) != 0) return {};
+    }
+    if (auto made = db.run(store_schema, "sqlite store: expected to make the tables"); !made) return made;
+    return all.commit();
+}
+
+/// The switch to WAL needs the file for itself, and SQLite does not wait for that: so the waiting is here.
+[[nodiscard]] inline result<void> switch_to_wal(const connection& db, std::chrono::steady_clock::time_point deadline) {
+    constexpr const char* text = "sqlite store: expected the file system to support a write-ahead log";
+    const auto change = statement::prepare(db, "PRAGMA journal_mode = WAL", text);
+    if (!change) return pass(change);
+    for (;;) {
+        {
+            query changing(db, *change, text);
+            const auto row = changing.step();
+            if (row && *row && as_text(changing.column_bytes(0)) == "wal") return {};
+            if (row) return fail(errc::unsupported, text);
+            if (row.error().code != errc::timed_out || std::chrono::steady_clock::now() >= deadline) return pass(row);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+/// Opens the store in `path`, makes it where there is none (readable by its owner alone).
+[[nodiscard]] inline result<connection> open_store_file(const std::string& path, seconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait.count);
+    // Makes the name without opening it; whatever goes wrong here goes wrong again below, and is told there.
+    ::mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0);
+    auto db = connection::open(path, SQLITE_OPEN_READWRITE, wait);
+    if (!db) return db;
+    auto kind = recognise(*db);
+    if (!kind) return pass(kind);
+    if (const auto done = prepare_connection(*db); !done) return pass(done);
+    if (*kind == store_kind::fresh) {
+        if (const auto made = make_tables(*db); !made) return pass(made);
+        kind = recognise(*db);
+        if (!kind) return pass(kind);
+    }
+    if (const auto done = switch_to_wal(*db, deadline); !done) return pass(done);
+    return db;
+}
+
+} // namespace keywright::sqlite::detail

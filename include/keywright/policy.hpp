@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole policy core in one include: commands, events, state, rules, profiles, decide and plan. No Botan, no fmt,
+// no <chrono>; builds with -fno-exceptions -fno-rtti.
+#pragma once
+
+#include <keywright/policy/effects.hpp>
+#include <keywright/policy/evolve.hpp>
+#include <keywright/profiles/coverage.hpp>
+#include <keywright/profiles/decide.hpp>
+#include <keywright/profiles/plan.hpp>
+#include <keywright/profiles/power_platform.hpp>

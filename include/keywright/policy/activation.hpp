@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changing the ring's key: T15, T16, T17, T29, and one change at a time.
+// Depends on: policy/rule.
+#pragma once
+
+#include <keywright/policy/rule.hpp>
+
+namespace keywright::policy {
+
+/// T15: only an Available key.
+struct key_is_available {
+    using id = rule_tag<"T15">;
+    using commands = types<activate_key>;
+    constexpr verdict operator()(const facts& f, const activate_key& c) const {
+        const key_record* key = find_key(f.ring, c.key);
+        if (key != nullptr && key->state == key_state::available) return verdict::pass();
+        return verdict::object(refusal::not_available, mender::the_caller, c.key.view());
+    }
+};
+
+/// T15, T19, T20, T28: the command is confirmed.
+template <fixed_text Id, class... Commands>
+struct is_confirmed {
+    using id = rule_tag<Id>;
+    using commands = types<Commands...>;
+    template <class C>
+    constexpr verdict operator()(const facts&, const C& c) const {
+        return c.confirmed ? verdict::pass() : verdict::object(refusal::not_confirmed, mender::the_caller);
+    }
+};
+
+/// T16, T29: nothing of the ring is locked.
+template <fixed_text Id, class... Commands>
+struct nothing_is_locked {
+    using id = rule_tag<Id>;
+    using commands = types<Commands...>;
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C&) const {
+        if (f.ring.locked == 0) return verdict::pass();
+        return verdict::measure(refusal::locked_environments_exist, mender::tenant_administrator, f.ring.locked, 0);
+    }
+};
+
+/// T17: no other activation for `span` after one became effective.
+struct activation_cooldown {
+    using id = rule_tag<"T17">;
+    using commands = types<activate_key>;
+    seconds span = hours(24);
+    constexpr verdict operator()(const facts& f, const activate_key&) const {
+        if (!happened(f.ring.effective_at) || f.now >= f.ring.effective_at + span) return verdict::pass();
+        const key_record* active = active_key(f.ring);
+        return verdict::wait(refusal::activation_cooldown, f.ring.effective_at, span, active != nullptr ? active->id.view() : "");
+    }
+};
+
+/// T15: no activation, apply or lock while a key of the ring is Installing.
+struct no_key_change_under_way {
+    using id = rule_tag<"T15">;
+    using commands = types<activate_key, apply_key, lock>;
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C&) const {
+        const key_record* installing = installing_key(f.ring);
+        if (installing == nullptr) return verdict::pass();
+        return verdict::object(refusal::key_change_in_progress, mender::time, installing->id.view());
+    }
+};
+
+} // namespace keywright::policy

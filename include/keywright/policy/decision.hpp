@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer of a policy: allowed, with the events that follow, or refused, with every reason at once. A reason is
+// data (rule, code, values, the moment from which it no longer stands, who can mend it); sentences are made of it in
+// format.hpp, so that a product can translate them. Refusal is not an error.
+// Depends on: core, policy/events.
+#pragma once
+
+#include <keywright/core/inline_list.hpp>
+#include <keywright/policy/events.hpp>
+
+#include <string_view>
+#include <variant>
+
+namespace keywright::policy {
+
+/// The public names of refusals; `name` gives them as they appear in JSON and in the documentation.
+enum class refusal : std::uint8_t {
+    not_authorized, not_eligible, feature_off, environment_predates_feature, unsupported_storage,
+    bad_format, bad_key_type, bad_key_size, pfx_without_password, missing_private_key, byok_wrong_binding,
+    acknowledgement_required, region_required, key_name_required, password_mismatch, wrong_password, corrupt,
+    key_in_use, duplicate_key, not_available, not_confirmed, locked_environments_exist, activation_cooldown,
+    lock_cooldown, no_active_key, confirmation_mismatch, wrong_key, nothing_to_lock, key_change_in_progress,
+    operation_in_progress, environment_locked, lock_in_progress, unlock_cooldown, retention_expired, not_locked,
+    key_not_active, key_mismatch, key_version_unavailable, backup_deleted, same_environment,
+    support_environment_not_customer_managed, not_provider_managed, not_customer_managed, already_exists,
+    not_found, not_in_progress, not_due, too_many, consumer_rule,
+};
+
+constexpr std::string_view name(refusal code) {
+    constexpr std::string_view names[] = {
+        "not_authorized", "not_eligible", "feature_off", "environment_predates_feature", "unsupported_storage",
+        "bad_format", "bad_key_type", "bad_key_size", "pfx_without_password", "missing_private_key", "byok_wrong_binding",
+        "acknowledgement_required", "region_required", "key_name_required", "password_mismatch", "wrong_password", "corrupt",
+        "key_in_use", "duplicate_key", "not_available", "not_confirmed", "locked_environments_exist", "activation_cooldown",
+        "lock_cooldown", "no_active_key", "confirmation_mismatch", "wrong_key", "nothing_to_lock", "key_change_in_progress",
+        "operation_in_progress", "environment_locked", "lock_in_progress", "unlock_cooldown", "retention_expired", "not_locked",
+        "key_not_active", "key_mismatch", "key_version_unavailable", "backup_deleted", "same_environment",
+        "support_environment_not_customer_managed", "not_provider_managed", "not_customer_managed", "already_exists",
+        "not_found", "not_in_progress", "not_due", "too_many", "consumer_rule",
+    };
+    static_assert(sizeof names / sizeof *names == static_cast<std::size_t>(refusal::consumer_rule) + 1, "refusal: each code has a name");
+    return names[static_cast<std::size_t>(code)];
+}
+
+/// Who can make a refusal go away, where time does not.
+enum class mender : std::uint8_t { nobody, time, the_caller, tenant_administrator, environment_administrator, provider };
+
+constexpr std::string_view name(mender who) {
+    constexpr std::string_view names[] = {"nobody", "time", "the_caller", "tenant_administrator", "environment_administrator", "provider"};
+    return names[static_cast<std::size_t>(who)];
+}
+
+/// One rule's objection. `subject` names the key or environment it is about; `since`, `span` and `limit` are the
+/// values it was judged by, 0 or `never` where they do not apply.
+struct reason {
+    std::string_view rule; ///< static storage: `T18`
+    refusal code = refusal::not_authorized;
+    mender who_can_mend = mender::nobody;
+    inline_text<63> subject;
+    instant since = never;
+    seconds span;
+    std::int64_t found = 0;
+    std::int64_t limit = 0;
+    instant not_before = never; ///< from this moment on the rule no longer objects; `never` where time cures nothing
+
+    friend constexpr bool operator==(const reason&, const reason&) = default;
+};
+
+/// What one rule says of one command: nothing, or its objection.
+class [[nodiscard]] verdict {
+public:
+    static constexpr verdict pass() { return {}; }
+    /// Time does not cure it.
+    static constexpr verdict object(refusal code, mender who, std::string_view subject = {}) {
+        verdict v;
+        v.objects_ = true;
+        v.reason_.code = code;
+        v.reason_.who_can_mend = who;
+        v.reason_.subject = inline_text<63>(subject);
+        return v;
+    }
+    /// A window [since, since + span) that is still open.
+    static constexpr verdict wait(refusal code, instant since, seconds span, std::string_view subject = {}) {
+        verdict v = object(code, mender::time, subject);
+        v.reason_.since = since;
+        v.reason_.span = span;
+        v.reason_.not_before = since + span;
+        return v;
+    }
+    /// A number that is not what it must be.
+    static constexpr verdict measure(refusal code, mender who, std::int64_t found, std::int64_t limit, std::string_view subject = {}) {
+        verdict v = object(code, who, subject);
+        v.reason_.found = found;
+        v.reason_.limit = limit;
+        return v;
+    }
+    constexpr bool objects() const { return objects_; }
+    constexpr const reason& why() const { return reason_; }
+
+private:
+    bool objects_ = false;
+    reason reason_;
+};
+
+using event_list = inline_list<event, 4>;
+using reason_list = inline_list<reason, 24>;
+
+/// Allowed with events, or refused with reasons. A program must look: [[nodiscard]].
+class [[nodiscard]] decision {
+public:
+    constexpr explicit decision(const event_list& events) : outcome_(events) {}
+    constexpr explicit decision(const reason_list& reasons) : outcome_(reasons) { expects(!reasons.empty(), "decision: a refusal has a reason"); }
+
+    constexpr bool allowed() const { return outcome_.index() == 0; }
+    constexpr bool refused() const { return outcome_.index() == 1; }
+    /// Requires: allowed().
+    constexpr const event_list& events() const {
+        expects(allowed(), "decision: events() of an allowed decision");
+        return *std::get_if<0>(&outcome_);
+    }
+    /// Requires: refused().
+    constexpr const reason_list& reasons() const {
+        expects(refused(), "decision: reasons() of a refused decision");
+        return *std::get_if<1>(&outcome_);
+    }
+    constexpr bool refused_by(std::string_view rule, refusal code) const {
+        if (allowed()) return false;
+        for (const reason& r : reasons())
+            if (r.rule == rule && r.code == code) return true;
+        return false;
+    }
+    /// The earliest moment at which nothing objects any more, given that the state stays as it is; `never` where time
+    /// alone does not cure every reason. Requires: refused().
+    constexpr instant not_before() const {
+        instant earliest = never;
+        for (const reason& r : reasons()) {
+            if (!happened(r.not_before)) return never;
+            earliest = later(earliest, r.not_before);
+        }
+        return earliest;
+    }
+
+private:
+    std::variant<event_list, reason_list> outcome_;
+};
+
+} // namespace keywright::policy

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must be done because something has happened: data, derived from persisted events, kept in the same commit, and
+// carried out after it. Each is idempotent, so a process killed at any point is resumed by running what is pending.
+// Depends on: policy/events.
+#pragma once
+
+#include <keywright/core/overloaded.hpp>
+#include <keywright/policy/events.hpp>
+
+namespace keywright::policy {
+
+/// The staged key is now known to the state: make it survive.
+struct publish_key {
+    static constexpr std::string_view name = "publish_key";
+    fingerprint print;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("print", self.print);
+    }
+};
+/// A used-up or replaced import key leaves the vault.
+struct destroy_import_key {
+    static constexpr std::string_view name = "destroy_import_key";
+    fingerprint keep; ///< the one that stays, empty if none does
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("keep", self.keep);
+    }
+};
+/// Activation or unlocking: make the ring's secret reachable by this key, re-wrap the environments' keys, report.
+struct install_key {
+    static constexpr std::string_view name = "install_key";
+    key_id key;
+    fingerprint print;
+    bool unlocks = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+        field("unlocks", self.unlocks);
+    }
+};
+/// Destroy every customer key of the ring in the vault, end what is under way, report the lock as completed.
+struct carry_out_lock {
+    static constexpr std::string_view name = "carry_out_lock";
+    std::uint64_t epoch = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("epoch", self.epoch);
+    }
+};
+/// Move, unlock, restore, copy or reset an environment's data, and report.
+struct carry_out {
+    static constexpr std::string_view name = "carry_out";
+    operation what = operation::none;
+    environment_id environment;
+    environment_id source;
+    backup_id backup;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("what", self.what);
+        field("environment", self.environment);
+        field("source", self.source);
+        field("backup", self.backup);
+    }
+};
+/// The environment's keys died in the commit; its files and backups, which nobody can open now, are cleared away.
+struct clear_environment {
+    static constexpr std::string_view name = "clear_environment";
+    environment_id environment;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+    }
+};
+
+using effect = std::variant<publish_key, destroy_import_key, install_key, carry_out_lock, carry_out, clear_environment>;
+using effect_list = inline_list<effect, 2>;
+
+constexpr effect_list effects_of(const event& happened_event) {
+    effect_list list;
+    std::visit(overloaded{
+                   [&](const import_key_created& e) {
+                       list.push_back(publish_key{e.print});
+                       list.push_back(destroy_import_key{e.print});
+                   },
+                   [&](const key_generated& e) { list.push_back(publish_key{e.print}); },
+                   [&](const key_uploaded& e) {
+                       list.push_back(publish_key{e.print});
+                       if (e.format == file_kind::byok) list.push_back(destroy_import_key{});
+                   },
+                   [&](const activation_started& e) { list.push_back(install_key{e.key, e.print, false}); },
+                   [&](const lock_started& e) { list.push_back(carry_out_lock{e.epoch}); },
+                   [&](const key_unlock_started& e) {
+                       list.push_back(publish_key{e.print});
+                       list.push_back(install_key{e.key, e.print, true});
+                   },
+                   [&](const apply_started& e) { list.push_back(carry_out{operation::applying, e.environment, {}, {}}); },
+                   [&](const return_started& e) { list.push_back(carry_out{operation::returning, e.environment, {}, {}}); },
+                   [&](const environment_unlock_started& e) { list.push_back(carry_out{operation::unlocking, e.environment, {}, {}}); },
+                   [&](const restore_started& e) { list.push_back(carry_out{operation::restoring, e.environment, e.source, e.backup}); },
+                   [&](const copy_started& e) { list.push_back(carry_out{operation::copying, e.environment, e.source, {}}); },
+                   [&](const reset_started& e) { list.push_back(carry_out{operation::resetting, e.environment, {}, {}}); },
+                   [&](const environment_deleted& e) { list.push_back(clear_environment{e.environment}); },
+                   [](const auto&) {},
+               },
+               happened_event.body);
+    return list;
+}
+
+/// Whether every administrator is told. Sources: T12-T15, T27 and the change of key as such; (ours): T19-T21, T26,
+/// T33, T36, and restore and copy onto production.
+constexpr bool notifies(const event& happened_event) {
+    return std::visit(overloaded{
+                          [](const key_generated&) { return true; },
+                          [](const key_uploaded&) { return true; },
+                          [](const activation_started&) { return true; },
+                          [](const key_activated&) { return true; },
+                          [](const activation_failed&) { return true; },
+                          [](const lock_started&) { return true; },
+                          [](const key_unlocked&) { return true; },
+                          [](const key_applied&) { return true; },
+                          [](const returned_to_provider&) { return true; },
+                          [](const environment_deleted&) { return true; },
+                          [](const restored& e) { return e.production; },
+                          [](const copied& e) { return e.production; },
+                          [](const reset_completed&) { return true; },
+                          [](const auto&) { return false; },
+                      },
+                      happened_event.body);
+}
+
+} // namespace keywright::policy

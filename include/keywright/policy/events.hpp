@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has happened. These names and fields ARE the storage format of the audit log: add, never change; a reader
+// accepts every version ever written. Each event lists its fields once, in `visit`, for writing, reading and showing.
+// Depends on: core, policy/state.
+#pragma once
+
+#include <keywright/policy/state.hpp>
+
+#include <string_view>
+#include <variant>
+
+namespace keywright::policy {
+
+/// How an environment was protected when an event took it away, so that the ring's counts follow from the event alone.
+enum class protection : std::uint8_t { provider, customer, locked };
+
+/// The fields of events that say only which environment, or which key. Comparison is inherited with them.
+struct about_environment {
+    environment_id environment;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+    }
+    friend constexpr bool operator==(const about_environment&, const about_environment&) = default;
+};
+struct about_key {
+    key_id key;
+    fingerprint print;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+    }
+    friend constexpr bool operator==(const about_key&, const about_key&) = default;
+};
+
+// --- tenants and their people ---
+
+struct tenant_created {
+    static constexpr std::string_view name = "tenant_created";
+    tenant_id tenant;
+    std::uint32_t seats = 0;
+    bool opted_in = false;
+    std::uint8_t regions = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("tenant", self.tenant);
+        field("seats", self.seats);
+        field("opted_in", self.opted_in);
+        field("regions", self.regions);
+    }
+    friend constexpr bool operator==(const tenant_created&, const tenant_created&) = default;
+};
+struct feature_enabled {
+    static constexpr std::string_view name = "feature_enabled";
+    template <class Self, class Visitor>
+    static constexpr void visit(Self&, Visitor&&) {}
+    friend constexpr bool operator==(const feature_enabled&, const feature_enabled&) = default;
+};
+struct administrator_added {
+    static constexpr std::string_view name = "administrator_added";
+    admin_id who;
+    environment_id environment;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("who", self.who);
+        field("environment", self.environment);
+    }
+    friend constexpr bool operator==(const administrator_added&, const administrator_added&) = default;
+};
+struct administrator_removed {
+    static constexpr std::string_view name = "administrator_removed";
+    admin_id who;
+    environment_id environment;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("who", self.who);
+        field("environment", self.environment);
+    }
+    friend constexpr bool operator==(const administrator_removed&, const administrator_removed&) = default;
+};
+struct environment_created {
+    static constexpr std::string_view name = "environment_created";
+    environment_id environment;
+    environment_kind kind{};
+    bool file_data = false;
+    bool external_logs = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("kind", self.kind);
+        field("file_data", self.file_data);
+        field("external_logs", self.external_logs);
+    }
+    friend constexpr bool operator==(const environment_created&, const environment_created&) = default;
+};
+
+// --- keys of a ring ---
+
+/// The first time is the opt-in to managing one's own key.
+struct risk_acknowledged {
+    static constexpr std::string_view name = "risk_acknowledged";
+    bool first = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("first", self.first);
+    }
+    friend constexpr bool operator==(const risk_acknowledged&, const risk_acknowledged&) = default;
+};
+struct import_key_created {
+    static constexpr std::string_view name = "import_key_created";
+    kid_text kid;
+    fingerprint print;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("kid", self.kid);
+        field("print", self.print);
+    }
+    friend constexpr bool operator==(const import_key_created&, const import_key_created&) = default;
+};
+struct key_generated {
+    static constexpr std::string_view name = "key_generated";
+    key_id key;
+    fingerprint print;
+    std::uint32_t bits = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+        field("bits", self.bits);
+    }
+    friend constexpr bool operator==(const key_generated&, const key_generated&) = default;
+};
+struct key_uploaded {
+    static constexpr std::string_view name = "key_uploaded";
+    key_id key;
+    fingerprint print;
+    std::uint32_t bits = 0;
+    file_kind format{};
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+        field("bits", self.bits);
+        field("format", self.format);
+    }
+    friend constexpr bool operator==(const key_uploaded&, const key_uploaded&) = default;
+};
+struct activation_started {
+    static constexpr std::string_view name = "activation_started";
+    key_id key;
+    fingerprint print;
+    std::uint64_t generation = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+        field("generation", self.generation);
+    }
+    friend constexpr bool operator==(const activation_started&, const activation_started&) = default;
+};
+/// The old Active key becomes Available in the same step.
+struct key_activated : about_key {
+    static constexpr std::string_view name = "key_activated";
+};
+struct activation_failed : about_key {
+    static constexpr std::string_view name = "activation_failed";
+};
+struct lock_requested : about_key {
+    static constexpr std::string_view name = "lock_requested";
+};
+/// Every environment on the ring's key is locked from here on; Active and Available keys are deleted.
+struct lock_started {
+    static constexpr std::string_view name = "lock_started";
+    key_id key;
+    fingerprint print;
+    std::uint64_t epoch = 0;
+    std::uint32_t environments = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+        field("epoch", self.epoch);
+        field("environments", self.environments);
+    }
+    friend constexpr bool operator==(const lock_started&, const lock_started&) = default;
+};
+struct lock_completed {
+    static constexpr std::string_view name = "lock_completed";
+    key_id key;
+    std::uint64_t epoch = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("epoch", self.epoch);
+    }
+    friend constexpr bool operator==(const lock_completed&, const lock_completed&) = default;
+};
+struct key_unlock_started {
+    static constexpr std::string_view name = "key_unlock_started";
+    key_id key;
+    fingerprint print;
+    file_kind format{};
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("key", self.key);
+        field("print", self.print);
+        field("format", self.format);
+    }
+    friend constexpr bool operator==(const key_unlock_started&, const key_unlock_started&) = default;
+};
+struct key_unlocked : about_key {
+    static constexpr std::string_view name = "key_unlocked";
+};
+struct key_unlock_failed : about_key {
+    static constexpr std::string_view name = "key_unlock_failed";
+};
+
+// --- environments ---
+
+struct apply_started : about_environment {
+    static constexpr std::string_view name = "apply_started";
+};
+struct key_applied {
+    static constexpr std::string_view name = "key_applied";
+    environment_id environment;
+    std::uint64_t key_version = 0;
+    std::uint64_t epoch = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("key_version", self.key_version);
+        field("epoch", self.epoch);
+    }
+    friend constexpr bool operator==(const key_applied&, const key_applied&) = default;
+};
+struct apply_failed : about_environment {
+    static constexpr std::string_view name = "apply_failed";
+};
+struct return_started : about_environment {
+    static constexpr std::string_view name = "return_started";
+};
+struct returned_to_provider {
+    static constexpr std::string_view name = "returned_to_provider";
+    environment_id environment;
+    std::uint64_t key_version = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("key_version", self.key_version);
+    }
+    friend constexpr bool operator==(const returned_to_provider&, const returned_to_provider&) = default;
+};
+struct return_failed : about_environment {
+    static constexpr std::string_view name = "return_failed";
+};
+struct environment_unlock_started : about_environment {
+    static constexpr std::string_view name = "environment_unlock_started";
+};
+struct environment_unlocked {
+    static constexpr std::string_view name = "environment_unlocked";
+    environment_id environment;
+    std::uint64_t epoch = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("epoch", self.epoch);
+    }
+    friend constexpr bool operator==(const environment_unlocked&, const environment_unlocked&) = default;
+};
+struct environment_unlock_failed : about_environment {
+    static constexpr std::string_view name = "environment_unlock_failed";
+};
+struct environment_deleted {
+    static constexpr std::string_view name = "environment_deleted";
+    environment_id environment;
+    protection was{};
+    bool by_retention = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("was", self.was);
+        field("by_retention", self.by_retention);
+    }
+    friend constexpr bool operator==(const environment_deleted&, const environment_deleted&) = default;
+};
+struct backup_taken {
+    static constexpr std::string_view name = "backup_taken";
+    environment_id environment;
+    backup_id backup;
+    protector managed_by{};
+    fingerprint key;
+    std::uint64_t key_version = 0;
+    std::uint64_t data_era = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("backup", self.backup);
+        field("managed_by", self.managed_by);
+        field("key", self.key);
+        field("key_version", self.key_version);
+        field("data_era", self.data_era);
+    }
+    friend constexpr bool operator==(const backup_taken&, const backup_taken&) = default;
+};
+struct restore_started {
+    static constexpr std::string_view name = "restore_started";
+    environment_id environment;
+    environment_id source;
+    backup_id backup;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("source", self.source);
+        field("backup", self.backup);
+    }
+    friend constexpr bool operator==(const restore_started&, const restore_started&) = default;
+};
+struct restored {
+    static constexpr std::string_view name = "restored";
+    environment_id environment;
+    bool production = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("production", self.production);
+    }
+    friend constexpr bool operator==(const restored&, const restored&) = default;
+};
+struct restore_failed : about_environment {
+    static constexpr std::string_view name = "restore_failed";
+};
+struct copy_started {
+    static constexpr std::string_view name = "copy_started";
+    environment_id environment;
+    environment_id source;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("source", self.source);
+    }
+    friend constexpr bool operator==(const copy_started&, const copy_started&) = default;
+};
+struct copied {
+    static constexpr std::string_view name = "copied";
+    environment_id environment;
+    bool production = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("production", self.production);
+    }
+    friend constexpr bool operator==(const copied&, const copied&) = default;
+};
+struct copy_failed : about_environment {
+    static constexpr std::string_view name = "copy_failed";
+};
+struct reset_started : about_environment {
+    static constexpr std::string_view name = "reset_started";
+};
+struct reset_completed {
+    static constexpr std::string_view name = "reset_completed";
+    environment_id environment;
+    protection was{};
+    std::uint64_t key_version = 0;
+    std::uint64_t data_era = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("was", self.was);
+        field("key_version", self.key_version);
+        field("data_era", self.data_era);
+    }
+    friend constexpr bool operator==(const reset_completed&, const reset_completed&) = default;
+};
+
+/// One of the events above. A new one goes to the end.
+using event_body = std::variant<
+    tenant_created, feature_enabled, administrator_added, administrator_removed, environment_created,
+    risk_acknowledged, import_key_created, key_generated, key_uploaded, activation_started, key_activated,
+    activation_failed, lock_requested, lock_started, lock_completed, key_unlock_started, key_unlocked,
+    key_unlock_failed, apply_started, key_applied, apply_failed, return_started, returned_to_provider, return_failed,
+    environment_unlock_started, environment_unlocked, environment_unlock_failed, environment_deleted, backup_taken,
+    restore_started, restored, restore_failed, copy_started, copied, copy_failed, reset_started, reset_completed>;
+
+/// An event with who and when. Its number in the tenant's log is given when it is committed.
+struct event {
+    actor by;
+    instant at;
+    event_body body;
+    friend constexpr bool operator==(const event&, const event&) = default;
+};
+
+constexpr std::string_view name(const event& e) {
+    return std::visit([](const auto& body) { return body.name; }, e.body);
+}
+
+} // namespace keywright::policy

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// state + event -> state, one overload for each event that changes an aggregate; any other leaves it as it is.
+// Never refuses and never asks the time: replaying the log from the first event gives the state again.
+// Depends on: core, policy/events.
+#pragma once
+
+#include <keywright/core/overloaded.hpp>
+#include <keywright/policy/events.hpp>
+
+namespace keywright::policy {
+
+namespace detail {
+
+constexpr void set_state(ring_state& ring, const key_id& id, const fingerprint& print, key_state from, key_state to) {
+    for (key_record& key : ring.keys)
+        if (key.id == id && key.print == print && key.state == from) key.state = to;
+}
+
+/// Final records make room for new ones, the oldest first; what they were stays in the log.
+constexpr void add_key(ring_state& ring, const key_record& key) {
+    for (std::size_t i = 0; ring.keys.full() && i < ring.keys.size();) {
+        if (in_use(ring.keys[i])) ++i;
+        else ring.keys.erase_at(i);
+    }
+    ring.keys.push_back(key);
+}
+
+constexpr void become_effective(ring_state& ring, const key_id& id, const fingerprint& print, instant at) {
+    set_state(ring, id, print, key_state::installing, key_state::active);
+    ring.effective_at = at;
+    ring.installing_since = never;
+    ring.installing_unlocks = false;
+}
+
+/// The last locked environment is gone and nobody can unlock anything any more: the locked key has had its day.
+constexpr void retire_if_nothing_is_locked(ring_state& ring) {
+    if (ring.locked > 0) return;
+    for (key_record& key : ring.keys)
+        if (key.state == key_state::locked) key.state = key_state::retired;
+}
+
+constexpr void leave(ring_state& ring, protection was) {
+    if (was == protection::customer) --ring.customer_managed;
+    if (was == protection::locked) --ring.locked;
+    retire_if_nothing_is_locked(ring);
+}
+
+/// An import key and a kept transfer file together are the customer's key: used once, or gone with a lock.
+constexpr void forget_import_key(ring_state& ring) {
+    ring.import_kid = {};
+    ring.import_print = {};
+}
+
+constexpr void start_lock(ring_state& ring, const lock_started& e, instant at) {
+    for (key_record& key : ring.keys) {
+        if (key.state == key_state::available) key.state = key_state::deleted;
+        if (key.state == key_state::active) key.state = key_state::locked;
+    }
+    ring.lock_epoch = e.epoch;
+    ring.locking = true;
+    ring.lock_requested_at = at;
+    ring.locked += ring.customer_managed;
+    ring.customer_managed = 0;
+    forget_import_key(ring);
+}
+
+constexpr void complete_lock(ring_state& ring, const lock_completed& e, instant at) {
+    ring.locking = false;
+    if (ring.locks.full()) ring.locks.erase_at(0);
+    ring.locks.push_back({e.epoch, at});
+}
+
+constexpr void start_unlock(ring_state& ring, const key_unlock_started& e, instant at) {
+    set_state(ring, e.key, e.print, key_state::locked, key_state::installing);
+    ring.installing_since = at;
+    ring.installing_unlocks = true;
+    const bool hold_ended = happened(ring.hold_until) && at >= ring.hold_until;
+    if (!happened(ring.hold_from) || hold_ended) ring.hold_from = at;
+    ring.hold_until = never;
+}
+
+} // namespace detail
+
+/// The tenant after an event.
+constexpr void evolve(tenant_state& tenant, const event& happened_event) {
+    std::visit(overloaded{
+                   [&](const tenant_created& e) {
+                       tenant.id = e.tenant;
+                       tenant.seats = e.seats;
+                       tenant.opted_in = e.opted_in;
+                       tenant.regions = e.regions;
+                   },
+                   [&](const feature_enabled&) { tenant.feature_on_at = happened_event.at; },
+                   [&](const administrator_added& e) { tenant.administrators.push_back({e.who, e.environment, happened_event.at}); },
+                   [&](const administrator_removed& e) {
+                       for (std::size_t i = tenant.administrators.size(); i-- > 0;)
+                           if (tenant.administrators[i].who == e.who && tenant.administrators[i].environment == e.environment)
+                               tenant.administrators.erase_at(i);
+                   },
+                   [](const auto&) {},
+               },
+               happened_event.body);
+}
+
+/// The ring after an event of its tenant and region.
+constexpr void evolve(ring_state& ring, const event& happened_event) {
+    const instant at = happened_event.at;
+    ring.latest = later(ring.latest, at);
+    std::visit(overloaded{
+                   [&](const environment_created&) { ++ring.environments; },
+                   [&](const risk_acknowledged&) { ring.self_managed = true; },
+                   [&](const import_key_created& e) { ring.import_kid = e.kid, ring.import_print = e.print; },
+                   [&](const key_generated& e) { detail::add_key(ring, {e.key, e.print, key_state::available, at}); },
+                   [&](const key_uploaded& e) {
+                       detail::add_key(ring, {e.key, e.print, key_state::available, at});
+                       if (e.format == file_kind::byok) detail::forget_import_key(ring);
+                   },
+                   [&](const activation_started& e) {
+                       detail::set_state(ring, e.key, e.print, key_state::available, key_state::installing);
+                       ring.installing_since = at;
+                       ring.installing_unlocks = false;
+                       ring.ever_activated = true;
+                       ring.generation = e.generation;
+                   },
+                   [&](const key_activated& e) {
+                       for (key_record& key : ring.keys)
+                           if (key.state == key_state::active) key.state = key_state::available;
+                       detail::become_effective(ring, e.key, e.print, at);
+                   },
+                   [&](const activation_failed& e) {
+                       detail::set_state(ring, e.key, e.print, key_state::installing, key_state::available);
+                       ring.installing_since = never;
+                   },
+                   [&](const lock_started& e) { detail::start_lock(ring, e, at); },
+                   [&](const lock_completed& e) { detail::complete_lock(ring, e, at); },
+                   [&](const key_unlock_started& e) {
+                       detail::start_unlock(ring, e, at);
+                       if (e.format == file_kind::byok) detail::forget_import_key(ring);
+                   },
+                   [&](const key_unlocked& e) {
+                       detail::become_effective(ring, e.key, e.print, at);
+                       ring.hold_until = at + hours(24);
+                   },
+                   [&](const key_unlock_failed& e) {
+                       detail::set_state(ring, e.key, e.print, key_state::installing, key_state::locked);
+                       ring.installing_since = never;
+                       ring.installing_unlocks = false;
+                       ring.hold_until = at + hours(24);
+                       detail::retire_if_nothing_is_locked(ring);
+                   },
+                   [&](const apply_started&) { ++ring.in_transition; },
+                   [&](const key_applied&) {
+                       --ring.in_transition;
+                       ++ring.customer_managed;
+                       ring.applied_at = at;
+                   },
+                   [&](const apply_failed&) { --ring.in_transition; },
+                   [&](const return_started&) { ++ring.in_transition; },
+                   [&](const returned_to_provider&) { --ring.in_transition, --ring.customer_managed; },
+                   [&](const return_failed&) { --ring.in_transition; },
+                   [&](const environment_unlock_started&) { ++ring.in_transition; },
+                   [&](const environment_unlocked&) { --ring.in_transition, --ring.locked, ++ring.customer_managed; },
+                   [&](const environment_unlock_failed&) { --ring.in_transition; },
+                   [&](const environment_deleted& e) {
+                       --ring.environments;
+                       detail::leave(ring, e.was);
+                   },
+                   [&](const restore_started&) { ++ring.in_transition; },
+                   [&](const restored&) { --ring.in_transition; },
+                   [&](const restore_failed&) { --ring.in_transition; },
+                   [&](const copy_started&) { ++ring.in_transition; },
+                   [&](const copied&) { --ring.in_transition; },
+                   [&](const copy_failed&) { --ring.in_transition; },
+                   [&](const reset_started&) { ++ring.in_transition; },
+                   [&](const reset_completed& e) {
+                       --ring.in_transition;
+                       detail::leave(ring, e.was);
+                   },
+                   [](const auto&) {},
+               },
+               happened_event.body);
+}
+
+/// The environment after an event; one about another environment changes nothing.
+constexpr void evolve(environment_state& env, const event& happened_event) {
+    const auto mine = [&](const auto& e) { return e.environment == env.id; };
+    const auto begin = [&](const auto& e, operation what) {
+        if (mine(e)) env.transition = what;
+    };
+    const auto end = [&](const auto& e) {
+        if (mine(e)) env.transition = operation::none;
+        return mine(e);
+    };
+    std::visit(overloaded{
+                   [&](const environment_created& e) {
+                       env.id = e.environment;
+                       env.kind = e.kind;
+                       env.file_data = e.file_data;
+                       env.external_logs = e.external_logs;
+                       env.created_at = happened_event.at;
+                   },
+                   [&](const apply_started& e) { begin(e, operation::applying); },
+                   [&](const key_applied& e) {
+                       if (end(e)) env.managed_by = protector::customer, env.unlock_epoch = e.epoch, env.key_version = e.key_version;
+                   },
+                   [&](const apply_failed& e) { end(e); },
+                   [&](const return_started& e) { begin(e, operation::returning); },
+                   [&](const returned_to_provider& e) {
+                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version;
+                   },
+                   [&](const return_failed& e) { end(e); },
+                   [&](const environment_unlock_started& e) { begin(e, operation::unlocking); },
+                   [&](const environment_unlocked& e) {
+                       if (end(e)) env.unlock_epoch = e.epoch;
+                   },
+                   [&](const environment_unlock_failed& e) { end(e); },
+                   [&](const environment_deleted& e) {
+                       if (end(e)) env.deleted = true;
+                   },
+                   [&](const restore_started& e) { begin(e, operation::restoring); },
+                   [&](const restored& e) { end(e); },
+                   [&](const restore_failed& e) { end(e); },
+                   [&](const copy_started& e) { begin(e, operation::copying); },
+                   [&](const copied& e) { end(e); },
+                   [&](const copy_failed& e) { end(e); },
+                   [&](const reset_started& e) { begin(e, operation::resetting); },
+                   [&](const reset_completed& e) {
+                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version, env.data_era = e.data_era;
+                   },
+                   [](const auto&) {},
+               },
+               happened_event.body);
+}
+
+} // namespace keywright::policy

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Locking, and the way back: T18, T21, T23, T24, T26, T27, T28.
+// Depends on: policy/rule.
+#pragma once
+
+#include <keywright/policy/rule.hpp>
+
+namespace keywright::policy {
+
+/// What must be typed to lock, compared without building it: `lock <tenant>`.
+constexpr bool confirms_lock(const tenant_id& tenant, const typed_text& typed) {
+    constexpr std::string_view verb = "lock ";
+    const std::string_view text = typed.view();
+    return text.size() > verb.size() && text.substr(0, verb.size()) == verb && text.substr(verb.size()) == tenant.view();
+}
+
+/// T18: no lock for `span` after the key was changed or activated, or applied to an environment: time for the other
+/// administrators to notice and undo what they did not want.
+struct lock_cooldown {
+    using id = rule_tag<"T18">;
+    using commands = types<lock>;
+    seconds span = hours(72);
+    constexpr verdict operator()(const facts& f, const lock&) const {
+        const instant changed = later(f.ring.effective_at, f.ring.applied_at);
+        if (!happened(changed) || f.now >= changed + span) return verdict::pass();
+        const key_record* active = active_key(f.ring);
+        return verdict::wait(refusal::lock_cooldown, changed, span, active != nullptr ? active->id.view() : "");
+    }
+};
+
+/// T21: there is an Active key, and what was uploaded is that key, whole.
+struct lock_with_active_key {
+    using id = rule_tag<"T21">;
+    using commands = types<lock>;
+    constexpr verdict operator()(const facts& f, const lock& c) const {
+        const key_record* active = active_key(f.ring);
+        if (active == nullptr) return verdict::object(refusal::no_active_key, mender::tenant_administrator);
+        if (c.key.outcome != file_outcome::opened) return verdict::pass(); // file_opens tells
+        if (c.key.print != active->print) return verdict::object(refusal::wrong_key, mender::the_caller, active->id.view());
+        if (!c.key.has_private) return verdict::object(refusal::missing_private_key, mender::the_caller, active->id.view());
+        return verdict::pass();
+    }
+};
+
+/// T21: the text shown was typed.
+struct lock_is_confirmed {
+    using id = rule_tag<"T21">;
+    using commands = types<lock>;
+    constexpr verdict operator()(const facts& f, const lock& c) const {
+        if (confirms_lock(f.tenant.id, c.confirmation)) return verdict::pass();
+        return verdict::object(refusal::confirmation_mismatch, mender::the_caller, f.tenant.id.view());
+    }
+};
+
+/// T21: a lock that would lock nothing is refused.
+struct lock_hits_something {
+    using id = rule_tag<"T21">;
+    using commands = types<lock>;
+    constexpr verdict operator()(const facts& f, const lock&) const {
+        return f.ring.customer_managed > 0 ? verdict::pass() : verdict::object(refusal::nothing_to_lock, mender::tenant_administrator);
+    }
+};
+
+/// T23: while a lock is carried out there is no unlocking and no new work on environments.
+struct no_lock_under_way {
+    using id = rule_tag<"T23">;
+    using commands = types<lock, unlock_key, unlock_environment, apply_key, return_to_provider, restore, copy, reset>;
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C&) const {
+        return f.ring.locking ? verdict::object(refusal::lock_in_progress, mender::time) : verdict::pass();
+    }
+};
+
+/// T24: unlock no sooner than `span` after the lock was requested, and not before it was completed.
+struct unlock_cooldown {
+    using id = rule_tag<"T24">;
+    using commands = types<unlock_key, unlock_environment>;
+    seconds span = hours(1);
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C&) const {
+        if (f.ring.locked == 0 || f.now >= f.ring.lock_requested_at + span) return verdict::pass();
+        return verdict::wait(refusal::unlock_cooldown, f.ring.lock_requested_at, span);
+    }
+};
+
+/// T26: a locked environment is deleted if it is not unlocked within `span` of the completed lock; from that moment
+/// on it cannot be unlocked any more, whether or not anything has deleted it yet.
+struct retention {
+    using id = rule_tag<"T26">;
+    using commands = types<unlock_key, unlock_environment, expire_environment>;
+    seconds span = days(28);
+
+    constexpr verdict operator()(const facts& f, const unlock_key&) const {
+        if (f.ring.locked == 0 || f.ring.locking || f.ring.locks.empty()) return verdict::pass();
+        const instant newest = f.ring.locks[f.ring.locks.size() - 1].completed_at; // the others are due no later
+        const instant due = deletion_due(f.ring, newest, span);
+        return happened(due) && f.now >= due ? verdict::object(refusal::retention_expired, mender::nobody) : verdict::pass();
+    }
+    constexpr verdict operator()(const facts& f, const unlock_environment&) const {
+        if (!is_locked(f.ring, f.environment()) || !is_due(f)) return verdict::pass();
+        return verdict::object(refusal::retention_expired, mender::nobody, f.environment().id.view());
+    }
+    constexpr verdict operator()(const facts& f, const expire_environment&) const {
+        if (!is_locked(f.ring, f.environment())) return verdict::object(refusal::not_locked, mender::nobody, f.environment().id.view());
+        if (is_due(f)) return verdict::pass();
+        return verdict::object(refusal::not_due, mender::time, f.environment().id.view());
+    }
+
+private:
+    constexpr bool is_due(const facts& f) const {
+        const instant due = deletion_due(f.ring, locked_at(f.ring, f.environment()), span);
+        return happened(due) && f.now >= due;
+    }
+};
+
+/// T27: the key that locked, and only while it is Locked.
+struct unlock_with_same_key {
+    using id = rule_tag<"T27">;
+    using commands = types<unlock_key>;
+    constexpr verdict operator()(const facts& f, const unlock_key& c) const {
+        const key_record* key = find_key(f.ring, key_state::locked);
+        if (key == nullptr) return verdict::object(refusal::not_locked, mender::nobody);
+        if (c.key.outcome == file_outcome::opened && c.key.print != key->print)
+            return verdict::object(refusal::wrong_key, mender::the_caller, key->id.view());
+        return verdict::pass();
+    }
+};
+
+/// T28: environments come back one by one, once the key is Active.
+struct unlock_when_active {
+    using id = rule_tag<"T28">;
+    using commands = types<unlock_environment>;
+    constexpr verdict operator()(const facts& f, const unlock_environment&) const {
+        if (!is_locked(f.ring, f.environment())) return verdict::object(refusal::not_locked, mender::nobody, f.environment().id.view());
+        if (active_key(f.ring) != nullptr) return verdict::pass();
+        return verdict::object(refusal::key_not_active, mender::tenant_administrator, f.environment().id.view());
+    }
+};
+
+} // namespace keywright::policy

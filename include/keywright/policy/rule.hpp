@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a rule is: a small value that names itself, names the commands it speaks about, and says of each either
+// nothing or its objection. A rule can only object, so removing one never forbids and adding one never permits.
+// Depends on: policy/decision. Smallest rule:
+//     struct no_lock_on_weekends {
+//         using id = rule_tag<"ACME-1">;
+//         using commands = types<lock>;
+//         constexpr verdict operator()(const facts& f, const lock&) const;
+//     };
+#pragma once
+
+#include <keywright/policy/decision.hpp>
+
+#include <type_traits>
+
+namespace keywright::policy {
+
+template <std::size_t N>
+struct fixed_text {
+    char chars[N]{};
+    constexpr fixed_text(const char (&text)[N]) { // NOLINT(google-explicit-constructor): so that "T18" can be an argument
+        for (std::size_t i = 0; i < N; ++i) chars[i] = text[i];
+    }
+    constexpr std::string_view view() const { return {chars, N - 1}; }
+};
+
+/// A rule's stable public name, as a type.
+template <fixed_text Text>
+struct rule_tag {
+    static constexpr std::string_view text = Text.view();
+};
+
+template <class... Commands>
+struct types {
+    template <class C>
+    static constexpr bool contains = (std::is_same_v<C, Commands> || ...);
+};
+
+// --- roles ---
+
+/// A set of roles.
+struct roles {
+    std::uint8_t bits = 0;
+    constexpr bool any_of(roles other) const { return (bits & other.bits) != 0; }
+    friend constexpr roles operator|(roles a, roles b) { return {static_cast<std::uint8_t>(a.bits | b.bits)}; }
+    friend constexpr bool operator==(roles, roles) = default;
+};
+inline constexpr roles no_one{};
+inline constexpr roles tenant_admin{1};
+inline constexpr roles environment_admin{2}; ///< of the command's environment; of both, where there are two
+inline constexpr roles target_admin{4};      ///< of the command's environment, whatever the other one is
+inline constexpr roles provider_role{8};
+inline constexpr roles system_role{16};
+
+// --- what a rule judges by ---
+
+/// The state that a command is judged against. References stay valid for the call; nothing is copied.
+/// `environment` is the command's own (the target, where there are two), `source` the other one.
+struct facts {
+    const tenant_state& tenant;
+    const ring_state& ring;
+    instant now; ///< the later of the command's moment and the latest ever committed
+    const environment_state* environment_ = nullptr;
+    const environment_state* source_ = nullptr;
+    const backup_state* backup_ = nullptr;
+
+    constexpr const environment_state& environment() const {
+        expects(environment_ != nullptr, "facts: a command about an environment comes with it");
+        return *environment_;
+    }
+    constexpr const environment_state& source() const {
+        expects(source_ != nullptr, "facts: a restore or copy comes with the environment that the data comes from");
+        return *source_;
+    }
+    constexpr const backup_state& backup() const {
+        expects(backup_ != nullptr, "facts: a restore comes with its backup");
+        return *backup_;
+    }
+};
+
+/// The moment that counts: a clock that steps back makes nothing legal earlier.
+constexpr instant effective_now(const ring_state& ring, instant asked_at) { return later(ring.latest, asked_at); }
+
+// --- the shape of a rule ---
+
+template <class R>
+concept names_itself = requires { { R::id::text } -> std::convertible_to<std::string_view>; };
+template <class R>
+concept names_its_commands = requires { typename R::commands; };
+template <class R, class C>
+concept judges = requires(const R& rule, const facts& f, const C& command) {
+    { rule(f, command) } -> std::same_as<verdict>;
+};
+
+namespace detail {
+template <class R, class... Cs>
+consteval bool judges_all(types<Cs...>) {
+    return (judges<R, Cs> && ...);
+}
+} // namespace detail
+
+template <class R>
+concept rule = names_itself<R> && names_its_commands<R> && detail::judges_all<R>(typename R::commands{});
+
+/// Says in one sentence what a type lacks to be a rule. A command that a rule names but cannot judge is an error: to
+/// skip it in silence would be a rule that never objects.
+template <class R>
+consteval bool check_rule() {
+    static_assert(names_itself<R>, "rule: needs `using id = rule_tag<\"...\">;`; see keywright/policy/rule.hpp");
+    static_assert(names_its_commands<R>, "rule: needs `using commands = types<lock, ...>;`; see keywright/policy/rule.hpp");
+    if constexpr (names_its_commands<R>)
+        static_assert(detail::judges_all<R>(typename R::commands{}),
+                      "rule: needs `constexpr verdict operator()(const facts&, const C&) const` for each command C that it names; see keywright/policy/rule.hpp");
+    return rule<R>;
+}
+
+} // namespace keywright::policy

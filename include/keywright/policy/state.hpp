@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known when a decision is made: three aggregates of fixed size, copied by value, and what follows from them.
+// A ring is one (tenant, region) pair. Nothing here is written per environment when a ring is locked: an environment
+// is locked when it is on the customer's key and its unlock epoch is behind the ring's lock epoch.
+// Each aggregate lists its fields once, in `visit`, for writing, reading and showing.
+// Depends on: core, policy/commands.
+#pragma once
+
+#include <keywright/core/inline_list.hpp>
+#include <keywright/policy/commands.hpp>
+
+namespace keywright::policy {
+
+// --- tenant ---
+
+struct administrator {
+    admin_id who;
+    environment_id environment; ///< empty: of the whole tenant
+    instant since = never;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("who", self.who);
+        field("environment", self.environment);
+        field("since", self.since);
+    }
+    friend constexpr bool operator==(const administrator&, const administrator&) = default;
+};
+
+struct tenant_state {
+    static constexpr std::size_t max_administrators = 48;
+
+    tenant_id id;
+    std::uint32_t seats = 0;
+    bool opted_in = false;
+    std::uint8_t regions = 1;
+    instant feature_on_at = never;
+    inline_list<administrator, max_administrators> administrators;
+
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("id", self.id);
+        field("seats", self.seats);
+        field("opted_in", self.opted_in);
+        field("regions", self.regions);
+        field("feature_on_at", self.feature_on_at);
+        field("administrators", self.administrators);
+    }
+    friend constexpr bool operator==(const tenant_state&, const tenant_state&) = default;
+};
+
+// --- ring ---
+
+enum class key_state : std::uint8_t { available, installing, active, locked, deleted, retired };
+
+struct key_record {
+    key_id id;
+    fingerprint print;
+    key_state state = key_state::available;
+    instant created_at = never;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("id", self.id);
+        field("print", self.print);
+        field("state", self.state);
+        field("created_at", self.created_at);
+    }
+    friend constexpr bool operator==(const key_record&, const key_record&) = default;
+};
+
+/// When the lock that raised the ring's epoch to `epoch` was completed.
+struct lock_record {
+    std::uint64_t epoch = 0;
+    instant completed_at = never;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("epoch", self.epoch);
+        field("completed_at", self.completed_at);
+    }
+    friend constexpr bool operator==(const lock_record&, const lock_record&) = default;
+};
+
+struct ring_state {
+    static constexpr std::size_t max_keys = 16;
+    /// More locks than fit into one retention period, each at least 72 h after the one before.
+    static constexpr std::size_t max_locks = 12;
+
+    tenant_id tenant;
+    region_id region;
+    instant latest = never; ///< the latest moment ever committed here
+    inline_list<key_record, max_keys> keys;
+    bool self_managed = false;      ///< the risk was acknowledged once: the opt-in
+    bool ever_activated = false;    ///< an activation was accepted once; no failure, lock or deletion resets it
+    std::uint64_t generation = 0;   ///< of the ring secret that wraps the environments' keys; 0: none yet
+    instant effective_at = never;   ///< when the last activation (or unlocking) became effective
+    instant applied_at = never;     ///< the last completed apply
+    instant installing_since = never;
+    bool installing_unlocks = false; ///< what is installing is the locked key coming back
+
+    std::uint64_t lock_epoch = 0;
+    instant lock_requested_at = never;
+    bool locking = false;            ///< a lock was started and is not completed
+    inline_list<lock_record, max_locks> locks;
+    instant hold_from = never;       ///< an unlock of the key was accepted: deadlines after this moment are held …
+    instant hold_until = never;      ///< … until this one; `never` while the attempt runs
+
+    kid_text import_kid; ///< empty: there is no import key
+    fingerprint import_print;
+
+    std::uint32_t environments = 0;     ///< not deleted
+    std::uint32_t customer_managed = 0; ///< on the customer's key and not locked
+    std::uint32_t locked = 0;           ///< locking and unlocking included
+    std::uint32_t in_transition = 0;    ///< applying, returning, unlocking, restoring, copying, resetting
+
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("tenant", self.tenant);
+        field("region", self.region);
+        field("latest", self.latest);
+        field("keys", self.keys);
+        field("self_managed", self.self_managed);
+        field("ever_activated", self.ever_activated);
+        field("generation", self.generation);
+        field("effective_at", self.effective_at);
+        field("applied_at", self.applied_at);
+        field("installing_since", self.installing_since);
+        field("installing_unlocks", self.installing_unlocks);
+        field("lock_epoch", self.lock_epoch);
+        field("lock_requested_at", self.lock_requested_at);
+        field("locking", self.locking);
+        field("locks", self.locks);
+        field("hold_from", self.hold_from);
+        field("hold_until", self.hold_until);
+        field("import_kid", self.import_kid);
+        field("import_print", self.import_print);
+        field("environments", self.environments);
+        field("customer_managed", self.customer_managed);
+        field("locked", self.locked);
+        field("in_transition", self.in_transition);
+    }
+    friend constexpr bool operator==(const ring_state&, const ring_state&) = default;
+};
+
+constexpr const key_record* find_key(const ring_state& ring, key_state state) {
+    for (const key_record& key : ring.keys)
+        if (key.state == state) return &key;
+    return nullptr;
+}
+constexpr const key_record* find_key(const ring_state& ring, const key_id& id) {
+    const key_record* found = nullptr; // names may repeat once a key is final: the one still in use wins, else the latest
+    for (const key_record& key : ring.keys)
+        if (key.id == id && (found == nullptr || found->state == key_state::deleted || found->state == key_state::retired)) found = &key;
+    return found;
+}
+constexpr bool in_use(const key_record& key) { return key.state != key_state::deleted && key.state != key_state::retired; }
+constexpr const key_record* active_key(const ring_state& ring) { return find_key(ring, key_state::active); }
+constexpr const key_record* installing_key(const ring_state& ring) { return find_key(ring, key_state::installing); }
+/// The locked key, also while it is installing again.
+constexpr const key_record* locked_key(const ring_state& ring) {
+    if (const key_record* key = find_key(ring, key_state::locked)) return key;
+    return ring.installing_unlocks ? installing_key(ring) : nullptr;
+}
+
+// --- environment ---
+
+enum class protector : std::uint8_t { provider, customer };
+
+struct environment_state {
+    environment_id id;
+    tenant_id tenant;
+    region_id region;
+    environment_kind kind = environment_kind::production;
+    bool file_data = false;
+    bool external_logs = false;
+    instant created_at = never;
+    protector managed_by = protector::provider;
+    std::uint64_t unlock_epoch = 0;
+    std::uint64_t key_version = 1;  ///< of the environment's own keys: raised by apply, return and reset
+    std::uint64_t data_era = 1;     ///< raised by reset: backups of an earlier era are gone
+    operation transition = operation::none;
+    bool deleted = false;
+
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("id", self.id);
+        field("tenant", self.tenant);
+        field("region", self.region);
+        field("kind", self.kind);
+        field("file_data", self.file_data);
+        field("external_logs", self.external_logs);
+        field("created_at", self.created_at);
+        field("managed_by", self.managed_by);
+        field("unlock_epoch", self.unlock_epoch);
+        field("key_version", self.key_version);
+        field("data_era", self.data_era);
+        field("transition", self.transition);
+        field("deleted", self.deleted);
+    }
+    friend constexpr bool operator==(const environment_state&, const environment_state&) = default;
+};
+
+/// A backup as it was taken. It keeps its wrapped data keys; what opens them is the environment key of its version.
+struct backup_state {
+    backup_id id;
+    environment_id environment;
+    instant taken_at = never;
+    protector managed_by = protector::provider;
+    fingerprint key; ///< of the customer key that was Active; empty for the provider's
+    std::uint64_t key_version = 0;
+    std::uint64_t data_era = 0;
+
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("id", self.id);
+        field("environment", self.environment);
+        field("taken_at", self.taken_at);
+        field("managed_by", self.managed_by);
+        field("key", self.key);
+        field("key_version", self.key_version);
+        field("data_era", self.data_era);
+    }
+    friend constexpr bool operator==(const backup_state&, const backup_state&) = default;
+};
+
+constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
+    return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;
+}
+
+/// When the lock that holds this environment was completed; `never` while that lock is still under way.
+/// A lock whose record had to make room lies further back than any retention: the beginning of time.
+constexpr instant locked_at(const ring_state& ring, const environment_state& e) {
+    for (const lock_record& lock : ring.locks)
+        if (lock.epoch == e.unlock_epoch + 1) return lock.completed_at;
+    return ring.locking && ring.lock_epoch == e.unlock_epoch + 1 ? never : instant{0};
+}
+
+/// When a locked environment is deleted, given how long a lock may last. Held while the key is being unlocked, and
+/// for 24 h after. `never`: not counted, because the lock is still under way or the attempt still runs.
+constexpr instant deletion_due(const ring_state& ring, instant completed_at, seconds retention) {
+    if (!happened(completed_at)) return never;
+    const instant due = completed_at + retention;
+    if (!happened(ring.hold_from) || ring.hold_from >= due) return due;
+    return happened(ring.hold_until) ? later(due, ring.hold_until) : never;
+}
+
+} // namespace keywright::policy

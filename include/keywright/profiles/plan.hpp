@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan(profile, facts, command): what would happen? The decision comes from the same code as the command's own; the
+// rest is what people must know before they confirm, as far as it follows from the aggregates. Names of environments
+// and backups are added by the service, which can list them.
+// Depends on: profiles/decide.
+#pragma once
+
+#include <keywright/policy/effects.hpp>
+#include <keywright/profiles/decide.hpp>
+
+namespace keywright::profiles {
+
+/// What a command would do to a ring.
+struct plan_outline {
+    policy::decision decision;
+    std::uint32_t environments_hit = 0;         ///< that change their protection or go down
+    std::uint32_t environments_not_covered = 0; ///< of the same ring, on the provider's key: a lock does not reach them
+    bool downtime = false;
+    bool backups_become_unreadable = false;     ///< of the environments hit
+    bool notice_to_all = false;
+    bool never_in_normal_business = false;      ///< T43: for leaving the service or moving away
+    inline_list<key_id, policy::ring_state::max_keys> keys_that_die;
+};
+
+namespace detail {
+
+template <class C>
+constexpr void outline(const policy::facts& f, const C& command, plan_outline& plan) {
+    using namespace policy;
+    if constexpr (std::is_same_v<C, lock>) {
+        plan.environments_hit = f.ring.customer_managed;
+        plan.environments_not_covered = f.ring.environments - f.ring.customer_managed - f.ring.locked;
+        plan.downtime = plan.backups_become_unreadable = plan.never_in_normal_business = true;
+        for (const key_record& key : f.ring.keys)
+            if (key.state == key_state::active || key.state == key_state::available) plan.keys_that_die.push_back(key.id);
+    } else if constexpr (std::is_same_v<C, activate_key>) {
+        plan.environments_hit = f.ring.customer_managed;
+    } else if constexpr (types<apply_key, return_to_provider, restore, copy>::contains<C>) {
+        plan.environments_hit = 1;
+        plan.downtime = true;
+    } else if constexpr (types<reset, delete_environment>::contains<C>) {
+        plan.environments_hit = 1;
+        plan.downtime = plan.backups_become_unreadable = true;
+    } else if constexpr (std::is_same_v<C, unlock_environment>) {
+        plan.environments_hit = 1;
+    }
+    (void)f;
+    (void)command;
+}
+
+/// Whether any end of what the command begins is told to everybody.
+template <class C>
+constexpr bool tells_everybody = policy::types<policy::generate_key, policy::upload_key, policy::activate_key, policy::apply_key,
+                                               policy::return_to_provider, policy::lock, policy::unlock_key, policy::delete_environment,
+                                               policy::reset, policy::expire_environment>::contains<C>;
+
+} // namespace detail
+
+/// Pure; changes nothing. `plan.decision` is exactly what the command itself would get at this moment.
+template <class Profile, class C>
+constexpr plan_outline plan(const Profile& profile, const policy::facts& f, const C& command) {
+    plan_outline p{.decision = decide(profile, f, command), .keys_that_die = {}};
+    p.notice_to_all = detail::tells_everybody<C>;
+    detail::outline(f, command, p);
+    return p;
+}
+
+} // namespace keywright::profiles
