@@ -39,9 +39,8 @@ public:
 private:
     friend struct raised_pfx_limits;
     static constexpr pfx_bounds lower(const pfx_bounds& a, const pfx_bounds& b) {
-        return {std::min(a.file_bytes, b.file_bytes), std::min(a.depth, b.depth),
-                std::min(a.bags, b.bags),             std::min(a.key_bytes, b.key_bytes),
-                std::min(a.iterations, b.iterations), std::min(a.total_cost, b.total_cost),
+        return {std::min(a.file_bytes, b.file_bytes),    std::min(a.depth, b.depth),           std::min(a.bags, b.bags),
+                std::min(a.key_bytes, b.key_bytes),      std::min(a.iterations, b.iterations), std::min(a.total_cost, b.total_cost),
                 std::min(a.scrypt_bytes, b.scrypt_bytes)};
     }
     pfx_bounds bounds_;

@@ -19,7 +19,9 @@ inline constexpr no_password_type no_password{};
 class accept_unauthenticated {
 public:
     /// `reason` is for the reader of the code; it must be a literal and is not stored.
-    explicit constexpr accept_unauthenticated(const char* reason) { expects(reason != nullptr && *reason != '\0', "accept_unauthenticated: give a reason"); }
+    explicit constexpr accept_unauthenticated(const char* reason) {
+        expects(reason != nullptr && *reason != '\0', "accept_unauthenticated: give a reason");
+    }
 };
 
 struct pfx_options {
@@ -36,7 +38,6 @@ struct pfx_options {
 /// - unsupported: an algorithm or feature that is not offered; the text names it, where it stands, and a cure
 /// - unauthenticated: there is no MAC, and `options.without_mac` does not accept that
 /// - authentication_failed: wrong password, or altered. One outcome: the format cannot tell them apart
-/// - limit_exceeded also for a single key above `key_bytes`
 /// Secrets: everything decrypted is wiped; `file` and `password` stay the caller's. Thread safety: a function of its
 /// arguments. Follows RFC 7292, RFC 8018, RFC 9879.
 [[nodiscard]] inline result<pfx_contents> open_pfx(byte_view file, const secret_bytes& password, const pfx_options& options = {}) {

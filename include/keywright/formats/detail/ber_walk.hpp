@@ -46,7 +46,7 @@ inline Botan::BER_Decoder ber(byte_view data) {
 inline std::uint64_t count(Botan::BER_Decoder& in, const char* negative) {
     Botan::BigInt n;
     in.decode(n);
-    if (n.is_negative()) refuse(errc::malformed, negative);
+    if (n.signum() < 0) refuse(errc::malformed, negative);
     if (n.bits() > 63) return UINT64_MAX;
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < 8; ++i) value |= std::uint64_t{n.byte_at(i)} << (8 * i);

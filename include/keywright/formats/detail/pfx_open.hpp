@@ -59,15 +59,19 @@ namespace detail {
 
 class pfx_opener {
 public:
-    pfx_opener(const pfx_bounds& bounds, pfx_work& work, bool mac_may_lack) : bounds_(bounds), budget_(bounds), work_(work), mac_may_lack_(mac_may_lack) {}
+    pfx_opener(const pfx_bounds& bounds, pfx_work& work, bool mac_may_lack)
+        : bounds_(bounds), budget_(bounds), work_(work), mac_may_lack_(mac_may_lack) {}
 
     [[nodiscard]] result<pfx_contents> open(byte_view file, byte_view utf8, bool given) {
-        if (file.size() > bounds_.file_bytes) return fail(errc::limit_exceeded, "pfx: the file is larger than the limit `file_bytes` allows");
+        if (file.size() > bounds_.file_bytes)
+            return fail(errc::limit_exceeded, "pfx: the file is larger than the limit `file_bytes` allows");
         return ber_walk("pfx: not a PFX, or damaged: its structure does not decode", [&] {
             pfx_tree tree = read_pfx_tree(file, bounds_);
             pfx_password password = encode_password(utf8);
             reserve_visible(tree);
-            if (!tree.mac && !mac_may_lack_) refuse(errc::unauthenticated, "pfx: the file has no MAC, so whoever could write to it could exchange its contents; make it again with one");
+            if (!tree.mac && !mac_may_lack_)
+                refuse(errc::unauthenticated,
+                       "pfx: the file has no MAC, so whoever could write to it could exchange its contents; make it again with one");
             if (!given && needs_password(tree)) refuse(errc::password_needed, "pfx: the file is encrypted, and no password was given");
             return open_tree(std::move(tree), std::move(password), given);
         });
@@ -75,7 +79,8 @@ public:
 
 private:
     static bool needs_password(const pfx_tree& tree) {
-        return !tree.safes.empty() || std::any_of(tree.keys.begin(), tree.keys.end(), [](const key_bag& k) { return k.encryption.has_value(); });
+        return !tree.safes.empty() ||
+               std::any_of(tree.keys.begin(), tree.keys.end(), [](const key_bag& k) { return k.encryption.has_value(); });
     }
     static bool uses_pkcs12_pbe(const pfx_tree& tree) {
         const auto pkcs12 = [](const pbe_scheme& s) { return s.kdf.kind == kdf_kind::pkcs12; };
@@ -158,10 +163,15 @@ private:
     }
 
     pfx_key open_key(key_bag& bag, const pfx_password& password, bool has_mac) {
-        pfx_key key{.key = nullptr, .friendly_name = std::move(bag.attributes.friendly_name), .local_key_id = std::move(bag.attributes.local_key_id),
-                    .match = certificate_match::none, .certificate = {}, .encrypted = bag.encryption.has_value() || bag.in_encrypted_safe};
-        const char* wrong = has_mac ? "pfx: a key bag does not open with the password that the MAC was made with; its key may have a password of its own"
-                                    : "pfx: wrong password, or the file was altered: a key bag does not open";
+        pfx_key key{.key = nullptr,
+                    .friendly_name = std::move(bag.attributes.friendly_name),
+                    .local_key_id = std::move(bag.attributes.local_key_id),
+                    .match = certificate_match::none,
+                    .certificate = {},
+                    .encrypted = bag.encryption.has_value() || bag.in_encrypted_safe};
+        const char* wrong =
+            has_mac ? "pfx: a key bag does not open with the password that the MAC was made with; its key may have a password of its own"
+                    : "pfx: wrong password, or the file was altered: a key bag does not open";
         const secure der = bag.encryption ? unlock(*bag.encryption, bag.data, password, wrong) : std::move(bag.data);
         if (der.size() > bounds_.key_bytes) refuse(errc::limit_exceeded, "pfx: a private key is longer than the limit `key_bytes` allows");
         auto loaded = load_key(der);
@@ -189,7 +199,8 @@ private:
 
     /// The certificate's public key in canonical form; empty where it cannot be read.
     bytes public_key_of(const certificate_bag& certificate) const {
-        const auto spki = keywright::detail::botan_boundary(errc::malformed, "", [&] { return Botan::X509_Certificate(certificate.der).subject_public_key_info(); });
+        const auto spki = keywright::detail::botan_boundary(
+            errc::malformed, "", [&] { return Botan::X509_Certificate(certificate.der).subject_public_key_info(); });
         if (!spki || spki->size() > bounds_.key_bytes) return {};
         auto canonical = canonical_public_key(*spki);
         return canonical ? std::move(*canonical) : bytes{};
@@ -215,7 +226,8 @@ private:
         }
         for (std::size_t i = 0; i < certificates.size(); ++i)
             if (!taken[i])
-                contents.other_certificates.push_back({std::move(certificates[i].der), std::move(certificates[i].attributes.friendly_name), std::move(certificates[i].attributes.local_key_id)});
+                contents.other_certificates.push_back({std::move(certificates[i].der), std::move(certificates[i].attributes.friendly_name),
+                                                       std::move(certificates[i].attributes.local_key_id)});
     }
 
     const pfx_bounds& bounds_;

@@ -50,26 +50,43 @@ struct named_oid {
     std::size_t bytes;
 };
 /// HMAC as PRF and as PBMAC1's MAC (PKCS#5, RFC 8018, NIST); bytes = the hash's length.
-inline constexpr std::array<named_oid, 11> hmac_hashes{{
-    {"1.2.840.113549.2.7", "SHA-1", 20}, {"1.2.840.113549.2.8", "SHA-224", 28}, {"1.2.840.113549.2.9", "SHA-256", 32},
-    {"1.2.840.113549.2.10", "SHA-384", 48}, {"1.2.840.113549.2.11", "SHA-512", 64}, {"1.2.840.113549.2.13", "SHA-512-256", 32},
-    {"2.16.840.1.101.3.4.2.13", "SHA-3(224)", 28}, {"2.16.840.1.101.3.4.2.14", "SHA-3(256)", 32},
-    {"2.16.840.1.101.3.4.2.15", "SHA-3(384)", 48}, {"2.16.840.1.101.3.4.2.16", "SHA-3(512)", 64},
-    {"1.2.840.113549.2.6", "MD5", 16}}};
+inline constexpr std::array<named_oid, 11> hmac_hashes{{{"1.2.840.113549.2.7", "SHA-1", 20},
+                                                        {"1.2.840.113549.2.8", "SHA-224", 28},
+                                                        {"1.2.840.113549.2.9", "SHA-256", 32},
+                                                        {"1.2.840.113549.2.10", "SHA-384", 48},
+                                                        {"1.2.840.113549.2.11", "SHA-512", 64},
+                                                        {"1.2.840.113549.2.13", "SHA-512-256", 32},
+                                                        {"2.16.840.1.101.3.4.2.13", "SHA-3(224)", 28},
+                                                        {"2.16.840.1.101.3.4.2.14", "SHA-3(256)", 32},
+                                                        {"2.16.840.1.101.3.4.2.15", "SHA-3(384)", 48},
+                                                        {"2.16.840.1.101.3.4.2.16", "SHA-3(512)", 64},
+                                                        {"1.2.840.113549.2.6", "MD5", 16}}};
 /// Digests of the classic MAC.
-inline constexpr std::array<named_oid, 13> mac_hashes{{
-    {"1.3.14.3.2.26", "SHA-1", 20}, {"2.16.840.1.101.3.4.2.4", "SHA-224", 28}, {"2.16.840.1.101.3.4.2.1", "SHA-256", 32},
-    {"2.16.840.1.101.3.4.2.2", "SHA-384", 48}, {"2.16.840.1.101.3.4.2.3", "SHA-512", 64}, {"2.16.840.1.101.3.4.2.6", "SHA-512-256", 32},
-    {"2.16.840.1.101.3.4.2.7", "SHA-3(224)", 28}, {"2.16.840.1.101.3.4.2.8", "SHA-3(256)", 32},
-    {"2.16.840.1.101.3.4.2.9", "SHA-3(384)", 48}, {"2.16.840.1.101.3.4.2.10", "SHA-3(512)", 64},
-    {"1.2.840.113549.2.5", "MD5", 16}, {"1.3.36.3.2.1", "RIPEMD-160", 20}, {"1.2.156.10197.1.401", "SM3", 32}}};
+inline constexpr std::array<named_oid, 13> mac_hashes{{{"1.3.14.3.2.26", "SHA-1", 20},
+                                                       {"2.16.840.1.101.3.4.2.4", "SHA-224", 28},
+                                                       {"2.16.840.1.101.3.4.2.1", "SHA-256", 32},
+                                                       {"2.16.840.1.101.3.4.2.2", "SHA-384", 48},
+                                                       {"2.16.840.1.101.3.4.2.3", "SHA-512", 64},
+                                                       {"2.16.840.1.101.3.4.2.6", "SHA-512-256", 32},
+                                                       {"2.16.840.1.101.3.4.2.7", "SHA-3(224)", 28},
+                                                       {"2.16.840.1.101.3.4.2.8", "SHA-3(256)", 32},
+                                                       {"2.16.840.1.101.3.4.2.9", "SHA-3(384)", 48},
+                                                       {"2.16.840.1.101.3.4.2.10", "SHA-3(512)", 64},
+                                                       {"1.2.840.113549.2.5", "MD5", 16},
+                                                       {"1.3.36.3.2.1", "RIPEMD-160", 20},
+                                                       {"1.2.156.10197.1.401", "SM3", 32}}};
 /// Ciphers of PBES2, all CBC; bytes = the key's length.
-inline constexpr std::array<named_oid, 11> pbes2_ciphers{{
-    {"2.16.840.1.101.3.4.1.2", "AES-128/CBC", 16}, {"2.16.840.1.101.3.4.1.22", "AES-192/CBC", 24}, {"2.16.840.1.101.3.4.1.42", "AES-256/CBC", 32},
-    {"1.2.840.113549.3.7", "TripleDES/CBC", 24},
-    {"1.2.392.200011.61.1.1.1.2", "Camellia-128/CBC", 16}, {"1.2.392.200011.61.1.1.1.3", "Camellia-192/CBC", 24}, {"1.2.392.200011.61.1.1.1.4", "Camellia-256/CBC", 32},
-    {"1.2.410.200046.1.1.2", "ARIA-128/CBC", 16}, {"1.2.410.200046.1.1.7", "ARIA-192/CBC", 24}, {"1.2.410.200046.1.1.12", "ARIA-256/CBC", 32},
-    {"1.2.156.10197.1.104.2", "SM4/CBC", 16}}};
+inline constexpr std::array<named_oid, 11> pbes2_ciphers{{{"2.16.840.1.101.3.4.1.2", "AES-128/CBC", 16},
+                                                          {"2.16.840.1.101.3.4.1.22", "AES-192/CBC", 24},
+                                                          {"2.16.840.1.101.3.4.1.42", "AES-256/CBC", 32},
+                                                          {"1.2.840.113549.3.7", "TripleDES/CBC", 24},
+                                                          {"1.2.392.200011.61.1.1.1.2", "Camellia-128/CBC", 16},
+                                                          {"1.2.392.200011.61.1.1.1.3", "Camellia-192/CBC", 24},
+                                                          {"1.2.392.200011.61.1.1.1.4", "Camellia-256/CBC", 32},
+                                                          {"1.2.410.200046.1.1.2", "ARIA-128/CBC", 16},
+                                                          {"1.2.410.200046.1.1.7", "ARIA-192/CBC", 24},
+                                                          {"1.2.410.200046.1.1.12", "ARIA-256/CBC", 32},
+                                                          {"1.2.156.10197.1.104.2", "SM4/CBC", 16}}};
 
 /// What is refused by name.
 struct refused_oid {
@@ -86,7 +103,8 @@ struct literal {
 template <literal Place, literal Algorithm>
 constexpr auto refusal_text() {
     constexpr literal before = " uses ";
-    constexpr literal cure = ", which is not offered; convert the file: openssl pkcs12 -legacy -in old.pfx -nodes | openssl pkcs12 -export -out new.pfx";
+    constexpr literal cure =
+        ", which is not offered; convert the file: openssl pkcs12 -legacy -in old.pfx -nodes | openssl pkcs12 -export -out new.pfx";
     std::array<char, sizeof Place.text + sizeof Algorithm.text + sizeof before.text + sizeof cure.text> out{};
     char* end = std::copy_n(Place.text, sizeof Place.text - 1, out.data());
     end = std::copy_n(before.text, sizeof before.text - 1, end);
@@ -100,12 +118,12 @@ template <literal Algorithm>
 constexpr refused_oid refused(std::string_view oid) {
     return {oid, refusal<"pfx: an encrypted safe", Algorithm>.data(), refusal<"pfx: a key bag", Algorithm>.data()};
 }
-inline constexpr std::array<refused_oid, 10> refused_pbe{{
-    refused<"PKCS#12 RC4-128">("1.2.840.113549.1.12.1.1"), refused<"PKCS#12 RC4-40">("1.2.840.113549.1.12.1.2"),
-    refused<"PKCS#12 RC2-128">("1.2.840.113549.1.12.1.5"), refused<"PKCS#12 RC2-40">("1.2.840.113549.1.12.1.6"),
-    refused<"PKCS#5 MD2 with DES">("1.2.840.113549.1.5.1"), refused<"PKCS#5 MD5 with DES">("1.2.840.113549.1.5.3"),
-    refused<"PKCS#5 MD2 with RC2">("1.2.840.113549.1.5.4"), refused<"PKCS#5 MD5 with RC2">("1.2.840.113549.1.5.6"),
-    refused<"PKCS#5 SHA-1 with DES">("1.2.840.113549.1.5.10"), refused<"PKCS#5 SHA-1 with RC2">("1.2.840.113549.1.5.11")}};
+inline constexpr std::array<refused_oid, 10> refused_pbe{
+    {refused<"PKCS#12 RC4-128">("1.2.840.113549.1.12.1.1"), refused<"PKCS#12 RC4-40">("1.2.840.113549.1.12.1.2"),
+     refused<"PKCS#12 RC2-128">("1.2.840.113549.1.12.1.5"), refused<"PKCS#12 RC2-40">("1.2.840.113549.1.12.1.6"),
+     refused<"PKCS#5 MD2 with DES">("1.2.840.113549.1.5.1"), refused<"PKCS#5 MD5 with DES">("1.2.840.113549.1.5.3"),
+     refused<"PKCS#5 MD2 with RC2">("1.2.840.113549.1.5.4"), refused<"PKCS#5 MD5 with RC2">("1.2.840.113549.1.5.6"),
+     refused<"PKCS#5 SHA-1 with DES">("1.2.840.113549.1.5.10"), refused<"PKCS#5 SHA-1 with RC2">("1.2.840.113549.1.5.11")}};
 
 template <class Table>
 const typename Table::value_type* find_oid(const Table& table, const Botan::AlgorithmIdentifier& algorithm) {
@@ -120,7 +138,10 @@ const typename Table::value_type* find_oid(const Table& table, const Botan::Algo
 /// PBKDF2's parameters: SEQUENCE { salt, iterations, keyLength OPTIONAL, prf DEFAULT HMAC-SHA-1 }.
 /// `key_bytes` 0: keyLength is required (PBMAC1); else it must agree where it is given.
 inline kdf_scheme read_pbkdf2(byte_view parameters, std::size_t key_bytes) {
-    kdf_scheme kdf{.kind = kdf_kind::pbkdf2, .hash = "SHA-1", .key_bytes = key_bytes};
+    kdf_scheme kdf;
+    kdf.kind = kdf_kind::pbkdf2;
+    kdf.hash = "SHA-1";
+    kdf.key_bytes = key_bytes;
     std::size_t hash_bytes = 20;
     auto outer = ber(parameters);
     auto in = outer.start_sequence();
@@ -132,7 +153,9 @@ inline kdf_scheme read_pbkdf2(byte_view parameters, std::size_t key_bytes) {
         Botan::AlgorithmIdentifier prf;
         in.decode(prf);
         const auto* row = find_oid(hmac_hashes, prf);
-        if (row == nullptr) refuse(errc::unsupported, "pfx: PBKDF2 uses a pseudo-random function that is not offered, expected HMAC with SHA-1, SHA-2 or SHA-3");
+        if (row == nullptr)
+            refuse(errc::unsupported,
+                   "pfx: PBKDF2 uses a pseudo-random function that is not offered, expected HMAC with SHA-1, SHA-2 or SHA-3");
         kdf.hash = row->name;
         hash_bytes = row->bytes;
     }
@@ -151,7 +174,9 @@ inline kdf_scheme read_pbkdf2(byte_view parameters, std::size_t key_bytes) {
 
 /// scrypt's parameters (RFC 7914): SEQUENCE { salt, N, r, p, keyLength OPTIONAL }.
 inline kdf_scheme read_scrypt(byte_view parameters, std::size_t key_bytes) {
-    kdf_scheme kdf{.kind = kdf_kind::scrypt, .key_bytes = key_bytes};
+    kdf_scheme kdf;
+    kdf.kind = kdf_kind::scrypt;
+    kdf.key_bytes = key_bytes;
     auto outer = ber(parameters);
     auto in = outer.start_sequence();
     in.decode(kdf.salt, Botan::ASN1_Type::OctetString);
@@ -179,13 +204,18 @@ inline pbe_scheme read_pbes2(byte_view parameters) {
     in.end_cons();
     outer.verify_end();
     const auto* row = find_oid(pbes2_ciphers, cipher);
-    if (row == nullptr) refuse(errc::unsupported, "pfx: PBES2 uses a cipher that is not offered, expected AES, 3DES, Camellia, ARIA or SM4 in CBC mode");
-    pbe_scheme scheme{.kdf = {}, .cipher = row->name, .iv = {}};
+    if (row == nullptr)
+        refuse(errc::unsupported, "pfx: PBES2 uses a cipher that is not offered, expected AES, 3DES, Camellia, ARIA or SM4 in CBC mode");
+    pbe_scheme scheme;
+    scheme.cipher = row->name;
     ber(cipher.parameters()).decode(scheme.iv, Botan::ASN1_Type::OctetString).verify_end();
     const std::string oid = kdf.oid().to_string();
-    if (oid == "1.2.840.113549.1.5.12") scheme.kdf = read_pbkdf2(kdf.parameters(), row->bytes);
-    else if (oid == "1.3.6.1.4.1.11591.4.11") scheme.kdf = read_scrypt(kdf.parameters(), row->bytes);
-    else refuse(errc::unsupported, "pfx: PBES2 uses a key derivation that is not offered, expected PBKDF2 or scrypt");
+    if (oid == "1.2.840.113549.1.5.12")
+        scheme.kdf = read_pbkdf2(kdf.parameters(), row->bytes);
+    else if (oid == "1.3.6.1.4.1.11591.4.11")
+        scheme.kdf = read_scrypt(kdf.parameters(), row->bytes);
+    else
+        refuse(errc::unsupported, "pfx: PBES2 uses a key derivation that is not offered, expected PBKDF2 or scrypt");
     return scheme;
 }
 
@@ -199,7 +229,10 @@ inline pbe_scheme read_pbe(const Botan::AlgorithmIdentifier& algorithm, pfx_plac
         refuse(errc::unsupported, place == pfx_place::safe ? "pfx: an encrypted safe uses an encryption algorithm that is not known"
                                                            : "pfx: a key bag uses an encryption algorithm that is not known");
     }
-    pbe_scheme scheme{.kdf = {.kind = kdf_kind::pkcs12, .hash = "SHA-1", .key_bytes = triple ? 24u : 16u}, .cipher = "TripleDES/CBC", .iv = {}};
+    pbe_scheme scheme;
+    scheme.cipher = "TripleDES/CBC";
+    scheme.kdf.hash = "SHA-1";
+    scheme.kdf.key_bytes = triple ? 24 : 16;
     auto outer = ber(algorithm.parameters());
     auto in = outer.start_sequence();
     in.decode(scheme.kdf.salt, Botan::ASN1_Type::OctetString);
@@ -218,7 +251,8 @@ inline secure derive(const kdf_scheme& kdf, kdf_use use, std::size_t size, const
     secure out(size);
     const auto n = static_cast<std::size_t>(kdf.iterations);
     const auto hash = kdf.kind == kdf_kind::scrypt
-                          ? Botan::PasswordHashFamily::create_or_throw("Scrypt")->from_params(n, static_cast<std::size_t>(kdf.r), static_cast<std::size_t>(kdf.p))
+                          ? Botan::PasswordHashFamily::create_or_throw("Scrypt")->from_params(n, static_cast<std::size_t>(kdf.r),
+                                                                                              static_cast<std::size_t>(kdf.p))
                           : Botan::PasswordHashFamily::create_or_throw(std::string("PBKDF2(HMAC(") + kdf.hash + "))")->from_iterations(n);
     hash->hash(out, as_text(password.utf8), kdf.salt);
     return out;
@@ -230,7 +264,8 @@ inline secure decrypt(const pbe_scheme& scheme, byte_view ciphertext, const pfx_
     secure key = derive(scheme.kdf, kdf_use::key, scheme.kdf.key_bytes, password);
     if (scheme.kdf.kind == kdf_kind::pkcs12 && key.size() == 16) key.insert(key.end(), key.begin(), key.begin() + 8); // two-key 3DES
     const auto cipher = Botan::Cipher_Mode::create_or_throw(scheme.cipher, Botan::Cipher_Dir::Decryption);
-    const secure iv = scheme.kdf.kind == kdf_kind::pkcs12 ? derive(scheme.kdf, kdf_use::iv, 8, password) : secure(scheme.iv.begin(), scheme.iv.end());
+    const secure iv =
+        scheme.kdf.kind == kdf_kind::pkcs12 ? derive(scheme.kdf, kdf_use::iv, 8, password) : secure(scheme.iv.begin(), scheme.iv.end());
     cipher->set_key(key);
     cipher->start(iv);
     secure buffer(ciphertext.begin(), ciphertext.end());

@@ -196,7 +196,8 @@ inline encrypted_safe read_encrypted_safe(Botan::BER_Decoder& content) {
     Botan::OID type;
     Botan::AlgorithmIdentifier algorithm;
     auto data = content.start_sequence();
-    if (count(data, "pfx: an encrypted safe has a negative version") != 0) refuse(errc::unsupported, "pfx: an encrypted safe has a version other than 0");
+    if (count(data, "pfx: an encrypted safe has a negative version") != 0)
+        refuse(errc::unsupported, "pfx: an encrypted safe has a version other than 0");
     auto info = data.start_sequence();
     info.decode(type).decode(algorithm);
     if (type.to_string() != oid_data) refuse(errc::unsupported, "pfx: an encrypted safe holds something other than data");
@@ -225,15 +226,22 @@ inline mac_data read_mac(Botan::BER_Decoder& in) {
         outer.verify_end();
         const auto* row = find_oid(hmac_hashes, hmac);
         if (row == nullptr || kdf.oid().to_string() != "1.2.840.113549.1.5.12")
-            refuse(errc::unsupported, "pfx: PBMAC1 uses algorithms that are not offered, expected PBKDF2 and an HMAC of SHA-1, SHA-2 or SHA-3");
+            refuse(errc::unsupported,
+                   "pfx: PBMAC1 uses algorithms that are not offered, expected PBKDF2 and an HMAC of SHA-1, SHA-2 or SHA-3");
         mac.kdf = read_pbkdf2(kdf.parameters(), 0);
         mac.hash = row->name;
         return mac;
     }
     const auto* row = find_oid(mac_hashes, algorithm);
-    if (row == nullptr) refuse(errc::unsupported, "pfx: the MAC uses a digest that is not offered, expected SHA-1, SHA-2, SHA-3, MD5, RIPEMD-160, SM3 or PBMAC1");
+    if (row == nullptr)
+        refuse(errc::unsupported,
+               "pfx: the MAC uses a digest that is not offered, expected SHA-1, SHA-2, SHA-3, MD5, RIPEMD-160, SM3 or PBMAC1");
     mac.hash = row->name;
-    mac.kdf = {.kind = kdf_kind::pkcs12, .hash = row->name, .salt = std::move(salt), .iterations = iterations, .key_bytes = row->bytes, .cost = {iterations, 1, 0}};
+    mac.kdf.hash = row->name;
+    mac.kdf.salt = std::move(salt);
+    mac.kdf.iterations = iterations;
+    mac.kdf.key_bytes = row->bytes;
+    mac.kdf.cost = {iterations, 1, 0};
     return mac;
 }
 
@@ -269,7 +277,8 @@ inline pfx_tree read_pfx_tree(byte_view file, const pfx_bounds& bounds) {
     Botan::OID type;
     auto info = pfx.start_sequence();
     info.decode(type);
-    if (type.to_string() != oid_data) refuse(errc::unsupported, "pfx: the file is protected by a signature; only password integrity is offered");
+    if (type.to_string() != oid_data)
+        refuse(errc::unsupported, "pfx: the file is protected by a signature; only password integrity is offered");
     auto content = info.start_context_specific(0);
     content.decode(tree.authenticated, Botan::ASN1_Type::OctetString);
     content.verify_end();

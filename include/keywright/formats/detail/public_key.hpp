@@ -14,9 +14,8 @@ namespace keywright::formats::detail {
 
 /// The canonical form of a SubjectPublicKeyInfo. malformed or unsupported when Botan cannot read it.
 [[nodiscard]] inline result<bytes> canonical_public_key(byte_view spki) {
-    return keywright::detail::botan_boundary(errc::internal, "public key: not a SubjectPublicKeyInfo of a known algorithm", [&] {
-        return bytes(Botan::X509::load_key(spki)->subject_public_key());
-    });
+    return keywright::detail::botan_boundary(errc::internal, "public key: not a SubjectPublicKeyInfo of a known algorithm",
+                                             [&] { return bytes(Botan::X509::load_key(spki)->subject_public_key()); });
 }
 
 } // namespace keywright::formats::detail
