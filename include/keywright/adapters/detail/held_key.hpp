@@ -55,9 +55,7 @@ inline fingerprint sha256(std::initializer_list<byte_view> parts) {
 }
 
 /// Appends SHA-256("keywright key check 1" || secret).
-inline void append_key_check(bytes& out, byte_view secret) {
-    append(out, sha256({as_bytes("keywright key check 1"), secret}).bytes);
-}
+inline void append_key_check(bytes& out, byte_view secret) { append(out, sha256({as_bytes("keywright key check 1"), secret}).bytes); }
 
 /// misused when a key of this kind cannot serve the purpose.
 [[nodiscard]] inline result<void> check_purpose(ports::key_purpose purpose, const Botan::Private_Key& key) {
@@ -117,9 +115,8 @@ class held_key {
 public:
     /// Requires: the key passed check_purpose. The PKCS#8 bytes (DER) stay the caller's.
     [[nodiscard]] static result<std::shared_ptr<held_key>> from_pkcs8(ports::key_purpose purpose, byte_view der) {
-        return botan_boundary(errc::corrupt, "key vault: a kept key does not load", [&] {
-            return std::shared_ptr<held_key>(new held_key(purpose, Botan::PKCS8::load_key(der)));
-        });
+        return botan_boundary(errc::corrupt, "key vault: a kept key does not load",
+                              [&] { return std::shared_ptr<held_key>(new held_key(purpose, Botan::PKCS8::load_key(der))); });
     }
     held_key(const held_key&) = delete;
     held_key& operator=(const held_key&) = delete;

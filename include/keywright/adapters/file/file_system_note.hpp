@@ -73,13 +73,14 @@ inline bool journals_data(dev_t device, std::istream& mounts) {
 
 /// Fails as statfs does.
 [[nodiscard]] inline result<file_system_note> note_on_file_system(const std::string& folder) {
-    struct statfs kind {};
-    struct stat about {};
+    struct statfs kind{};
+    struct stat about{};
     if (::statfs(folder.c_str(), &kind) != 0 || ::stat(folder.c_str(), &about) != 0)
         return fail_errno("file: expected to learn the folder's file system");
     auto note = detail::note_on_magic(static_cast<std::uint32_t>(kind.f_type));
     std::ifstream mounts("/proc/self/mountinfo");
-    if (note.name == "ext4" && detail::journals_data(about.st_dev, mounts)) return file_system_note{note.name, false, detail::journal_sentence};
+    if (note.name == "ext4" && detail::journals_data(about.st_dev, mounts))
+        return file_system_note{note.name, false, detail::journal_sentence};
     return note;
 }
 

@@ -41,7 +41,9 @@ public:
     [[nodiscard]] static result<key_vault> create(const std::string& folder, const secret_bytes& passphrase, argon2_costs costs = {}) {
         if (const auto fine = detail::check_costs(costs); !fine) return pass(fine);
         const detail::vault_names names{folder};
-        if (detail::present(names.header())) return fail(errc::already_exists, "vault: the folder holds a vault");
+        const auto taken = detail::present(names.header());
+        if (!taken) return pass(taken);
+        if (*taken) return fail(errc::already_exists, "vault: the folder holds a vault");
         for (const auto& made : {names.folder, names.keys(), names.owners()})
             if (const auto done = make_folder_durably(made); !done) return pass(done);
         detail::vault_header header{costs, {}, {}};
@@ -108,7 +110,9 @@ public:
         if (!exists) return pass(exists);
         if (!*exists) return none();
         const auto staged = names_.key(id, detail::staged_suffix);
-        if (detail::present(staged) && ::rename(staged.c_str(), names_.key(id, detail::published_suffix).c_str()) != 0)
+        const auto waits = detail::present(staged);
+        if (!waits) return pass(waits);
+        if (*waits && ::rename(staged.c_str(), names_.key(id, detail::published_suffix).c_str()) != 0)
             return fail_errno("vault: expected to publish a key by renaming it");
         return sync_folder(names_.keys()); // also when it was published before: that process may have died before this
     }
@@ -135,8 +139,10 @@ public:
         std::vector<ports::vault_entry> entries;
         for (const auto& id : *ids) {
             auto found = find(id);
-            if (found) entries.push_back(std::move(*found));
-            else if (found.error().code != errc::not_found) return pass(found); // destroyed meanwhile
+            if (found)
+                entries.push_back(std::move(*found));
+            else if (found.error().code != errc::not_found)
+                return pass(found); // destroyed meanwhile
         }
         return entries;
     }
@@ -151,7 +157,9 @@ public:
             if (!slot) return pass(slot);
             const auto lives = detail::owner_lives(names_.owner(slot->owner));
             if (!lives) return pass(lives);
-            if (!*lives && detail::present(names_.key(id, detail::staged_suffix))) left.push_back(id);
+            const auto staged = detail::present(names_.key(id, detail::staged_suffix));
+            if (!staged) return pass(staged);
+            if (!*lives && *staged) left.push_back(id); // not published meanwhile
         }
         return left;
     }
@@ -298,7 +306,8 @@ private:
         if (!sealed) return pass(sealed);
         const auto slot = detail::load_slot(names_.key(id, detail::slot_suffix));
         if (!slot) return pass(slot);
-        if (sealed->entry.id != id || sealed->serial != slot->serial) return fail(errc::corrupt, "vault: a sealed key lies under another key's name");
+        if (sealed->entry.id != id || sealed->serial != slot->serial)
+            return fail(errc::corrupt, "vault: a sealed key lies under another key's name");
         auto secret = detail::unseal(master_, *slot, *sealed);
         if (!secret) return pass(secret);
         sealed->entry.published = published;

@@ -93,7 +93,8 @@ inline constexpr std::chrono::seconds lock_patience{10};
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (retry_on_signal([&] { return ::flock(file->number(), LOCK_EX | LOCK_NB); }) != 0) {
         if (errno != EWOULDBLOCK) return fail_errno("vault: expected to lock the folder");
-        if (std::chrono::steady_clock::now() >= deadline) return fail(errc::timed_out, "vault: another thread or process keeps the folder locked");
+        if (std::chrono::steady_clock::now() >= deadline)
+            return fail(errc::timed_out, "vault: another thread or process keeps the folder locked");
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return file;
@@ -129,7 +130,8 @@ inline constexpr std::chrono::seconds lock_patience{10};
     std::array<std::uint8_t, 24> start{};
     const auto got = read_fully(*file, start);
     if (!got) return pass(got);
-    if (*got != start.size() || as_text(byte_view(start).first(8)) != slot_magic) return fail(errc::not_found, "vault: the key has been destroyed");
+    if (*got != start.size() || as_text(byte_view(start).first(8)) != slot_magic)
+        return fail(errc::not_found, "vault: the key has been destroyed");
     random_id serial;
     std::copy(start.begin() + 8, start.end(), serial.begin());
     return serial;
@@ -152,7 +154,8 @@ inline constexpr std::chrono::seconds lock_patience{10};
     if (!file) return pass(file);
     const bytes zeros(slot_block_size);
     if (const auto wrote = write_fully(*file, zeros); !wrote) return wrote;
-    if (retry_on_signal([&] { return ::fdatasync(file->number()); }) != 0) return fail_errno("vault: expected to sync an erased slot to the disk");
+    if (retry_on_signal([&] { return ::fdatasync(file->number()); }) != 0)
+        return fail_errno("vault: expected to sync an erased slot to the disk");
     return {};
 }
 
@@ -173,11 +176,19 @@ inline constexpr std::chrono::seconds lock_patience{10};
     return sync_folder(names.keys());
 }
 
-inline bool present(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+/// Whether there is a file of this name. "Cannot tell" is an error and never "no": upon a no, remains are erased.
+[[nodiscard]] inline result<bool> present(const std::string& path) {
+    struct stat about{};
+    if (::lstat(path.c_str(), &about) == 0) return true;
+    if (errno == ENOENT) return false;
+    return fail_errno("vault: expected to learn whether a file is there");
+}
 
 /// True when there is a sealed key and its slot has not been destroyed (it may be damaged).
 [[nodiscard]] inline result<bool> key_exists(const vault_names& names, std::string_view id) {
-    if (!present(names.key(id, staged_suffix)) && !present(names.key(id, published_suffix))) return false;
+    auto sealed = present(names.key(id, staged_suffix));
+    if (sealed && !*sealed) sealed = present(names.key(id, published_suffix));
+    if (!sealed || !*sealed) return sealed;
     const auto slot = load_slot(names.key(id, slot_suffix));
     if (slot || slot.error().code == errc::corrupt) return true;
     if (slot.error().code == errc::not_found) return false;

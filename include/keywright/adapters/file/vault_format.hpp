@@ -89,7 +89,8 @@ inline bytes write_header(const vault_header& header) {
 [[nodiscard]] inline result<vault_header> read_header(byte_view in) {
     if (in.size() < 10 || as_text(in.first(8)) != std::string_view("KWVAULT\0", 8))
         return fail(errc::corrupt, "vault: expected a vault header, found something else");
-    if (load_be<std::uint16_t>(&in[8]) != 1) return fail(errc::unsupported, "vault: expected format version 1, found another; a newer keywright may read it");
+    if (load_be<std::uint16_t>(&in[8]) != 1)
+        return fail(errc::unsupported, "vault: expected format version 1, found another; a newer keywright may read it");
     if (in.size() != header_size) return fail(errc::corrupt, "vault: expected a header of 104 bytes");
     const auto digest = keywright::detail::sha256({in.first(72)});
     if (!std::ranges::equal(digest.bytes, in.subspan(72))) return fail(errc::corrupt, "vault: the header does not match its checksum");
