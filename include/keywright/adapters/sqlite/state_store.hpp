@@ -73,15 +73,17 @@ public:
         return all.commit();
     }
 
-    /// unavailable: another connection is reading or writing, and did not stop before the deadline.
+    /// Rewrites the file when anything was committed since the last time (as long as a copy of the file takes, and with
+    /// that much memory), then empties the log. Fails with unavailable when another connection reads or writes and
+    /// does not stop before the deadline; storage_full.
     [[nodiscard]] result<void> scrub() {
         const auto turn = take_turn();
         if (!turn) return pass(turn);
+        if (const auto done = rewrite(); !done) return in_the_way(done.error());
         int frames = 0;
         const int code = sqlite3_wal_checkpoint_v2(parts_->db.handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, &frames, nullptr);
-        if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED || (code == SQLITE_OK && frames > 0))
-            return fail(errc::unavailable, "sqlite store: a reader stands in the way of emptying the write-ahead log; try again", code);
-        if (code != SQLITE_OK) return parts_->db.failure(code, "sqlite store: expected to empty the write-ahead log");
+        if (code != SQLITE_OK) return in_the_way(parts_->db.failure(code, "sqlite store: expected to empty the write-ahead log").value());
+        if (frames > 0) return in_the_way({errc::timed_out, "", code});
         return {};
     }
 
@@ -90,7 +92,7 @@ private:
         std::timed_mutex mutex;
         std::chrono::steady_clock::duration wait{};
         connection db;
-        statement load, scan, version, put, erase, count;
+        statement load, scan, version, put, erase, count, last, scrubbed;
     };
 
     state_store() = default;
@@ -116,9 +118,12 @@ private:
             {parts_->put, "INSERT INTO records VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET version = ?2, value = ?3"},
             {parts_->erase, "DELETE FROM records WHERE key = ?1"},
             {parts_->count, "UPDATE commits SET last = last + 1 WHERE id = 1 RETURNING last"},
+            {parts_->last, "SELECT last, last > scrubbed FROM commits WHERE id = 1"},
+            {parts_->scrubbed, "UPDATE commits SET scrubbed = ?1 WHERE id = 1"},
         };
         for (const auto& one : all) {
-            auto made = statement::prepare(parts_->db, one.sql, "sqlite store: expected the tables of a state store; restore it from a backup");
+            auto made =
+                statement::prepare(parts_->db, one.sql, "sqlite store: expected the tables of a state store; restore it from a backup");
             if (!made && made.error().code == errc::internal) return fail(errc::corrupt, made.error().text, made.error().native);
             if (!made) return pass(made);
             one.place = std::move(*made);
@@ -128,7 +133,8 @@ private:
 
     static ports::record record_of(const query& row) {
         const auto value = row.column_bytes(2);
-        return {std::string(as_text(row.column_bytes(0))), static_cast<std::uint64_t>(row.column_number(1)), bytes(value.begin(), value.end())};
+        return {std::string(as_text(row.column_bytes(0))), static_cast<std::uint64_t>(row.column_number(1)),
+                bytes(value.begin(), value.end())};
     }
 
     /// The smallest string greater than all that begin with `prefix`; where there is none, one greater than every key.
@@ -176,6 +182,29 @@ private:
         const std::int64_t number = count.column_number(0);
         if (const auto done = count.finish(); !done) return pass(done);
         return number;
+    }
+
+    /// secure_delete overwrites a cell where it is freed. But when SQLite moves cells to a neighbouring page it leaves
+    /// their old images in the unused middle of the first page, and a later erase does not find those: only pages
+    /// built anew are free of them.
+    result<void> rewrite() const {
+        std::int64_t last = 0;
+        {
+            query count(parts_->db, parts_->last, "sqlite store: expected to read the number of the last commit");
+            const auto row = count.step();
+            if (!row) return pass(row);
+            if (!*row) return fail(errc::corrupt, "sqlite store: expected the number of the last commit; restore it from a backup");
+            if (count.column_number(1) == 0) return {};
+            last = count.column_number(0);
+        }
+        if (auto done = parts_->db.run("VACUUM", "sqlite store: expected to rewrite the file"); !done) return done;
+        return query(parts_->db, parts_->scrubbed, "sqlite store: expected to note the scrub").bind(1, last).finish();
+    }
+
+    /// For `scrub`: whoever holds a lock for too long is a reason to come back later.
+    static tl::unexpected<error> in_the_way(error met) noexcept {
+        if (met.code != errc::timed_out) return tl::unexpected<error>(met);
+        return fail(errc::unavailable, "sqlite store: another connection stands in the way of a scrub; try again", met.native);
     }
 
     std::unique_ptr<parts> parts_;

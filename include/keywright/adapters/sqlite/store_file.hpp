@@ -16,13 +16,14 @@ namespace keywright::sqlite::detail {
 //   application id  0x6b777374 ("kwst", bytes 68 to 71 of the file)
 //   user version    1 (bytes 60 to 63)
 //   records         key BLOB PRIMARY KEY, version INTEGER, value BLOB; see ports/state_store.hpp
-//   commits         one row: the number of the last commit
+//   commits         one row: the number of the last commit, and of the last one that `scrub` has cleaned up after
 inline constexpr std::uint32_t store_application_id = 0x6b777374;
 inline constexpr std::uint32_t store_format_version = 1;
 inline constexpr const char* store_schema = "CREATE TABLE records(key BLOB PRIMARY KEY NOT NULL, version INTEGER NOT NULL,"
                                             " value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-                                            "CREATE TABLE commits(id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL) STRICT;"
-                                            "INSERT INTO commits VALUES (1, 0);"
+                                            "CREATE TABLE commits(id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL,"
+                                            " scrubbed INTEGER NOT NULL) STRICT;"
+                                            "INSERT INTO commits VALUES (1, 0, 0);"
                                             "PRAGMA application_id = 0x6b777374;"
                                             "PRAGMA user_version = 1;";
 
