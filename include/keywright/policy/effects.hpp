@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must be done because something has happened: data, derived from persisted events, kept in the same commit, and
 // carried out after it. Each is idempotent, so a process killed at any point is resumed by running what is pending.
-// Depends on: policy/events.
+// Depends on: policy/events, policy/rule.
 #pragma once
 
 #include <keywright/core/overloaded.hpp>
 #include <keywright/policy/events.hpp>
+#include <keywright/policy/rule.hpp>
 
 namespace keywright::policy {
 
@@ -64,9 +65,10 @@ struct carry_out {
         field("backup", self.backup);
     }
 };
-/// The environment's keys died in the commit; its files and backups, which nobody can open now, are cleared away.
-struct clear_environment {
-    static constexpr std::string_view name = "clear_environment";
+/// An environment has come to rest: publish the slot that it uses now, if any, destroy the others, and drop what is
+/// no longer its content; of a deleted one everything. Follows from the state, so it can be done again and again.
+struct settle_environment {
+    static constexpr std::string_view name = "settle_environment";
     environment_id environment;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
@@ -74,8 +76,14 @@ struct clear_environment {
     }
 };
 
-using effect = std::variant<publish_key, destroy_import_key, install_key, carry_out_lock, carry_out, clear_environment>;
+using effect = std::variant<publish_key, destroy_import_key, install_key, carry_out_lock, carry_out, settle_environment>;
 using effect_list = inline_list<effect, 2>;
+
+/// The events after which an environment is at rest again.
+template <class E>
+inline constexpr bool settles =
+    types<environment_created, key_applied, apply_failed, returned_to_provider, return_failed, restored, restore_failed, copied, copy_failed,
+          reset_completed, environment_deleted>::contains<E>;
 
 constexpr effect_list effects_of(const event& happened_event) {
     effect_list list;
@@ -101,8 +109,9 @@ constexpr effect_list effects_of(const event& happened_event) {
                    [&](const restore_started& e) { list.push_back(carry_out{operation::restoring, e.environment, e.source, e.backup}); },
                    [&](const copy_started& e) { list.push_back(carry_out{operation::copying, e.environment, e.source, {}}); },
                    [&](const reset_started& e) { list.push_back(carry_out{operation::resetting, e.environment, {}, {}}); },
-                   [&](const environment_deleted& e) { list.push_back(clear_environment{e.environment}); },
-                   [](const auto&) {},
+                   [&](const auto& e) {
+                       if constexpr (settles<std::decay_t<decltype(e)>>) list.push_back(settle_environment{e.environment});
+                   },
                },
                happened_event.body);
     return list;

@@ -185,7 +185,9 @@ constexpr void evolve(ring_state& ring, const event& happened_event) {
 constexpr void evolve(environment_state& env, const event& happened_event) {
     const auto mine = [&](const auto& e) { return e.environment == env.id; };
     const auto begin = [&](const auto& e, operation what) {
-        if (mine(e)) env.transition = what;
+        if (!mine(e)) return;
+        env.transition = what;
+        if (what != operation::unlocking) ++env.access_epoch;
     };
     const auto end = [&](const auto& e) {
         if (mine(e)) env.transition = operation::none;
@@ -201,12 +203,12 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                    },
                    [&](const apply_started& e) { begin(e, operation::applying); },
                    [&](const key_applied& e) {
-                       if (end(e)) env.managed_by = protector::customer, env.unlock_epoch = e.epoch, env.key_version = e.key_version;
+                       if (end(e)) env.managed_by = protector::customer, env.unlock_epoch = e.epoch, env.key_version = e.key_version, ++env.content;
                    },
                    [&](const apply_failed& e) { end(e); },
                    [&](const return_started& e) { begin(e, operation::returning); },
                    [&](const returned_to_provider& e) {
-                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version;
+                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version, ++env.content;
                    },
                    [&](const return_failed& e) { end(e); },
                    [&](const environment_unlock_started& e) { begin(e, operation::unlocking); },
@@ -215,17 +217,21 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                    },
                    [&](const environment_unlock_failed& e) { end(e); },
                    [&](const environment_deleted& e) {
-                       if (end(e)) env.deleted = true;
+                       if (end(e)) env.deleted = true, ++env.access_epoch;
                    },
                    [&](const restore_started& e) { begin(e, operation::restoring); },
-                   [&](const restored& e) { end(e); },
+                   [&](const restored& e) {
+                       if (end(e)) ++env.content;
+                   },
                    [&](const restore_failed& e) { end(e); },
                    [&](const copy_started& e) { begin(e, operation::copying); },
-                   [&](const copied& e) { end(e); },
+                   [&](const copied& e) {
+                       if (end(e)) ++env.content;
+                   },
                    [&](const copy_failed& e) { end(e); },
                    [&](const reset_started& e) { begin(e, operation::resetting); },
                    [&](const reset_completed& e) {
-                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version, env.data_era = e.data_era;
+                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version, env.data_era = e.data_era, ++env.content;
                    },
                    [](const auto&) {},
                },

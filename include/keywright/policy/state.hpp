@@ -176,6 +176,8 @@ struct environment_state {
     std::uint64_t unlock_epoch = 0;
     std::uint64_t key_version = 1;  ///< of the environment's own keys: raised by apply, return and reset
     std::uint64_t data_era = 1;     ///< raised by reset: backups of an earlier era are gone
+    std::uint64_t content = 1;      ///< which generation of its data is current: raised when data is rebuilt
+    std::uint64_t access_epoch = 0; ///< raised whenever it goes down: leases granted before are dead
     operation transition = operation::none;
     bool deleted = false;
 
@@ -192,6 +194,8 @@ struct environment_state {
         field("unlock_epoch", self.unlock_epoch);
         field("key_version", self.key_version);
         field("data_era", self.data_era);
+        field("content", self.content);
+        field("access_epoch", self.access_epoch);
         field("transition", self.transition);
         field("deleted", self.deleted);
     }
@@ -224,6 +228,9 @@ struct backup_state {
 constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
     return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;
 }
+
+/// What a lease of this environment was granted at; any later value means that it is dead.
+constexpr std::uint64_t lease_epoch(const ring_state& ring, const environment_state& e) { return (ring.lock_epoch << 32) + e.access_epoch; }
 
 /// When the lock that holds this environment was completed; `never` while that lock is still under way.
 /// A lock whose record had to make room lies further back than any retention: the beginning of time.
