@@ -7,18 +7,73 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/error.hpp
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
+    include/keywright/core/overloaded.hpp
     include/keywright/core/result.hpp
     include/keywright/core/time.hpp
+    include/keywright/guards/copy.hpp
+    include/keywright/guards/restore.hpp
+    include/keywright/policy.hpp
+    include/keywright/policy/activation.hpp
     include/keywright/policy/commands.hpp
+    include/keywright/policy/consequences.hpp
     include/keywright/policy/decision.hpp
+    include/keywright/policy/effects.hpp
+    include/keywright/policy/eligibility.hpp
+    include/keywright/policy/environments.hpp
+    include/keywright/policy/events.hpp
+    include/keywright/policy/evolve.hpp
+    include/keywright/policy/housekeeping.hpp
+    include/keywright/policy/key_files.hpp
+    include/keywright/policy/locking.hpp
+    include/keywright/policy/rule.hpp
     include/keywright/policy/state.hpp
+    include/keywright/profiles/coverage.hpp
+    include/keywright/profiles/decide.hpp
+    include/keywright/profiles/plan.hpp
+    include/keywright/profiles/power_platform.hpp
+    include/keywright/profiles/profile.hpp
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
+    include/keywright/adapters/detail/held_key.hpp
     include/keywright/adapters/file/durable.hpp
+    include/keywright/adapters/file/file_system_note.hpp
+    include/keywright/adapters/file/key_vault.hpp
+    include/keywright/adapters/file/ready_keys.hpp
+    include/keywright/adapters/file/vault_folder.hpp
+    include/keywright/adapters/file/vault_format.hpp
+    include/keywright/adapters/file/vault_seal.hpp
+    include/keywright/adapters/memory/clock.hpp
+    include/keywright/adapters/memory/key_vault.hpp
+    include/keywright/adapters/memory/notifier.hpp
+    include/keywright/adapters/memory/state_store.hpp
+    include/keywright/adapters/system/clock.hpp
     include/keywright/core/secret_bytes.hpp
+    include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/utf8.hpp
+    include/keywright/envelope/cipher.hpp
+    include/keywright/envelope/frame.hpp
+    include/keywright/envelope/header.hpp
+    include/keywright/envelope/suite.hpp
+    include/keywright/formats/detail/base64url.hpp
+    include/keywright/formats/detail/ber_walk.hpp
+    include/keywright/formats/detail/pfx_kdf.hpp
+    include/keywright/formats/detail/pfx_open.hpp
+    include/keywright/formats/detail/pfx_schemes.hpp
+    include/keywright/formats/detail/pfx_structure.hpp
+    include/keywright/formats/detail/public_key.hpp
+    include/keywright/formats/detail/utf16.hpp
+    include/keywright/formats/key_file.hpp
+    include/keywright/formats/limits.hpp
+    include/keywright/formats/pfx_reader.hpp
     include/keywright/insecure.hpp
+    include/keywright/keys/context.hpp
+    include/keywright/keys/epoch.hpp
+    include/keywright/keys/hierarchy.hpp
+    include/keywright/keys/keyring.hpp
+    include/keywright/keys/lease.hpp
+    include/keywright/keys/wrap.hpp
     include/keywright/ports/clock.hpp
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
@@ -26,10 +81,18 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 )
 
 set(KEYWRIGHT_BYOK_HEADERS
+    include/keywright/formats/byok_reader.hpp
+    include/keywright/formats/byok_writer.hpp
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS
+    include/keywright/adapters/sqlite/database.hpp
+    include/keywright/adapters/sqlite/state_store.hpp
+    include/keywright/adapters/sqlite/store_file.hpp
 )
 
 set(KEYWRIGHT_TESTING_HEADERS
+    include/keywright/testing/key_vault_suite.hpp
+    include/keywright/testing/key_vault_vectors.hpp
+    include/keywright/testing/state_store_suite.hpp
 )

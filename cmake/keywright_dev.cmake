@@ -16,6 +16,20 @@ target_compile_definitions(keywright_dev INTERFACE
     KEYWRIGHT_BINARY_DIR="${PROJECT_BINARY_DIR}/bin")
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+# keywright_include_folders(<variable> <library>...): a file that holds their include folders, one a line, for checks
+# that call a compiler themselves
+function(keywright_include_folders variable)
+    string(MAKE_C_IDENTIFIER "${CMAKE_CURRENT_SOURCE_DIR}_${variable}" probe)
+    set(unit ${CMAKE_CURRENT_BINARY_DIR}/${variable}.cpp)
+    file(CONFIGURE OUTPUT ${unit} CONTENT "namespace {}\n")
+    add_library(${probe} OBJECT EXCLUDE_FROM_ALL ${unit})
+    target_link_libraries(${probe} PRIVATE ${ARGN})
+    set(folders ${CMAKE_CURRENT_BINARY_DIR}/${variable}.txt)
+    file(GENERATE OUTPUT ${folders}
+        CONTENT "$<JOIN:$<REMOVE_DUPLICATES:$<TARGET_PROPERTY:INCLUDE_DIRECTORIES>>,\n>\n" TARGET ${probe})
+    set(${variable} ${folders} PARENT_SCOPE)
+endfunction()
+
 # keywright_add_tests(<layer> SOURCES a.cpp ... [LIBRARIES keywright::keywright ...])
 function(keywright_add_tests layer)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")

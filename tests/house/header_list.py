@@ -17,6 +17,7 @@ RULES = [
     ("adapters/memory/", "KEYWRIGHT"),
     ("adapters/system/", "KEYWRIGHT"),
     ("adapters/file/", "KEYWRIGHT"),
+    ("adapters/detail/", "KEYWRIGHT"),
     ("adapters/", None),
     ("formats/byok", "BYOK"),
     ("formats/jwk", "BYOK"),

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the checks of this folder: plants one breach for each, and sees that check, and no other text, name it.
+
+A check that cannot fail would be worse than none.
+"""
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import budget  # noqa: E402
+import header_list  # noqa: E402
+import house  # noqa: E402
+
+CPP = "// SPDX-License-Identifier: Apache-2.0\n// A header.\n#pragma once\n"
+CLEAN = {
+    "include/keywright/core/a.hpp": CPP,
+    "include/keywright/policy/a.hpp": CPP + "#include <keywright/core/a.hpp>\n\n#include <array>\n",
+    "include/keywright/formats/a.hpp": CPP + "#include <keywright/core/a.hpp>\n\n#include <botan/hex.h>\n\n#include <array>\n",
+    "include/keywright/adapters/file/a.hpp": CPP + "#include <keywright/formats/a.hpp>\n",
+    "include/keywright/adapters/memory/a.hpp": CPP,
+    "tests/CMakeLists.txt": "# SPDX-License-Identifier: Apache-2.0\nadd(core)\n",
+    "tests/core/CMakeLists.txt": "# SPDX-License-Identifier: Apache-2.0\nadd(a.cpp)\n",
+    "tests/core/a.cpp": "// SPDX-License-Identifier: Apache-2.0\n",
+    "CMakeLists.txt": "# SPDX-License-Identifier: Apache-2.0\nadd_subdirectory(tests)\n",
+    "run.sh": "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n",
+}
+
+# check, file, its text, a part of the expected sentence
+PLANTED = [
+    ("arrows", "include/keywright/core/b.hpp", CPP + "#include <keywright/policy/a.hpp>\n", "`core` may not include `policy/a.hpp`"),
+    ("arrows", "include/keywright/envelope/b.hpp", CPP + "#include <keywright/policy/a.hpp>\n", "`envelope` may not include"),
+    ("arrows", "include/keywright/policy/b.hpp", CPP + "#include <keywright/formats/a.hpp>\n", "`policy` may not include"),
+    ("arrows", "include/keywright/formats/b.hpp", CPP + '#include "keywright/policy/a.hpp"\n', "`formats` may not include"),
+    ("arrows", "include/keywright/adapters/file/b.hpp", CPP + "#  include <keywright/adapters/memory/a.hpp>\n", "another"),
+    ("arrows", "include/keywright/extra/b.hpp", CPP, "no layer of this name"),
+    ("includes_exist", "include/keywright/core/b.hpp", CPP + "#include <keywright/core/gone.hpp>\n", "does not exist"),
+    ("includes_exist", "include/keywright/core/b.hpp", CPP + '#include "../core/a.hpp"\n', "relative include"),
+    ("purity", "include/keywright/core/a.hpp", CPP + "#include <botan/hex.h>\n", "policy/a.hpp: reaches <botan/hex.h> by policy/a.hpp -> core/a.hpp"),
+    ("purity", "include/keywright/guards/b.hpp", CPP + "#include <chrono>\n", "reaches <chrono>"),
+    ("purity", "include/keywright/profiles/b.hpp", CPP + "#include <fmt/format.h>\n", "reaches <fmt/format.h>"),
+    ("purity", "include/keywright/policy.hpp", CPP + "#include <nlohmann/json.hpp>\n", "reaches <nlohmann/json.hpp>"),
+    ("foreign", "include/keywright/formats/b.hpp", CPP + "#include <nlohmann/json.hpp>\n", "allowed only in formats/byok"),
+    ("foreign", "include/keywright/adapters/file/b.hpp", CPP + "#include <sqlite3.h>\n", "allowed only in adapters/sqlite/"),
+    ("foreign", "include/keywright/ports/b.hpp", CPP + "#include <doctest/doctest.h>\n", "allowed only in testing/"),
+    ("size", "include/keywright/core/b.hpp", CPP + "// a line\n" * 398, "401 lines, expected at most 400"),
+    ("shape", "include/keywright/core/b.hpp", CPP.replace("#pragma once", "#ifndef A"), "one line `#pragma once`"),
+    ("shape", "include/keywright/core/b.hpp", CPP.replace("// A header.\n", ""), "expected a preamble"),
+    ("shape", "include/keywright/core/b.hpp", CPP + "#include <array>\n#include <keywright/core/a.hpp>\n", "three blocks"),
+    ("spdx", "include/keywright/core/b.hpp", "\n" + CPP, "expected first line `//"),
+    ("spdx", "tests/core/a.cpp", "int main() {}\n", "expected first line `//"),
+    ("spdx", "cmake/b.cmake", "set(a b)\n", "expected first line `#"),
+    ("spdx", "run.sh", "#!/bin/sh\nset -eu\n", "expected first line `#"),
+    ("secrets", "include/keywright/keys/b.hpp", CPP + "// detail::secret_door\n", "names `secret_door`"),
+    ("secrets", "include/keywright/keys/b.hpp", CPP + "#include <keywright/insecure.hpp>\n", "includes insecure.hpp"),
+    ("secrets", "examples/b.cpp", CPP + "detail::reveal(x);\n", "found `detail::`"),
+    ("wording", "README.md", "TO" "DO: write\n", "unfinished work"),
+    ("wording", "README.md", "see /wo" "rk/plan\n", "a path of one machine"),
+    ("registered", "tests/core/b.cpp", "// SPDX-License-Identifier: Apache-2.0\n", "names `b`"),
+    ("registered", "tests/lost/CMakeLists.txt", "# SPDX-License-Identifier: Apache-2.0\n", "names `lost`"),
+]
+
+
+def plant(folder, files):
+    for name, text in files.items():
+        path = pathlib.Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return pathlib.Path(folder)
+
+
+class House(unittest.TestCase):
+    def test_a_clean_tree_has_no_breach(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(house.breaches(plant(folder, CLEAN)), [])
+
+    def test_every_planted_breach_is_named(self):
+        for check, name, text, sentence in PLANTED:
+            with self.subTest(check=check, name=name, sentence=sentence), tempfile.TemporaryDirectory() as folder:
+                found = house.breaches(plant(folder, {**CLEAN, name: text}), [check])
+                self.assertTrue(any(sentence in breach for breach in found), found)
+
+    def test_every_check_has_a_planted_breach(self):
+        self.assertEqual({p[0] for p in PLANTED}, set(house.CHECKS))
+
+    def test_at_the_limit_a_header_is_not_too_long(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tree = plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + "// a line\n" * 397})
+            self.assertEqual(house.breaches(tree, ["size"]), [])
+
+    def test_the_table_of_layers_has_no_circle(self):
+        for layer in house.ARROWS:
+            for lower in house.ARROWS[layer]:
+                self.assertNotIn(layer, house.reach(lower), f"{layer} <-> {lower}")
+
+
+class HeaderList(unittest.TestCase):
+    def run_in(self, folder, *arguments):
+        sys.argv = ["header_list.py", "--root", folder, *arguments]
+        return header_list.main()
+
+    def test_a_written_list_is_complete_and_a_new_header_is_missed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plant(folder, {**CLEAN, "cmake/headers.cmake": ""})
+            self.assertEqual(self.run_in(folder), 1)
+            self.assertEqual(self.run_in(folder, "--write"), 0)
+            self.assertEqual(self.run_in(folder), 0)
+            plant(folder, {"include/keywright/core/new.hpp": CPP})
+            self.assertEqual(self.run_in(folder), 1)
+            self.run_in(folder, "--write")
+            (pathlib.Path(folder) / "include/keywright/core/new.hpp").unlink()
+            self.assertEqual(self.run_in(folder), 1)
+
+    def test_an_adapter_without_a_rule_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plant(folder, {**CLEAN, "cmake/headers.cmake": "", "include/keywright/adapters/unheard_of/a.hpp": CPP})
+            self.assertEqual(self.run_in(folder, "--write"), 1)
+
+
+class Budget(unittest.TestCase):
+    COMPILER = ["g++", "-std=c++20"]
+
+    def test_a_header_dearer_than_its_measure_is_over_budget(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = plant(folder, {"dear.hpp": "#include <regex>\n#include <map>\n", "cheap.hpp": "#include <cstdint>\n"})
+            compiler = [*self.COMPILER, f"-I{root}"]
+            self.assertGreater(budget.lines(compiler, ["dear.hpp"]), budget.lines(compiler, ["cheap.hpp"]))
+            self.assertFalse(budget.within(compiler, "dear.hpp", ["cheap.hpp"], 1.0))
+            self.assertTrue(budget.within(compiler, "cheap.hpp", ["dear.hpp"], 1.0))
+
+    def test_a_header_that_does_not_preprocess_is_an_error_and_not_cheap(self):
+        with self.assertRaises(SystemExit):
+            budget.lines(self.COMPILER, ["no/such/header.hpp"])
+
+
+if __name__ == "__main__":
+    unittest.main()
