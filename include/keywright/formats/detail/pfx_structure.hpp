@@ -66,7 +66,7 @@ inline std::string read_text(const Botan::BER_Object& value) {
     const bool is_text = value.is_a(Botan::ASN1_Type::Utf8String, Botan::ASN1_Class::Universal) ||
                          value.is_a(Botan::ASN1_Type::PrintableString, Botan::ASN1_Class::Universal) ||
                          value.is_a(Botan::ASN1_Type::Ia5String, Botan::ASN1_Class::Universal);
-    return is_text && is_utf8(as_text(raw)) ? std::string(as_text(raw)) : std::string();
+    return is_text && keywright::detail::is_utf8(as_text(raw)) ? std::string(as_text(raw)) : std::string();
 }
 
 /// The first value of each attribute counts; a value SET may be empty.

@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // UTF-8 to UTF-16BE and back, with surrogate pairs: PKCS#12 calls it BMPString, and every producer but Botan writes
 // characters above U+FFFF into it.
-// Depends on: core/bytes.
+// Depends on: core/bytes, detail/utf8.
 #pragma once
 
 #include <keywright/core/bytes.hpp>
+#include <keywright/detail/utf8.hpp>
 
 #include <optional>
 #include <string>
 
 namespace keywright::formats::detail {
 
-/// The code point at `pos`, which moves on; nullopt when the bytes are not well-formed UTF-8.
-inline std::optional<char32_t> next_code_point(std::string_view utf8, std::size_t& pos) {
+/// The code point at `pos`, which moves on. Requires: well-formed UTF-8.
+inline char32_t next_code_point(std::string_view utf8, std::size_t& pos) {
     const auto lead = static_cast<std::uint8_t>(utf8[pos++]);
     if (lead < 0x80) return lead;
-    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || utf8.size() - pos < more) return std::nullopt;
+    const unsigned more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
     char32_t point = lead & (0x3fu >> more);
-    for (std::size_t i = 0; i < more; ++i) {
-        const auto next = static_cast<std::uint8_t>(utf8[pos++]);
-        if ((next & 0xc0) != 0x80) return std::nullopt;
-        point = (point << 6) | (next & 0x3fu);
-    }
-    constexpr char32_t least[] = {0, 0x80, 0x800, 0x10000};
-    if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return std::nullopt;
+    for (unsigned i = 0; i < more; ++i) point = (point << 6) | (static_cast<std::uint8_t>(utf8[pos++]) & 0x3fu);
     return point;
 }
 
@@ -35,14 +29,14 @@ bool append_utf16(Bytes& out, std::string_view utf8) {
         out.push_back(static_cast<std::uint8_t>(u >> 8));
         out.push_back(static_cast<std::uint8_t>(u));
     };
+    if (!keywright::detail::is_utf8(utf8)) return false;
     for (std::size_t pos = 0; pos < utf8.size();) {
-        const auto point = next_code_point(utf8, pos);
-        if (!point) return false;
-        if (*point < 0x10000) {
-            unit(*point);
+        const char32_t point = next_code_point(utf8, pos);
+        if (point < 0x10000) {
+            unit(point);
         } else {
-            unit(0xd800 + ((*point - 0x10000) >> 10));
-            unit(0xdc00 + ((*point - 0x10000) & 0x3ff));
+            unit(0xd800 + ((point - 0x10000) >> 10));
+            unit(0xdc00 + ((point - 0x10000) & 0x3ff));
         }
     }
     return true;
@@ -83,13 +77,6 @@ inline std::optional<std::string> utf8_of_utf16(byte_view utf16) {
         append_utf8(out, point >= 0xd800 && point < 0xe000 ? U'\ufffd' : point);
     }
     return out;
-}
-
-/// Whether the whole text is well-formed UTF-8.
-inline bool is_utf8(std::string_view text) {
-    for (std::size_t pos = 0; pos < text.size();)
-        if (!next_code_point(text, pos)) return false;
-    return true;
 }
 
 } // namespace keywright::formats::detail
