@@ -146,13 +146,16 @@ inline constexpr std::chrono::seconds lock_patience{10};
     return sync(*file); // the block is allocated now, so that overwriting it later needs no room and moves nothing
 }
 
-/// Overwrites the block where it lies and waits for the disk; success when there is no such file. May be repeated:
-/// it writes again, because a second sync after a failed one would prove nothing.
+/// Overwrites the block where it lies and waits for the disk; success when there is no such file. Needs no room on
+/// the disk, whatever part of the block a killed process had written. May be repeated: it writes again, because a
+/// second sync after a failed one would prove nothing.
 [[nodiscard]] inline result<void> erase_slot(const std::string& path) {
     const auto file = open_file(path, O_WRONLY | O_NOFOLLOW);
     if (!file && file.error().code == errc::not_found) return {};
     if (!file) return pass(file);
-    const bytes zeros(slot_block_size);
+    struct stat about{};
+    if (::fstat(file->number(), &about) != 0) return fail_errno("vault: expected to learn the size of a slot");
+    const bytes zeros(std::min(static_cast<std::size_t>(about.st_size), slot_block_size));
     if (const auto wrote = write_fully(*file, zeros); !wrote) return wrote;
     if (retry_on_signal([&] { return ::fdatasync(file->number()); }) != 0)
         return fail_errno("vault: expected to sync an erased slot to the disk");
