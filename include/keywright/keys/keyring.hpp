@@ -239,6 +239,8 @@ private:
 };
 static_assert(check_keyring<raw_rsa_keyring>());
 
+// --- handing one over ---
+
 /// A keyring for whatever carries keys, so that a lease can be handed over as it is.
 inline environment_keyring as_keyring(const data_key_lease& lease) noexcept { return environment_keyring(lease); }
 template <keyring K>
@@ -249,5 +251,32 @@ const K& as_keyring(const K& k) noexcept {
 /// What seals and opens: a lease or a keyring.
 template <class T>
 concept key_source = requires(const T& t) { as_keyring(t); };
+
+/// Refers to a lease or a keyring of any type, which must outlive it, and whatever it is handed to.
+class key_ref {
+public:
+    template <key_source T>
+    key_ref(const T& source) noexcept
+        : source_(&source),
+          on_encrypt_([](const void* s, const encryption_context& c) { return as_keyring(*static_cast<const T*>(s)).on_encrypt(c); }),
+          on_decrypt_([](const void* s, const encryption_context& c, std::span<const entry_view> e) {
+              return as_keyring(*static_cast<const T*>(s)).on_decrypt(c, e);
+          }),
+          check_([](const void* s) { return as_keyring(*static_cast<const T*>(s)).check(); }) {}
+    template <key_source T>
+    key_ref(const T&&) = delete;
+
+    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const { return on_encrypt_(source_, context); }
+    [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {
+        return on_decrypt_(source_, context, entries);
+    }
+    [[nodiscard]] result<void> check() const { return check_(source_); }
+
+private:
+    const void* source_;
+    result<encryption_materials> (*on_encrypt_)(const void*, const encryption_context&);
+    result<secret_bytes> (*on_decrypt_)(const void*, const encryption_context&, std::span<const entry_view>);
+    result<void> (*check_)(const void*);
+};
 
 } // namespace keywright::keys

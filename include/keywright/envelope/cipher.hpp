@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keyed half of a message: derives its keys from the data key, writes or proves the header's tag, seals or opens
+// frames in place. Used by sealer, opener and message; a consumer needs those.
+// Depends on: envelope/suite, keys/hierarchy (random bytes), Botan (HMAC-SHA-512, AES-256-GCM).
+#pragma once
+
+#include <keywright/envelope/suite.hpp>
+#include <keywright/keys/hierarchy.hpp>
+
+#include <botan/mac.h>
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace keywright::envelope {
+
+// Keys (HKDF-SHA-512, RFC 5869; IKM = data key, salt = message id, 32 bytes each):
+//   encryption key  info = suite id, 2 bytes || "DERIVEKEY"
+//   commitment      info = "COMMITKEY"
+// Header tag: AES-256-GCM, IV 12 zero bytes, no plaintext, associated data = the header before its tag.
+// Content:    associated data = message id || label || u32 sequence || u64 plaintext length.
+
+/// What a piece of content is, as its associated data says.
+enum class content_kind : unsigned char { frame, final_frame, unframed };
+
+/// One direction of one message at a time. Wiped on destruction. Thread safety: one thread at a time.
+class message_cipher {
+public:
+    using direction = Botan::Cipher_Dir;
+
+    [[nodiscard]] static result<message_cipher> make(direction d) {
+        auto gcm = keywright::detail::aes_gcm::make(message_id{}, d);
+        if (!gcm) return pass(gcm);
+        return keywright::detail::botan_boundary(errc::internal, "message: HMAC-SHA-512 could not be made", [&] {
+            return message_cipher(std::move(*gcm), Botan::MessageAuthenticationCode::create_or_throw("HMAC(SHA-512)"));
+        });
+    }
+
+    /// Begins a message of its own with an id that nobody chose. A data key seals one message: it is taken.
+    [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key) {
+        const secret_bytes key = std::move(data_key);
+        auto drawn = keywright::detail::botan_boundary(errc::unavailable, "message: the system's generator failed",
+                                                       [&] { Botan::system_rng().randomize(id_); });
+        if (!drawn) return pass(drawn);
+        header_is_open_ = true;
+        return derive(key);
+    }
+    /// Begins somebody's message. authentication_failed: it commits to another key than the one given.
+    [[nodiscard]] result<void> begin_opening(const secret_bytes& data_key, const message_id& id, const commitment& committed) {
+        id_ = id;
+        const auto derived = derive(data_key);
+        if (!derived) return pass(derived);
+        if (!Botan::constant_time_compare(*derived, committed))
+            return fail(errc::authentication_failed, "message: it does not commit to this data key");
+        return {};
+    }
+    /// Wipes the keys.
+    void forget() {
+        gcm_.forget();
+        hmac_->clear();
+        header_is_open_ = false;
+    }
+
+    const message_id& id() const noexcept { return id_; }
+
+    /// Writes the tag over `header`: once per message. A second tag under the same key and zero IV would give away
+    /// GCM's authentication key, and with it every frame.
+    [[nodiscard]] result<void> seal_header(byte_view header, byte_span tag) {
+        expects(header_is_open_, "message_cipher: one header tag per message");
+        header_is_open_ = false;
+        return gcm_.seal(zero_iv, header, {}, tag);
+    }
+    [[nodiscard]] result<void> open_header(byte_view header, byte_view tag) { return gcm_.open(zero_iv, header, {}, tag); }
+
+    [[nodiscard]] result<void> seal(content_kind kind, std::uint32_t sequence, byte_view iv, byte_span data, byte_span tag) {
+        return gcm_.seal(iv, associated_data(kind, sequence, data.size()), data, tag);
+    }
+    /// On failure `data` is zeroed.
+    [[nodiscard]] result<void> open(content_kind kind, std::uint32_t sequence, byte_view iv, byte_span data, byte_view tag) {
+        return gcm_.open(iv, associated_data(kind, sequence, data.size()), data, tag);
+    }
+
+private:
+    static constexpr std::array<std::uint8_t, keywright::detail::aes_gcm::iv_size> zero_iv{};
+    static constexpr std::array<std::string_view, 3> labels{"AWSKMSEncryptionClient Frame", "AWSKMSEncryptionClient Final Frame",
+                                                            "AWSKMSEncryptionClient Single Block"};
+
+    message_cipher(keywright::detail::aes_gcm&& gcm, std::unique_ptr<Botan::MessageAuthenticationCode> hmac) noexcept
+        : gcm_(std::move(gcm)), hmac_(std::move(hmac)) {}
+
+    // HKDF written as its HMACs: one extraction serves both outputs, and neither needs a second block.
+    result<commitment> derive(const secret_bytes& data_key) {
+        if (data_key.size() != 32) return fail(errc::misused, "message: expected a data key of 32 bytes");
+        return keywright::detail::botan_boundary(errc::internal, "message: key derivation failed", [&] {
+            Botan::secure_vector<std::uint8_t> block(64);
+            hmac_->set_key(id_);
+            hmac_->update(keywright::detail::reveal(data_key));
+            hmac_->final(block);
+            hmac_->set_key(block);
+            hmac_->update(encryption_info);
+            hmac_->final(block);
+            if (auto keyed = gcm_.rekey(byte_view(block).first(32)); !keyed) throw Botan::Internal_Error("rekey");
+            hmac_->update(commitment_info);
+            hmac_->final(block);
+            hmac_->clear();
+            commitment out{};
+            std::copy_n(block.begin(), out.size(), out.begin());
+            return out;
+        });
+    }
+
+    byte_view associated_data(content_kind kind, std::uint32_t sequence, std::uint64_t length) noexcept {
+        const auto label = labels[static_cast<std::size_t>(kind)];
+        std::uint8_t* out = std::copy(id_.begin(), id_.end(), aad_.begin());
+        out = std::copy(label.begin(), label.end(), out);
+        store_be(sequence, out);
+        store_be(length, out + 4);
+        return byte_view(aad_).first(id_.size() + label.size() + 12);
+    }
+
+    // The block counter of HKDF's expansion, 01, is the last byte of each.
+    static constexpr std::array<std::uint8_t, 12> encryption_info{0x04, 0x78, 'D', 'E', 'R', 'I', 'V', 'E', 'K', 'E', 'Y', 1};
+    static constexpr std::array<std::uint8_t, 10> commitment_info{'C', 'O', 'M', 'M', 'I', 'T', 'K', 'E', 'Y', 1};
+
+    keywright::detail::aes_gcm gcm_;
+    std::unique_ptr<Botan::MessageAuthenticationCode> hmac_;
+    message_id id_{};
+    std::array<std::uint8_t, 96> aad_{};
+    bool header_is_open_ = false;
+};
+
+} // namespace keywright::envelope
