@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the encrypted data of environments lives, in numbered generations. Which generation is current is decided in
+// the state store, in the same commit as the event; so this port never switches anything: it builds a generation
+// whole and durable beside the others, or drops one, and every step can be done again after a kill.
+// Depends on: core, keys/lease. Nearest adapter to copy: adapters/file/content_store.hpp.
+#pragma once
+
+#include <keywright/core/ids.hpp>
+#include <keywright/core/result.hpp>
+#include <keywright/keys/lease.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace keywright::ports {
+
+/// One generation of an environment's data, or one of its backups.
+struct content_ref {
+    tenant_id tenant{};
+    region_id region{};
+    environment_id environment{};
+    std::uint64_t generation = 0; ///< never given twice within an environment; ignored for a backup
+    backup_id backup{};           ///< empty: a generation
+
+    friend bool operator==(const content_ref& a, const content_ref& b) {
+        return a.tenant == b.tenant && a.region == b.region && a.environment == b.environment && a.backup == b.backup &&
+               (!a.backup.empty() || a.generation == b.generation);
+    }
+};
+
+/// Called now and then with the bytes of ciphertext that were read, and how many there are; may be empty. Must not
+/// throw, nor call the store.
+using content_progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+// --- the capabilities, each a name that a compiler prints ---
+
+/// `create(ref)`: there is content of that name, made empty when there was none. Durable; idempotent.
+template <class S>
+concept creates_content = requires(S& s, const content_ref& ref) {
+    { s.create(ref) } -> std::same_as<result<void>>;
+};
+/// `rebuild(from, to, opens, seals, progress)`: every item of `from`, opened and authenticated to its end, sealed anew
+/// under fresh data keys and bound to its place in `to`. Durable when it returns; `from` is untouched, and nobody may
+/// write to it meanwhile. Replaces a `to` that is there, whole or partial. A failure leaves no `to`: what a lease
+/// says (locked, expired, exhausted, not_mine) unchanged, corrupt for an item that is no message,
+/// authentication_failed for one that is damaged or out of place, not_found when there is no `from`.
+template <class S>
+concept rebuilds_content = requires(S& s, const content_ref& ref, const keys::data_key_lease& lease, const content_progress& progress) {
+    { s.rebuild(ref, ref, lease, lease, progress) } -> std::same_as<result<void>>;
+};
+/// `duplicate(from, to)`: a copy of the ciphertext as it is, for backups; needs no keys. Whole and durable when it
+/// returns, or not there. already_exists: `to` is there, whole and left alone.
+template <class S>
+concept duplicates_content = requires(S& s, const content_ref& ref) {
+    { s.duplicate(ref, ref) } -> std::same_as<result<void>>;
+};
+/// `drop(ref)`: no content of that name any more, nor a part of it. Idempotent. Bytes may stay on the medium; that
+/// nobody reads them is the business of keys.
+template <class S>
+concept drops_content = requires(S& s, const content_ref& ref) {
+    { s.drop(ref) } -> std::same_as<result<void>>;
+};
+/// `list(tenant, region, environment)`: what is whole, in any order; none for an unknown environment.
+template <class S>
+concept lists_content = requires(S& s, const tenant_id& tenant, const region_id& region, const environment_id& environment) {
+    { s.list(tenant, region, environment) } -> std::same_as<result<std::vector<content_ref>>>;
+};
+
+/// Satisfied by a store that several threads and processes may use at once; of two that build or drop in one
+/// environment, one waits, or gets timed_out. Fails with misused for a ref without tenant, region or environment, and
+/// for `from` equal to `to`; with storage_full, io_failed and the like as the medium says.
+template <class S>
+concept content_store = creates_content<S> && rebuilds_content<S> && duplicates_content<S> && drops_content<S> && lists_content<S>;
+
+/// Says in one sentence what a type lacks; put `static_assert(check_content_store<my_store>());` under the class.
+template <class S>
+consteval bool check_content_store() {
+    static_assert(creates_content<S>, "content_store: needs `result<void> create(const content_ref&)`; see keywright/ports/content_store.hpp");
+    static_assert(rebuilds_content<S>, "content_store: needs `result<void> rebuild(const content_ref& from, const content_ref& to, const keys::data_key_lease& opens, const keys::data_key_lease& seals, const content_progress&)`; see keywright/ports/content_store.hpp");
+    static_assert(duplicates_content<S>, "content_store: needs `result<void> duplicate(const content_ref& from, const content_ref& to)`; see keywright/ports/content_store.hpp");
+    static_assert(drops_content<S>, "content_store: needs `result<void> drop(const content_ref&)`; see keywright/ports/content_store.hpp");
+    static_assert(lists_content<S>, "content_store: needs `result<std::vector<content_ref>> list(const tenant_id&, const region_id&, const environment_id&)`; see keywright/ports/content_store.hpp");
+    return content_store<S>;
+}
+
+} // namespace keywright::ports
