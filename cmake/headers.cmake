@@ -5,11 +5,13 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/bytes.hpp
     include/keywright/core/contract.hpp
     include/keywright/core/error.hpp
+    include/keywright/core/hex.hpp
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
     include/keywright/core/overloaded.hpp
     include/keywright/core/result.hpp
     include/keywright/core/time.hpp
+    include/keywright/core/time_text.hpp
     include/keywright/guards/copy.hpp
     include/keywright/guards/restore.hpp
     include/keywright/policy.hpp
@@ -25,6 +27,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/housekeeping.hpp
     include/keywright/policy/key_files.hpp
     include/keywright/policy/locking.hpp
+    include/keywright/policy/names.hpp
     include/keywright/policy/rule.hpp
     include/keywright/policy/state.hpp
     include/keywright/profiles/coverage.hpp
@@ -39,6 +42,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/durable.hpp
     include/keywright/adapters/file/file_system_note.hpp
     include/keywright/adapters/file/key_vault.hpp
+    include/keywright/adapters/file/message_file.hpp
     include/keywright/adapters/file/ready_keys.hpp
     include/keywright/adapters/file/vault_folder.hpp
     include/keywright/adapters/file/vault_format.hpp
@@ -52,9 +56,13 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
     include/keywright/detail/utf8.hpp
+    include/keywright/envelope/begin.hpp
     include/keywright/envelope/cipher.hpp
     include/keywright/envelope/frame.hpp
     include/keywright/envelope/header.hpp
+    include/keywright/envelope/message.hpp
+    include/keywright/envelope/opener.hpp
+    include/keywright/envelope/sealer.hpp
     include/keywright/envelope/suite.hpp
     include/keywright/formats/detail/base64url.hpp
     include/keywright/formats/detail/ber_walk.hpp
@@ -67,17 +75,24 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
     include/keywright/formats/pfx_reader.hpp
+    include/keywright/formats/pfx_writer.hpp
     include/keywright/insecure.hpp
+    include/keywright/keys/acceptance.hpp
     include/keywright/keys/context.hpp
     include/keywright/keys/epoch.hpp
+    include/keywright/keys/fingerprint.hpp
     include/keywright/keys/hierarchy.hpp
     include/keywright/keys/keyring.hpp
     include/keywright/keys/lease.hpp
     include/keywright/keys/wrap.hpp
     include/keywright/ports/clock.hpp
+    include/keywright/ports/content_store.hpp
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
     include/keywright/ports/state_store.hpp
+    include/keywright/service/audit.hpp
+    include/keywright/service/codec.hpp
+    include/keywright/service/records.hpp
 )
 
 set(KEYWRIGHT_BYOK_HEADERS
@@ -92,7 +107,10 @@ set(KEYWRIGHT_SQLITE_HEADERS
 )
 
 set(KEYWRIGHT_TESTING_HEADERS
+    include/keywright/testing/clock_suite.hpp
     include/keywright/testing/key_vault_suite.hpp
     include/keywright/testing/key_vault_vectors.hpp
+    include/keywright/testing/notifier_suite.hpp
     include/keywright/testing/state_store_suite.hpp
+    include/keywright/testing/temporary_folder.hpp
 )

@@ -1,0 +1,12 @@
+// EXPECT: ignoring return value
+// SPDX-License-Identifier: Apache-2.0
+// A failure that nobody looks at is a failure in silence.
+#include <keywright/core/ids.hpp>
+
+void drop() {
+#ifndef FIXED
+    keywright::tenant_id::parse("contoso");
+#else
+    if (!keywright::tenant_id::parse("contoso")) return;
+#endif
+}

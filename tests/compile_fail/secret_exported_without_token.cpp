@@ -1,0 +1,12 @@
+// EXPECT: too few arguments || no matching function
+// SPDX-License-Identifier: Apache-2.0
+// Raw secrets have one door, and it asks why.
+#include <keywright/insecure.hpp>
+
+std::size_t seen(const keywright::secret_bytes& secret) {
+#ifndef FIXED
+    return keywright::insecure::export_secret(secret).size();
+#else
+    return keywright::insecure::export_secret(secret, keywright::insecure::secret_access{"a test of the door"}).size();
+#endif
+}

@@ -1,0 +1,14 @@
+// EXPECT: has not been declared || was not declared in this scope || invalid range expression
+// SPDX-License-Identifier: Apache-2.0
+// What has iterators gets copied by accident.
+#include <keywright/core/secret_bytes.hpp>
+
+std::size_t count(const keywright::secret_bytes& secret) {
+#ifndef FIXED
+    std::size_t n = 0;
+    for (const auto byte : secret) n += byte;
+    return n;
+#else
+    return secret.size();
+#endif
+}
