@@ -52,9 +52,10 @@ public:
     [[nodiscard]] static result<connection> open(const std::string& path, int flags, seconds wait) {
         connection opened;
         sqlite3* raw = nullptr;
+        errno = 0;
         const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nullptr);
         opened.handle_.reset(raw);
-        if (code != SQLITE_OK) return opened.failure(code, "sqlite: expected to open the database file");
+        if (code != SQLITE_OK) return failure(code, "sqlite: expected to open the database file");
         opened.wait_at_most(wait.count * 1000);
         return opened;
     }
@@ -68,15 +69,15 @@ public:
 
     /// Runs statements that take no values; rows are dropped.
     [[nodiscard]] result<void> run(const char* sql, const char* text) const {
+        errno = 0;
         const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
         if (code != SQLITE_OK) return failure(code, text);
         return {};
     }
 
-    /// What `code`, just returned by a call on this connection, is called here. `text` must be a literal.
-    tl::unexpected<error> failure(int code, const char* text) const noexcept {
-        return fail(errc_of(code, handle_ ? sqlite3_system_errno(handle()) : 0), text, code);
-    }
+    /// What `code`, just returned by a call on this connection, is called here. `text` must be a literal. Takes errno as
+    /// the call left it, set to 0 before: SQLite tells of a write beyond a quota only "input or output error".
+    static tl::unexpected<error> failure(int code, const char* text) noexcept { return fail(errc_of(code, errno), text, code); }
 
 private:
     struct closer {
@@ -94,10 +95,11 @@ public:
     [[nodiscard]] static result<statement> prepare(const connection& db, std::string_view sql, const char* text) {
         statement made;
         sqlite3_stmt* raw = nullptr;
+        errno = 0;
         const int code =
             sqlite3_prepare_v3(db.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
         made.handle_.reset(raw);
-        if (code != SQLITE_OK) return db.failure(code, text);
+        if (code != SQLITE_OK) return connection::failure(code, text);
         return made;
     }
 
@@ -114,7 +116,7 @@ private:
 /// until the next `step`. When the run goes out of scope the statement is reset, and with it ends its read transaction.
 class query {
 public:
-    query(const connection& db, const statement& made, const char* text) noexcept : db_(db), made_(made.handle()), text_(text) {}
+    query(const statement& made, const char* text) noexcept : made_(made.handle()), text_(text) {}
     query(const query&) = delete;
     query& operator=(const query&) = delete;
     ~query() {
@@ -132,10 +134,11 @@ public:
 
     /// True when there is a row, false at the end.
     [[nodiscard]] result<bool> step() noexcept {
+        errno = 0;
         const int code = bound_ == SQLITE_OK ? sqlite3_step(made_) : bound_;
         if (code == SQLITE_ROW) return true;
         if (code == SQLITE_DONE) return false;
-        return db_.failure(code, text_);
+        return connection::failure(code, text_);
     }
     /// To the end, rows dropped.
     [[nodiscard]] result<void> finish() noexcept {
@@ -157,7 +160,6 @@ private:
         return *this;
     }
 
-    const connection& db_;
     sqlite3_stmt* made_;
     const char* text_;
     int bound_ = SQLITE_OK;

@@ -40,7 +40,7 @@ public:
         if (const auto valid = ports::check_key(key); !valid) return pass(valid);
         const auto turn = take_turn();
         if (!turn) return pass(turn);
-        query found(parts_->db, parts_->load, "sqlite store: expected to read a record");
+        query found(parts_->load, "sqlite store: expected to read a record");
         const auto row = found.bind(1, key).step();
         if (!row) return pass(row);
         if (!*row) return fail(errc::not_found, "sqlite store: no record has this key");
@@ -52,7 +52,7 @@ public:
         if (!turn) return pass(turn);
         const std::string first = ports::first_key_of_scan(prefix, after);
         const std::string end = end_of_scan(prefix);
-        query rows(parts_->db, parts_->scan, "sqlite store: expected to read a page of records");
+        query rows(parts_->scan, "sqlite store: expected to read a page of records");
         rows.bind(1, first).bind(2, end).bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
         std::vector<ports::record> page;
         auto row = rows.step();
@@ -81,8 +81,9 @@ public:
         if (!turn) return pass(turn);
         if (const auto done = rewrite(); !done) return in_the_way(done.error());
         int frames = 0;
+        errno = 0;
         const int code = sqlite3_wal_checkpoint_v2(parts_->db.handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, &frames, nullptr);
-        if (code != SQLITE_OK) return in_the_way(parts_->db.failure(code, "sqlite store: expected to empty the write-ahead log").value());
+        if (code != SQLITE_OK) return in_the_way(connection::failure(code, "sqlite store: expected to empty the write-ahead log").value());
         if (frames > 0) return in_the_way({errc::timed_out, "", code});
         return {};
     }
@@ -149,7 +150,7 @@ private:
     result<void> check_expectations(const ports::batch& batch) const {
         for (const auto& write : batch.writes()) {
             if (!write.expected) continue;
-            query found(parts_->db, parts_->version, "sqlite store: expected to read a version");
+            query found(parts_->version, "sqlite store: expected to read a version");
             const auto row = found.bind(1, write.key).step();
             if (!row) return pass(row);
             const auto there = *row ? static_cast<std::uint64_t>(found.column_number(0)) : 0;
@@ -166,7 +167,7 @@ private:
         if (!number) return pass(number);
         for (const auto& write : writes) {
             if (write.only_check) continue;
-            query change(parts_->db, write.value ? parts_->put : parts_->erase, "sqlite store: expected to write a record");
+            query change(write.value ? parts_->put : parts_->erase, "sqlite store: expected to write a record");
             change.bind(1, write.key);
             if (write.value) change.bind(2, *number).bind(3, byte_view(*write.value));
             if (auto done = change.finish(); !done) return done;
@@ -175,7 +176,7 @@ private:
     }
 
     result<std::int64_t> next_number() const {
-        query count(parts_->db, parts_->count, "sqlite store: expected to count a commit");
+        query count(parts_->count, "sqlite store: expected to count a commit");
         const auto row = count.step();
         if (!row) return pass(row);
         if (!*row) return fail(errc::corrupt, "sqlite store: expected the number of the last commit; restore it from a backup");
@@ -190,7 +191,7 @@ private:
     result<void> rewrite() const {
         std::int64_t last = 0;
         {
-            query count(parts_->db, parts_->last, "sqlite store: expected to read the number of the last commit");
+            query count(parts_->last, "sqlite store: expected to read the number of the last commit");
             const auto row = count.step();
             if (!row) return pass(row);
             if (!*row) return fail(errc::corrupt, "sqlite store: expected the number of the last commit; restore it from a backup");
@@ -198,7 +199,7 @@ private:
             last = count.column_number(0);
         }
         if (auto done = parts_->db.run("VACUUM", "sqlite store: expected to rewrite the file"); !done) return done;
-        return query(parts_->db, parts_->scrubbed, "sqlite store: expected to note the scrub").bind(1, last).finish();
+        return query(parts_->scrubbed, "sqlite store: expected to note the scrub").bind(1, last).finish();
     }
 
     /// For `scrub`: whoever holds a lock for too long is a reason to come back later.

@@ -29,25 +29,36 @@ inline constexpr const char* store_schema = "CREATE TABLE records(key BLOB PRIMA
 
 enum class store_kind : unsigned char { fresh, ours };
 
+/// Whether the file ends within a page although no write-ahead log can complete it: then its tail is missing, which
+/// SQLite would read as zeros.
+inline bool is_cut(const connection& db, std::int64_t size, const std::uint8_t* head) {
+    const std::int64_t page_size = load_be<std::uint16_t>(head + 16) == 1 ? 65536 : load_be<std::uint16_t>(head + 16);
+    struct stat log{};
+    const bool has_log = ::stat(sqlite3_filename_wal(sqlite3_db_filename(db.handle(), "main")), &log) == 0 && log.st_size > 0;
+    return !has_log && (page_size == 0 || size % page_size != 0);
+}
+
 /// Reads the header through SQLite's own file handle, without locks, journals or recovery, so that a file that is not
 /// ours stays as it is. (A second handle, once closed, would drop the locks of every connection in the process.)
 [[nodiscard]] inline result<store_kind> recognise(const connection& db) {
     sqlite3_file* file = nullptr;
     sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-    if (file == nullptr || file->pMethods == nullptr) return fail(errc::unsupported, "sqlite store: expected the path of a file on disk");
+    if (file == nullptr || file->pMethods == nullptr) return fail(errc::internal, "sqlite store: expected SQLite to have opened the file");
     sqlite3_int64 size = 0;
     if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK)
-        return db.failure(code, "sqlite store: expected to learn the file's size");
+        return connection::failure(code, "sqlite store: expected to learn the file's size");
     if (size == 0) return store_kind::fresh;
     std::uint8_t head[100];
     const int code = size < 100 ? SQLITE_NOTADB : file->pMethods->xRead(file, head, sizeof head, 0);
-    if (code != SQLITE_OK && code != SQLITE_NOTADB) return db.failure(code, "sqlite store: expected to read the file's header");
+    if (code != SQLITE_OK && code != SQLITE_NOTADB) return connection::failure(code, "sqlite store: expected to read the file's header");
     if (code == SQLITE_NOTADB || as_text(byte_view(head, 16)) != std::string_view("SQLite format 3\0", 16))
         return fail(errc::corrupt, "sqlite store: expected a database, the file is damaged or something else; restore it from a backup");
     if (load_be<std::uint32_t>(head + 68) != store_application_id)
         return fail(errc::malformed, "sqlite store: expected a state store, the file is another program's database; give another path");
     if (load_be<std::uint32_t>(head + 60) > store_format_version)
         return fail(errc::unsupported, "sqlite store: expected format version 1, the file has a later one; use the program that wrote it");
+    if (is_cut(db, size, head))
+        return fail(errc::corrupt, "sqlite store: expected a whole file, its end is missing; restore it from a backup");
     return store_kind::ours;
 }
 
@@ -72,7 +83,7 @@ enum class store_kind : unsigned char { fresh, ours };
     const auto count = statement::prepare(db, "SELECT count(*) FROM sqlite_schema", "sqlite store: expected to read the schema");
     if (!count) return pass(count);
     {
-        query counting(db, *count, "sqlite store: expected to read the schema");
+        query counting(*count, "sqlite store: expected to read the schema");
         const auto row = counting.step();
         if (!row) return pass(row);
         if (counting.column_number(0) != 0) return {};
@@ -88,7 +99,7 @@ enum class store_kind : unsigned char { fresh, ours };
     if (!change) return pass(change);
     for (;;) {
         {
-            query changing(db, *change, text);
+            query changing(*change, text);
             const auto row = changing.step();
             if (row && *row && as_text(changing.column_bytes(0)) == "wal") return {};
             if (row) return fail(errc::unsupported, text);
@@ -101,8 +112,11 @@ enum class store_kind : unsigned char { fresh, ours };
 /// Opens the store in `path`, makes it where there is none (readable by its owner alone).
 [[nodiscard]] inline result<connection> open_store_file(const std::string& path, seconds wait) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait.count);
-    // Makes the name without opening it; whatever goes wrong here goes wrong again below, and is told there.
-    ::mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0);
+    if (path.empty() || path.starts_with(':') || path.starts_with("file:"))
+        return fail(errc::unsupported, "sqlite store: expected a plain path, not a URI or a name that is special to SQLite");
+    // Makes the name without opening it.
+    if (::mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) != 0 && errno != EEXIST)
+        return file::fail_errno("sqlite store: expected a folder in which the file can be made");
     auto db = connection::open(path, SQLITE_OPEN_READWRITE, wait);
     if (!db) return db;
     auto kind = recognise(*db);
