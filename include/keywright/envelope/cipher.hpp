@@ -103,7 +103,6 @@ private:
             if (auto keyed = gcm_.rekey(byte_view(block).first(32)); !keyed) throw Botan::Internal_Error("rekey");
             hmac_->update(commitment_info);
             hmac_->final(block);
-            hmac_->clear();
             commitment out{};
             std::copy_n(block.begin(), out.size(), out.begin());
             return out;
