@@ -39,10 +39,14 @@ set(KEYWRIGHT_POLICY_HEADERS
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/detail/held_key.hpp
+    include/keywright/adapters/file/content_store.hpp
+    include/keywright/adapters/file/content_tree.hpp
     include/keywright/adapters/file/durable.hpp
     include/keywright/adapters/file/file_system_note.hpp
     include/keywright/adapters/file/key_vault.hpp
+    include/keywright/adapters/file/mail_text.hpp
     include/keywright/adapters/file/message_file.hpp
+    include/keywright/adapters/file/outbox.hpp
     include/keywright/adapters/file/ready_keys.hpp
     include/keywright/adapters/file/vault_folder.hpp
     include/keywright/adapters/file/vault_format.hpp
@@ -92,7 +96,11 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/ports/state_store.hpp
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
+    include/keywright/service/custody.hpp
+    include/keywright/service/notices.hpp
+    include/keywright/service/parts.hpp
     include/keywright/service/records.hpp
+    include/keywright/service/transact.hpp
 )
 
 set(KEYWRIGHT_BYOK_HEADERS
@@ -108,6 +116,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
 
 set(KEYWRIGHT_TESTING_HEADERS
     include/keywright/testing/clock_suite.hpp
+    include/keywright/testing/given_when_then.hpp
     include/keywright/testing/key_vault_suite.hpp
     include/keywright/testing/key_vault_vectors.hpp
     include/keywright/testing/notifier_suite.hpp

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Consumes keywright as a stranger would, in a temporary folder, and runs what came out.
+
+    consume.py WAY --cmake CMAKE --build FOLDER --source FOLDER --botan FOLDER
+
+WAY is a component's name, or
+    refusals     packages that must not be found: an unknown component, a version of the future
+    subfolder    add_subdirectory, without the targets of our tests
+    pkg_config   a compiler call with pkg-config's flags
+"""
+import argparse
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+COMPONENTS = ["policy", "keywright", "byok", "sqlite", "testing"]
+# What a component must be usable without.
+FOREIGN = {
+    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "doctest"],
+    "keywright": ["nlohmann_json", "SQLite3", "doctest"],
+    "byok": ["SQLite3", "doctest"],
+    "sqlite": ["nlohmann_json", "doctest"],
+    "testing": ["nlohmann_json", "SQLite3"],
+}
+
+
+def run(command, expect_failure=None, **more):
+    done = subprocess.run(command, capture_output=True, text=True, **more)
+    said = done.stdout + done.stderr
+    if expect_failure is None and done.returncode != 0:
+        sys.exit(f"package: failed: {shlex.join(map(str, command))}\n{said}")
+    if expect_failure is not None and (done.returncode == 0 or expect_failure not in " ".join(said.split())):
+        sys.exit(f"package: expected a failure that says `{expect_failure}`: {shlex.join(map(str, command))}\n{said}")
+    return done.stdout
+
+
+class Consumer:
+    def __init__(self, arguments, folder):
+        self.cmake, self.source, self.build = arguments.cmake, arguments.source, arguments.build
+        self.botan = arguments.botan.parents[2] if arguments.botan.parts[-3:-1] == ("lib", "cmake") else arguments.botan
+        self.folder = pathlib.Path(folder)
+        self.prefix = self.folder / "prefix"
+
+    def install(self):
+        run([self.cmake, "--install", self.build, "--prefix", self.prefix])
+
+    def configure(self, *options, **more):
+        # The prefix alone must do: neither the source tree nor its cache may be found.
+        return run(
+            [self.cmake, "--fresh", "-S", HERE / "consumer", "-B", self.folder / "out", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+             "-DCMAKE_CXX_COMPILER=g++", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *options], **more)
+
+    def prefix_path(self):
+        return f"-DCMAKE_PREFIX_PATH={self.prefix};{self.botan}"
+
+    def finish(self, program):
+        run([self.cmake, "--build", self.folder / "out"])
+        said = run([self.folder / "out" / program])
+        if said != f"{program}: works\n":
+            sys.exit(f"package: {program} said {said!r}")
+
+
+def component(consumer, name):
+    consumer.install()
+    hidden = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in FOREIGN[name]]
+    consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={name}", *hidden)
+    consumer.finish(name)
+
+
+def refusals(consumer):
+    consumer.install()
+    path = consumer.prefix_path()
+    consumer.configure(path, "-DCOMPONENT=quantum", expect_failure="quantum")
+    consumer.configure(path, "-DCOMPONENT=policy", "-DVERSION=99.0", expect_failure="99.0")
+    # The component needs what it needs: hidden, it must be missed, and not be half found.
+    consumer.configure(path, "-DCOMPONENT=keywright", "-DCMAKE_DISABLE_FIND_PACKAGE_Botan=ON", expect_failure="Botan")
+    consumer.configure(path, "-DCOMPONENT=sqlite", "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON", expect_failure="SQLite3")
+
+
+def subfolder(consumer):
+    consumer.configure(f"-DKEYWRIGHT_SOURCE={consumer.source}", "-DCOMPONENT=keywright", f"-DCMAKE_PREFIX_PATH={consumer.botan}")
+    consumer.finish("keywright")
+    targets = run([consumer.cmake, "--build", consumer.folder / "out", "--target", "help"])
+    if "_tests" in targets or "compile_fail" in targets:
+        sys.exit(f"package: our own tests leak into a consumer's build:\n{targets}")
+
+
+def pkg_config(consumer):
+    consumer.install()
+    folders = [consumer.prefix / "share/pkgconfig", consumer.botan / "lib/pkgconfig"]
+    environment = {**os.environ, "PKG_CONFIG_PATH": ":".join(map(str, folders))}
+    flags = run(["pkg-config", "--cflags", "--libs", "keywright"], env=environment).split()
+    program = consumer.folder / "keywright"
+    run(["g++", "-std=c++20", HERE / "consumer/keywright.cpp", "-o", program, *flags])
+    if run([program]) != "keywright: works\n":
+        sys.exit("package: the program does not work")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("way", choices=[*COMPONENTS, "refusals", "subfolder", "pkg_config"])
+    parser.add_argument("--cmake", required=True)
+    for folder in ("--build", "--source", "--botan"):
+        parser.add_argument(folder, type=lambda text: pathlib.Path(text).resolve(), required=True)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        consumer = Consumer(arguments, folder)
+        if arguments.way in COMPONENTS:
+            component(consumer, arguments.way)
+        else:
+            {"refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config}[arguments.way](consumer)
+    print(f"package: {arguments.way} works")
+
+
+if __name__ == "__main__":
+    main()
