@@ -68,16 +68,23 @@ struct environment_is_up {
     }
 };
 
-/// T36: one operation at a time on an environment.
+/// T36: one operation at a time on an environment. It also has one while the lock that hit it is carried out, and
+/// while the ring's key is being changed under it.
 struct environment_is_idle {
     using id = rule_tag<"T36">;
     using commands = types<apply_key, return_to_provider, unlock_environment, delete_environment, take_backup, restore, copy, reset, expire_environment>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
         for (const environment_state* e : {f.environment_, f.source_})
-            if (e != nullptr && e->transition != operation::none)
-                return verdict::object(refusal::operation_in_progress, mender::time, e->id.view());
+            if (e != nullptr && is_busy(f.ring, *e)) return verdict::object(refusal::operation_in_progress, mender::time, e->id.view());
         return verdict::pass();
+    }
+
+private:
+    static constexpr bool is_busy(const ring_state& ring, const environment_state& e) {
+        if (e.transition != operation::none) return true;
+        if (is_locked(ring, e)) return !happened(locked_at(ring, e));
+        return e.managed_by == protector::customer && installing_key(ring) != nullptr;
     }
 };
 

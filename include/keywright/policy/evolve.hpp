@@ -32,9 +32,10 @@ constexpr void become_effective(ring_state& ring, const key_id& id, const finger
     ring.installing_unlocks = false;
 }
 
-/// The last locked environment is gone and nobody can unlock anything any more: the locked key has had its day.
+/// The last locked environment is gone and nobody can unlock anything any more: the locked key has had its day, once
+/// its lock is completed.
 constexpr void retire_if_nothing_is_locked(ring_state& ring) {
-    if (ring.locked > 0) return;
+    if (ring.locked > 0 || ring.locking) return;
     for (key_record& key : ring.keys)
         if (key.state == key_state::locked) key.state = key_state::retired;
 }
@@ -68,6 +69,7 @@ constexpr void complete_lock(ring_state& ring, const lock_completed& e, instant 
     ring.locking = false;
     if (ring.locks.full()) ring.locks.erase_at(0);
     ring.locks.push_back({e.epoch, at});
+    retire_if_nothing_is_locked(ring); // all that it would have locked was being reset
 }
 
 constexpr void start_unlock(ring_state& ring, const key_unlock_started& e, instant at) {
