@@ -77,7 +77,7 @@ struct settle_environment {
 };
 
 using effect = std::variant<publish_key, destroy_import_key, install_key, carry_out_lock, carry_out, settle_environment>;
-using effect_list = inline_list<effect, 2>;
+using effect_list = inline_list<effect, 3>;
 
 /// The events after which an environment is at rest again.
 template <class E>
@@ -101,6 +101,7 @@ constexpr effect_list effects_of(const event& happened_event) {
                    [&](const lock_started& e) { list.push_back(carry_out_lock{e.epoch}); },
                    [&](const key_unlock_started& e) {
                        list.push_back(publish_key{e.print});
+                       if (e.format == file_kind::byok) list.push_back(destroy_import_key{});
                        list.push_back(install_key{e.key, e.print, true});
                    },
                    [&](const apply_started& e) { list.push_back(carry_out{operation::applying, e.environment, {}, {}}); },
