@@ -17,7 +17,7 @@ constexpr fingerprint protector_of(const ring_state& ring, const environment_sta
     return active != nullptr ? active->print : fingerprint{};
 }
 constexpr bool same_protector(const facts& f, const environment_state& a, const environment_state& b) {
-    return a.region == b.region && a.managed_by == b.managed_by && protector_of(f.ring, a) == protector_of(f.ring, b);
+    return a.tenant == b.tenant && a.region == b.region && a.managed_by == b.managed_by && protector_of(f.ring, a) == protector_of(f.ring, b);
 }
 
 /// T30: into its own environment a backup may always go; into another one only when both are under the same key, and
