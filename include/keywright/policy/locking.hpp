@@ -103,7 +103,10 @@ struct retention {
     constexpr verdict operator()(const facts& f, const expire_environment&) const {
         if (!is_locked(f.ring, f.environment())) return verdict::object(refusal::not_locked, mender::nobody, f.environment().id.view());
         if (is_due(f)) return verdict::pass();
-        return verdict::object(refusal::not_due, mender::time, f.environment().id.view());
+        const instant since = locked_at(f.ring, f.environment());
+        const instant due = deletion_due(f.ring, since, span);
+        if (!happened(due)) return verdict::object(refusal::not_due, mender::time, f.environment().id.view());
+        return verdict::wait(refusal::not_due, since, due - since, f.environment().id.view());
     }
 
 private:

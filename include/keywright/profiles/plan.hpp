@@ -35,9 +35,13 @@ constexpr void outline(const policy::facts& f, const C& command, plan_outline& p
             if (key.state == key_state::active || key.state == key_state::available) plan.keys_that_die.push_back(key.id);
     } else if constexpr (std::is_same_v<C, activate_key>) {
         plan.environments_hit = f.ring.customer_managed;
-    } else if constexpr (types<apply_key, return_to_provider, restore, copy>::contains<C>) {
+    } else if constexpr (types<apply_key, return_to_provider>::contains<C>) {
         plan.environments_hit = 1;
         plan.downtime = true;
+    } else if constexpr (types<restore, copy>::contains<C>) {
+        plan.environments_hit = 1;
+        plan.downtime = true;
+        plan.notice_to_all = f.environment().kind == environment_kind::production;
     } else if constexpr (types<reset, delete_environment>::contains<C>) {
         plan.environments_hit = 1;
         plan.downtime = plan.backups_become_unreadable = true;
