@@ -12,19 +12,18 @@ namespace detail {
 /// Collects events with the command's actor and the moment that counts.
 class recorder {
 public:
-    constexpr recorder(const actor& by, instant at) : by_(by), at_(at) {}
+    constexpr recorder(const actor& by, instant at, event_list& events) : by_(by), at_(at), events_(events) {}
     template <class Body>
     constexpr recorder& then(const Body& body) {
         events_.push_back(event{by_, at_, body});
         return *this;
     }
     constexpr recorder& acknowledge(bool acknowledged, bool first) { return acknowledged ? then(risk_acknowledged{first}) : *this; }
-    constexpr const event_list& events() const { return events_; }
 
 private:
-    actor by_;
+    const actor& by_;
     instant at_;
-    event_list events_;
+    event_list& events_;
 };
 
 constexpr protection protection_of(const facts& f, const environment_state& e) {
@@ -104,12 +103,14 @@ constexpr void consequences_of(const facts& f, const reset&, detail::recorder& r
 // --- what the system reports ---
 
 constexpr void consequences_of(const facts& f, const completed& c, detail::recorder& r) {
-    const key_record* key = installing_key(f.ring);
+    const key_record* key = c.of == operation::locking ? locked_key(f.ring) : installing_key(f.ring);
+    const bool about_key = c.of == operation::activation || c.of == operation::unlocking_key || c.of == operation::locking;
+    expects(!about_key || key != nullptr, "completed: a profile without H03 must bring another rule that the work had begun");
     switch (c.of) {
     case operation::none: return;
     case operation::activation: r.then(key_activated{{key->id, key->print}}); return;
     case operation::unlocking_key: r.then(key_unlocked{{key->id, key->print}}); return;
-    case operation::locking: r.then(lock_completed{locked_key(f.ring)->id, f.ring.lock_epoch}); return;
+    case operation::locking: r.then(lock_completed{key->id, f.ring.lock_epoch}); return;
     default: break;
     }
     const environment_state& e = f.environment();
@@ -123,6 +124,8 @@ constexpr void consequences_of(const facts& f, const completed& c, detail::recor
 }
 constexpr void consequences_of(const facts& f, const failed& c, detail::recorder& r) {
     const key_record* key = installing_key(f.ring);
+    const bool about_key = c.of == operation::activation || c.of == operation::unlocking_key;
+    expects(!about_key || key != nullptr, "failed: a profile without H03 must bring another rule that the work had begun");
     if (c.of == operation::activation) r.then(activation_failed{{key->id, key->print}});
     if (c.of == operation::unlocking_key) r.then(key_unlock_failed{{key->id, key->print}});
     if (f.environment_ == nullptr) return;
@@ -137,9 +140,10 @@ constexpr void consequences_of(const facts& f, const failed& c, detail::recorder
 /// The events of an allowed command, at most four.
 template <class C>
 constexpr event_list consequences(const facts& f, const C& c) {
-    detail::recorder record(c.by, f.now);
+    event_list events;
+    detail::recorder record(c.by, f.now, events);
     consequences_of(f, c, record);
-    return record.events();
+    return events;
 }
 
 } // namespace keywright::policy

@@ -16,18 +16,7 @@ struct profile;
 
 namespace detail {
 
-template <class P, class R>
-struct appended;
-template <class G, class... Rs, class R>
-struct appended<profile<G, Rs...>, R> {
-    using type = profile<G, Rs..., R>;
-};
-
 /// The profile P with every rule of From that carries none of Tag's id, in order.
-template <class P, class From, class Tag>
-constexpr auto keep_without(const P& kept, const From&) {
-    return kept;
-}
 template <class Tag, class First, class... Rest, class P, class From>
 constexpr auto keep_without(const P& kept, const From& from) {
     if constexpr (First::id::text == Tag::text) {
@@ -90,6 +79,12 @@ struct profile : Rules... {
         return *this;
     }
 
+    /// Whether any rule objects; cheaper than to collect, because a list of reasons is large.
+    template <class C>
+    constexpr bool objects(const policy::facts& f, const C& command) const {
+        return (objects_one<Rules>(f, command) || ...);
+    }
+
     /// Collects the objections of all rules that speak about this command.
     template <class C>
     constexpr void judge(const policy::facts& f, const C& command, policy::reason_list& reasons) const {
@@ -98,6 +93,11 @@ struct profile : Rules... {
     }
 
 private:
+    template <class R, class C>
+    constexpr bool objects_one(const policy::facts& f, const C& command) const {
+        if constexpr (R::commands::template contains<C>) return static_cast<const R&>(*this)(f, command).objects();
+        else return false;
+    }
     template <class R, class C>
     constexpr void judge_one(const policy::facts& f, const C& command, policy::reason_list& reasons) const {
         if constexpr (R::commands::template contains<C>) {
