@@ -77,11 +77,18 @@ concept content_store = creates_content<S> && rebuilds_content<S> && duplicates_
 /// Says in one sentence what a type lacks; put `static_assert(check_content_store<my_store>());` under the class.
 template <class S>
 consteval bool check_content_store() {
-    static_assert(creates_content<S>, "content_store: needs `result<void> create(const content_ref&)`; see keywright/ports/content_store.hpp");
-    static_assert(rebuilds_content<S>, "content_store: needs `result<void> rebuild(const content_ref& from, const content_ref& to, const keys::data_key_lease& opens, const keys::data_key_lease& seals, const content_progress&)`; see keywright/ports/content_store.hpp");
-    static_assert(duplicates_content<S>, "content_store: needs `result<void> duplicate(const content_ref& from, const content_ref& to)`; see keywright/ports/content_store.hpp");
+    static_assert(creates_content<S>,
+                  "content_store: needs `result<void> create(const content_ref&)`; see keywright/ports/content_store.hpp");
+    static_assert(
+        rebuilds_content<S>,
+        "content_store: needs `result<void> rebuild(const content_ref& from, const content_ref& to, const keys::data_key_lease& opens, const keys::data_key_lease& seals, const content_progress&)`; see keywright/ports/content_store.hpp");
+    static_assert(
+        duplicates_content<S>,
+        "content_store: needs `result<void> duplicate(const content_ref& from, const content_ref& to)`; see keywright/ports/content_store.hpp");
     static_assert(drops_content<S>, "content_store: needs `result<void> drop(const content_ref&)`; see keywright/ports/content_store.hpp");
-    static_assert(lists_content<S>, "content_store: needs `result<std::vector<content_ref>> list(const tenant_id&, const region_id&, const environment_id&)`; see keywright/ports/content_store.hpp");
+    static_assert(
+        lists_content<S>,
+        "content_store: needs `result<std::vector<content_ref>> list(const tenant_id&, const region_id&, const environment_id&)`; see keywright/ports/content_store.hpp");
     return content_store<S>;
 }
 
