@@ -110,8 +110,13 @@ TEST_CASE("file::content_store: killed at any progress, there is no new generati
     CHECK_FALSE(fs::exists(here.store.path(here.to) + "~partial"));
 }
 
-TEST_CASE("file::content_store: who builds in an environment makes others wait") {
+TEST_CASE("file::content_store: who builds makes others wait, in both environments") {
     filled here;
+    SUBCASE("which are the same") {}
+    SUBCASE("which are two") {
+        here.to = ref_of("test", 1);
+        here.new_lease = lease_of("test", 2, 2);
+    }
     std::jthread other;
     bool dropped = false, seen_dropped = false, started = false;
     REQUIRE(here.store
