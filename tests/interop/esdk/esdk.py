@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages back and forth between keywright and the official AWS Encryption SDK for Python.
+
+    python3 esdk.py PEER FOLDER
+
+PEER is the program made of peer.cpp. The client is installed once into FOLDER/venv, with the user's package index;
+where that is not reached, or Python is too old for it, the test says SKIPPED and ends with 77.
+"""
+import itertools
+import os
+import pathlib
+import subprocess
+import sys
+
+CLIENT = ["aws-encryption-sdk==4.0.7", "aws-cryptographic-material-providers==1.11.3"]
+SKIP = 77
+
+
+def in_venv(folder):
+    """Restarts this script under the interpreter that has the client."""
+    python = folder / "venv" / "bin" / "python"
+    stamp = folder / "venv" / "complete"
+    if not stamp.exists():
+        made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], capture_output=True, text=True)
+        if made.returncode == 0:
+            made = subprocess.run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *CLIENT],
+                                  capture_output=True, text=True)
+        if made.returncode != 0:
+            print("SKIPPED: esdk: the official client could not be installed:", (made.stderr or made.stdout).strip().splitlines()[-1:])
+            sys.exit(SKIP)
+        stamp.write_text("\n".join(CLIENT))
+    os.execv(str(python), [str(python), __file__, *sys.argv[1:], "--inside"])
+
+
+def main(peer, folder):
+    import aws_encryption_sdk
+    from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
+    from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
+    from aws_cryptographic_material_providers.mpl.models import (AesWrappingAlg, CreateRawAesKeyringInput, CreateRawRsaKeyringInput,
+                                                                PaddingScheme)
+    from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    providers = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
+    client = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
+    suite = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
+
+    def aes(name_space, name, key):
+        algorithm = {16: AesWrappingAlg.ALG_AES128_GCM_IV12_TAG16, 24: AesWrappingAlg.ALG_AES192_GCM_IV12_TAG16,
+                     32: AesWrappingAlg.ALG_AES256_GCM_IV12_TAG16}[len(key)]
+        return providers.create_raw_aes_keyring(CreateRawAesKeyringInput(key_namespace=name_space, key_name=name, wrapping_key=key,
+                                                                         wrapping_alg=algorithm))
+
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    (folder / "rsa.der").write_bytes(private.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8,
+                                                           serialization.NoEncryption()))
+    private_pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    public_pem = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+    def oaep(scheme):
+        return providers.create_raw_rsa_keyring(CreateRawRsaKeyringInput(key_namespace="rsa space", key_name="rsa name",
+                                                                         padding_scheme=scheme, public_key=public_pem,
+                                                                         private_key=private_pem))
+
+    key = bytes(range(32))
+    keyrings = [("lease:" + key.hex(), aes("keywright", "prod.message.1", key))]  # the promise of the whole hierarchy
+    keyrings += [("aes:space:name:" + key[:n].hex(), aes("space", "name", key[:n])) for n in (16, 24, 32)]
+    keyrings += [("rsa:rsa space:rsa name:%s:%s" % (text, folder / "rsa.der"), oaep(scheme)) for text, scheme in (
+        ("sha1", PaddingScheme.OAEP_SHA1_MGF1), ("sha256", PaddingScheme.OAEP_SHA256_MGF1),
+        ("sha384", PaddingScheme.OAEP_SHA384_MGF1), ("sha512", PaddingScheme.OAEP_SHA512_MGF1))]
+    contexts = [{}, {"table": "invoices", "Ä": "€ 🔑", "a": "1"}]
+    shapes = [(0, 4096), (1, 4096), (4095, 4096), (4096, 4096), (4097, 4096), (50, 16), (300000, 65536), (64, 1)]
+
+    def run_peer(command, ours, context, frame, source, target):
+        text = ",".join("%s=%s" % pair for pair in context.items())
+        return subprocess.run([peer, command, ours, text, str(frame), str(source), str(target)], capture_output=True, text=True)
+
+    plain, message, back = folder / "plain", folder / "message", folder / "back"
+    done = 0
+    for (ours, theirs), context, (size, frame) in itertools.product(keyrings, contexts, shapes):
+        if ours.startswith("rsa") and size not in (0, 4097):
+            continue  # the same bodies under another wrap
+        what = "%s, context %s, %d bytes in frames of %d" % (ours.split(":")[0:3], sorted(context), size, frame)
+        data = bytes(i * 7 % 256 for i in range(size))
+        plain.write_bytes(data)
+        for seal in ("seal", "seal-file"):
+            made = run_peer(seal, ours, context, frame, plain, message)
+            assert made.returncode == 0, "keywright did not %s: %s: %s" % (seal, what, made.stderr)
+            opened, header = client.decrypt(source=message.read_bytes(), keyring=theirs)
+            assert opened == data, "the official client read something else: " + what
+            assert header.encryption_context == context, what
+            done += 1
+        # This client writes frames of multiples of 128 bytes only; it reads any.
+        sealed, _ = client.encrypt(source=data, keyring=theirs, encryption_context=context, algorithm=suite,
+                                   frame_length=max(128, frame // 128 * 128))
+        message.write_bytes(sealed)
+        for open_ in ("open", "open-file"):
+            back.unlink(missing_ok=True)
+            made = run_peer(open_, ours, context, 0, message, back)
+            assert made.returncode == 0, "keywright did not %s: %s: %s" % (open_, what, made.stderr)
+            assert back.read_bytes() == data, "keywright read something else: " + what
+            done += 1
+
+    # That the comparison can fail: a changed message is refused by both, and the signed suite by keywright, by name.
+    changed = bytearray(sealed)
+    changed[-1] ^= 1
+    message.write_bytes(bytes(changed))
+    refused = run_peer("open", ours, context, 0, message, back)
+    assert refused.returncode == 1 and refused.stderr.startswith("authentication_failed"), refused.stderr
+    signed, _ = client.encrypt(source=b"signed", keyring=keyrings[0][1], encryption_context={},
+                               algorithm=AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384)
+    message.write_bytes(signed)
+    refused = run_peer("open", keyrings[0][0], {}, 0, message, back)
+    assert refused.returncode == 1 and refused.stderr.startswith("unsupported") and "0x0578" in refused.stderr, refused.stderr
+    print("esdk: %d messages read by the other side, as they were written" % done)
+
+
+if __name__ == "__main__":
+    target = pathlib.Path(sys.argv[2]).resolve()
+    target.mkdir(parents=True, exist_ok=True)
+    if "--inside" not in sys.argv:
+        in_venv(target)
+    main(sys.argv[1], target)
