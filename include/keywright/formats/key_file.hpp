@@ -49,7 +49,8 @@ inline ber_header read_ber_header(byte_view data, std::size_t at) {
 inline key_file_kind recognise_der(byte_view data) {
     const ber_header outer = read_ber_header(data, 0);
     const ber_header first = outer.begin != 0 ? read_ber_header(data, outer.begin) : ber_header{};
-    // A lone 0x30 may begin anything; a SEQUENCE has a first member.
+    // A text may begin with `0`, too: a SEQUENCE has a first member, and a short one is as long as the file.
+    if (outer.tag != 0x30 || (outer.begin == 2 && data[1] < 0x80 && outer.length != data.size() - 2)) return key_file_kind::binary;
     if (first.begin == 0 || (first.tag != 0x02 && first.tag != 0x30)) return key_file_kind::binary;
     if (first.tag == 0x30 || first.length != 1 || data.size() < first.begin + 2) return key_file_kind::der;
     const std::uint8_t version = data[first.begin];
@@ -72,7 +73,7 @@ inline key_file_kind recognise_base64(std::string_view text) {
 /// The kind of a file, from its content alone. Reads at most the first 64 KiB.
 [[nodiscard]] inline key_file_kind recognise(byte_view file) {
     if (file.empty()) return key_file_kind::empty;
-    if (file[0] == 0x30 && file.size() > 1 && (file[1] >= 0x80 || file[1] < 0x20)) return detail::recognise_der(file);
+    if (const auto kind = detail::recognise_der(file); kind != key_file_kind::binary) return kind;
     std::string_view text = as_text(file.first(std::min(file.size(), byok_file_bytes)));
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits, each at limit - 1, limit and limit + 1, and what runs before a file is refused: nothing.
+#include "craft.hpp"
+
+#include <keywright/formats/pfx_reader.hpp>
+
+using namespace keywright;
+using namespace keywright::formats;
+using samples::secret;
+
+namespace {
+
+struct attempt {
+    std::string outcome; // "ok", or the code's name
+    std::string text;
+    pfx_work work;
+};
+attempt try_open(const bytes& file, const pfx_limits& limits = {}) {
+    attempt a;
+    const auto opened =
+        open_pfx(file, secret("x"), {.limits = limits, .without_mac = accept_unauthenticated{"crafted here"}, .work = &a.work});
+    a.outcome = opened ? "ok" : name(opened.error().code);
+    a.text = opened ? "" : opened.error().text;
+    return a;
+}
+bytes pkcs8() { return samples::load("byok/target-p256.p8.der"); }
+/// A key bag whose count is a claim: nothing was derived with it.
+bytes claims(std::uint64_t iterations) { return craft::shrouded_key(craft::pbes2(iterations), bytes(32)); }
+bytes hidden(const bytes& contents) { return craft::encrypted_safe(craft::pbes2(10), craft::encrypt(contents, "x", 10)); }
+
+} // namespace
+
+static_assert(pfx_limits{}.bounds().iterations == 2'000'000 && pfx_limits{}.bounds().total_cost == 10'000'000);
+static_assert(pfx_limits{{.total_cost = 5}}.bounds().total_cost == 5, "limits can be lowered");
+static_assert(pfx_limits{{.total_cost = 20'000'000}}.bounds().total_cost == 10'000'000, "and not raised");
+static_assert(pfx_limits(raised_pfx_limits{{.total_cost = 20'000'000}}).bounds().total_cost == 20'000'000, "unless the type says so");
+static_assert(pfx_limits(raised_pfx_limits{{.depth = 1'000'000}}).bounds().depth == pfx_deepest);
+
+TEST_CASE("limits: file_bytes") {
+    const bytes file = craft::pfx_without_mac({craft::plain_safe({craft::plain_key(pkcs8())})});
+    CHECK(try_open(file, pfx_limits{{.file_bytes = file.size() - 1}}).outcome == "limit_exceeded");
+    CHECK(try_open(file, pfx_limits{{.file_bytes = file.size()}}).outcome == "ok");
+    CHECK(try_open(file, pfx_limits{{.file_bytes = file.size() + 1}}).outcome == "ok");
+    CHECK(try_open(bytes((1u << 20) + 1, 0x30)).text.find("`file_bytes`") != std::string::npos);
+    CHECK(try_open(bytes(1u << 20, 0x30)).outcome == "malformed");
+}
+
+TEST_CASE("limits: depth, visible and hidden") {
+    for (const bool encrypted : {false, true}) {
+        CAPTURE(encrypted);
+        const auto file = [&](std::size_t levels) {
+            const bytes inner = craft::nested(craft::plain_key(pkcs8()), levels - 1);
+            return craft::pfx_without_mac({encrypted ? hidden(craft::seq({inner})) : craft::plain_safe({inner})});
+        };
+        CHECK(try_open(file(9)).outcome == "ok");
+        CHECK(try_open(file(10)).outcome == "ok");
+        const attempt eleven = try_open(file(11));
+        CHECK(eleven.outcome == "limit_exceeded");
+        CHECK(eleven.text.find("`depth`") != std::string::npos);
+        CHECK(try_open(file(3), pfx_limits{{.depth = 2}}).outcome == "limit_exceeded");
+        CHECK(try_open(file(11), raised_pfx_limits{{.depth = 11}}).outcome == "ok");
+    }
+}
+
+TEST_CASE("limits: bags, counted across safes, levels and encryption") {
+    const auto bags = [](std::size_t n) {
+        bytes all;
+        for (std::size_t i = 0; i < n; ++i) append(all, craft::unknown_bag());
+        return craft::tlv(0x30, all);
+    };
+    const auto plain = [](const bytes& contents) {
+        return craft::seq({craft::oid("1.2.840.113549.1.7.1"), craft::explicit0(craft::octets(contents))});
+    };
+    const auto outcome = [&](std::size_t visible, std::size_t behind) {
+        return try_open(craft::pfx_without_mac({plain(bags(visible)), hidden(bags(behind))}));
+    };
+    CHECK(outcome(255, 0).outcome == "ok");
+    CHECK(outcome(256, 0).outcome == "ok");
+    CHECK(outcome(257, 0).outcome == "limit_exceeded");
+    CHECK(outcome(257, 0).work.derivations == 0);
+    CHECK(outcome(128, 127).outcome == "ok");
+    CHECK(outcome(128, 128).outcome == "ok");
+    CHECK(outcome(128, 129).text.find("`bags`") != std::string::npos);
+}
+
+TEST_CASE("limits: key_bytes") {
+    const bytes key = pkcs8();
+    const bytes file = craft::pfx_without_mac({craft::plain_safe({craft::plain_key(key)})});
+    CHECK(try_open(file, pfx_limits{{.key_bytes = key.size() - 1}}).text.find("`key_bytes`") != std::string::npos);
+    CHECK(try_open(file, pfx_limits{{.key_bytes = key.size()}}).outcome == "ok");
+    CHECK(try_open(file, pfx_limits{{.key_bytes = key.size() + 1}}).outcome == "ok");
+}
+
+TEST_CASE("limits: iterations of one derivation, wherever it stands") {
+    const bytes key = pkcs8();
+    const auto file = [&](std::size_t mac, std::size_t safe, std::size_t bag) {
+        const bytes inner = craft::shrouded_key(craft::pbes2(bag), craft::encrypt(key, "x", bag));
+        return craft::pfx({craft::encrypted_safe(craft::pbes2(safe), craft::encrypt(craft::seq({inner}), "x", safe))}, "x", mac);
+    };
+    const pfx_limits hundred{{.iterations = 100}};
+    CHECK(try_open(file(99, 99, 99), hundred).outcome == "ok");
+    const attempt at = try_open(file(100, 100, 100), hundred);
+    CHECK(at.outcome == "ok");
+    CHECK(at.work.derivations == 3);
+    CHECK(at.work.cost == 300);
+    for (const auto& [over, ran] : {std::pair{file(101, 1, 1), 0u}, std::pair{file(1, 101, 1), 0u}, std::pair{file(1, 1, 101), 2u}}) {
+        const attempt a = try_open(over, hundred);
+        CHECK(a.outcome == "limit_exceeded");
+        CHECK(a.text.find("`iterations`") != std::string::npos);
+        CHECK(a.work.derivations == ran); // the last one stands inside the safe, which had to be opened to see it
+    }
+}
+
+TEST_CASE("limits: total_cost is the sum over MAC, safes and bags, PKCS#12 encryption three times") {
+    const bytes key = pkcs8();
+    const bytes bag = craft::shrouded_key(craft::pbes2(20), craft::encrypt(key, "x", 20));
+    const bytes file = craft::pfx({craft::plain_safe({bag, bag}), hidden(craft::seq({bag}))}, "x", 7); // 7 + 20 + 20 + 10 + 20
+    CHECK(try_open(file, pfx_limits{{.total_cost = 78}}).outcome == "ok");
+    const attempt exact = try_open(file, pfx_limits{{.total_cost = 77}});
+    CHECK(exact.outcome == "ok");
+    CHECK(exact.work.cost == 77);
+    const attempt over = try_open(file, pfx_limits{{.total_cost = 76}});
+    CHECK(over.text.find("`total_cost`") != std::string::npos);
+    CHECK(over.work.cost == 17); // MAC and safe; the hidden bag does not fit, so no bag is opened
+    CHECK(try_open(file, pfx_limits{{.total_cost = 56}}).work.derivations == 0);
+    const bytes triple = craft::pfx_without_mac({craft::plain_safe({craft::shrouded_key(craft::pbe_3des(100), bytes(8))})});
+    CHECK(try_open(triple, pfx_limits{{.total_cost = 299}}).outcome == "limit_exceeded");
+    CHECK(try_open(triple, pfx_limits{{.total_cost = 300}}).outcome == "authentication_failed");
+}
+
+TEST_CASE("limits: ten million iterations run nothing, visible or hidden") {
+    const attempt visible = try_open(craft::pfx_without_mac({craft::plain_safe({claims(10'000'000)})}));
+    CHECK(visible.outcome == "limit_exceeded");
+    CHECK(visible.work.derivations == 0);
+    const attempt behind = try_open(craft::pfx({hidden(craft::seq({claims(100'000'000)}))}, "x", 1));
+    CHECK(behind.outcome == "limit_exceeded");
+    CHECK(behind.work.derivations == 2); // MAC and safe; not the bag
+    CHECK(behind.work.cost == 11);
+    bytes many;
+    for (int i = 0; i < 40; ++i) append(many, claims(2'000'000));
+    const attempt sum = try_open(craft::pfx({hidden(craft::tlv(0x30, many))}, "x", 1));
+    CHECK(sum.text.find("`total_cost`") != std::string::npos);
+    CHECK(sum.work.cost == 11);
+}
+
+TEST_CASE("limits: scrypt's memory and work") {
+    const auto file = [](std::uint64_t n, std::uint64_t r, std::uint64_t p) {
+        return craft::pfx_without_mac({craft::plain_safe({craft::shrouded_key(craft::pbes2_scrypt(n, r, p), bytes(32))})});
+    };
+    const pfx_limits mebibyte{{.scrypt_bytes = 1u << 20}};
+    CHECK(try_open(file(1024, 7, 1), mebibyte).outcome == "authentication_failed");
+    CHECK(try_open(file(1024, 8, 1), mebibyte).outcome == "authentication_failed"); // 128 * 1024 * 8 is the limit
+    CHECK(try_open(file(1024, 9, 1), mebibyte).text.find("`scrypt_bytes`") != std::string::npos);
+    CHECK(try_open(file(std::uint64_t{1} << 40, 8, 1)).text.find("`scrypt_bytes`") != std::string::npos);
+    CHECK(try_open(file(1024, 8, 123)).text.find("`iterations`") != std::string::npos); // 2 * 1024 * 8 * 123 > 2 000 000
+    CHECK(try_open(file(1024, 8, 122)).outcome == "authentication_failed");
+    for (const auto& bad : {file(0, 8, 1), file(1, 8, 1), file(1000, 8, 1), file(1024, 0, 1), file(1024, 8, 0)}) {
+        const attempt a = try_open(bad);
+        CHECK(a.outcome == "malformed");
+        CHECK(a.work.derivations == 0);
+    }
+}
+
+TEST_CASE("limits: the two forms of an empty password cost twice, and are reserved twice") {
+    pfx_work work;
+    CHECK(open_pfx(samples::load("pfx/bc-pkcs12-3des-3des-empty.p12"), secret(""), {.work = &work}));
+    CHECK(work.derivations == 4);
+    CHECK(work.cost == 512'000);
+    CHECK_FALSE(open_pfx(samples::load("pfx/bc-pkcs12-3des-3des-empty.p12"), secret(""), {.limits = pfx_limits{{.total_cost = 511'999}}}));
+    CHECK(open_pfx(samples::load("pfx/bc-pkcs12-3des-3des-empty.p12"), secret(""), {.limits = pfx_limits{{.total_cost = 512'000}}}));
+}

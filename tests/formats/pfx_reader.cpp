@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "craft.hpp"
+
+#include <keywright/formats/pfx_reader.hpp>
+
+using namespace keywright;
+using namespace keywright::formats;
+using samples::secret;
+
+namespace {
+
+const pfx_options lenient{.without_mac = accept_unauthenticated{"made by this test"}};
+
+bytes pkcs8() { return samples::load("byok/target-p256.p8.der"); }
+bytes der_of(const pfx_key& key) {
+    const auto der = Botan::PKCS8::BER_encode(*key.key);
+    return {der.begin(), der.end()};
+}
+bytes shrouded(std::size_t iterations = 10, std::string_view password = "x") {
+    return craft::shrouded_key(craft::pbes2(iterations), craft::encrypt(pkcs8(), password, iterations));
+}
+bytes hidden(const bytes& contents, std::string_view password = "x") {
+    return craft::encrypted_safe(craft::pbes2(10), craft::encrypt(contents, password, 10));
+}
+template <class Opened>
+errc code_of(const Opened& opened) {
+    REQUIRE_FALSE(opened);
+    CHECK(std::string(opened.error().text).starts_with("pfx: "));
+    return opened.error().code;
+}
+
+} // namespace
+
+TEST_CASE("open_pfx: a key comes out as the very key that went in") {
+    const bytes file = craft::pfx({craft::plain_safe({shrouded()})}, "x", 5);
+    const auto opened = open_pfx(file, secret("x"));
+    REQUIRE(opened);
+    REQUIRE(opened->keys.size() == 1);
+    CHECK(der_of(opened->keys[0]) == pkcs8());
+    CHECK(opened->keys[0].encrypted);
+    CHECK(opened->has_mac);
+    CHECK(opened->keys_protected());
+}
+
+TEST_CASE("open_pfx: a key in the clear is not protected, whatever the MAC's password") {
+    const auto opened = open_pfx(craft::pfx({craft::plain_safe({craft::plain_key(pkcs8()), shrouded()})}, "x", 5), secret("x"));
+    REQUIRE(opened);
+    CHECK(opened->has_password);
+    CHECK_FALSE(opened->keys[0].encrypted);
+    CHECK(opened->keys[1].encrypted);
+    CHECK_FALSE(opened->keys_protected());
+}
+
+TEST_CASE("open_pfx: a plain key within an encrypted safe is protected") {
+    const auto opened = open_pfx(craft::pfx({hidden(craft::seq({craft::plain_key(pkcs8())}))}, "x", 5), secret("x"));
+    REQUIRE(opened);
+    CHECK(opened->keys_protected());
+}
+
+TEST_CASE("open_pfx: no password and an empty password are different inputs") {
+    SUBCASE("an encrypted file asks for a password, and no derivation runs") {
+        pfx_work work;
+        CHECK(code_of(open_pfx(samples::load("pfx/ossl-empty-pw.p12"), no_password, {.work = &work})) == errc::password_needed);
+        CHECK(work.derivations == 0);
+        CHECK(open_pfx(samples::load("pfx/ossl-empty-pw.p12"), secret("")));
+    }
+    SUBCASE("a MAC made with a password asks for it") {
+        CHECK(code_of(open_pfx(samples::load("pfx/ossl-pbe-none.p12"), no_password)) == errc::password_needed);
+    }
+    SUBCASE("a file made without one opens without one, and has none") {
+        for (const char* file : {"pfx/pyca38-noenc.p12", "pfx/pyca48-noenc.p12", "pfx/forge-null-pw.p12"}) {
+            CAPTURE(std::string(file));
+            const auto opened = open_pfx(samples::load(file), no_password);
+            REQUIRE(opened);
+            CHECK_FALSE(opened->has_password);
+            CHECK_FALSE(opened->keys_protected());
+        }
+    }
+    SUBCASE("an empty password protects nothing") {
+        const auto opened = open_pfx(samples::load("pfx/ossl-empty-pw.p12"), secret(""));
+        REQUIRE(opened);
+        CHECK(opened->keys[0].encrypted);
+        CHECK_FALSE(opened->has_password);
+        CHECK_FALSE(opened->keys_protected());
+    }
+    SUBCASE("any password opens what nothing protects, and that is not called a password") {
+        const auto opened = open_pfx(samples::load("pfx/ossl-none-nomac.p12"), secret("whatever"), lenient);
+        REQUIRE(opened);
+        CHECK_FALSE(opened->has_password);
+    }
+}
+
+TEST_CASE("open_pfx: a password that is not UTF-8 is malformed") {
+    const auto opened = open_pfx(samples::load("pfx/ossl-default-p256.p12"), secret("caf\xe9"));
+    CHECK(code_of(opened) == errc::malformed);
+}
+
+TEST_CASE("open_pfx: a file without a MAC is refused before any derivation, unless that is accepted") {
+    const bytes file = craft::pfx_without_mac({craft::plain_safe({shrouded()})});
+    pfx_work work;
+    CHECK(code_of(open_pfx(file, secret("x"), {.work = &work})) == errc::unauthenticated);
+    CHECK(work.derivations == 0);
+    CHECK(open_pfx(file, secret("x"), lenient));
+}
+
+TEST_CASE("open_pfx: the MAC is verified before anything is decrypted") {
+    pfx_work work;
+    const bytes file = craft::pfx({hidden(craft::seq({shrouded()}))}, "x", 5);
+    CHECK(code_of(open_pfx(file, secret("y"), {.work = &work})) == errc::authentication_failed);
+    CHECK(work.derivations == 1);
+    CHECK(work.cost == 5);
+}
+
+TEST_CASE("open_pfx: one outcome for a wrong password and for an altered file") {
+    bytes file = craft::pfx({craft::plain_safe({shrouded()})}, "x", 5);
+    const auto wrong = open_pfx(file, secret("y"));
+    file[file.size() / 2] ^= 1; // in the key's ciphertext
+    const auto altered = open_pfx(file, secret("x"));
+    REQUIRE_FALSE(wrong);
+    REQUIRE_FALSE(altered);
+    CHECK(wrong.error().code == errc::authentication_failed);
+    CHECK(altered.error().code == errc::authentication_failed);
+    CHECK(std::string(wrong.error().text) == altered.error().text);
+}
+
+TEST_CASE("open_pfx: a key with a password of its own is told, behind a good MAC") {
+    const auto opened = open_pfx(craft::pfx({craft::plain_safe({shrouded(10, "another")})}, "x", 5), secret("x"));
+    CHECK(code_of(opened) == errc::authentication_failed);
+    CHECK(std::string(opened.error().text).find("password of its own") != std::string::npos);
+}
+
+TEST_CASE("open_pfx: rubbish behind a good MAC is malformed, not a wrong password") {
+    CHECK(code_of(open_pfx(craft::pfx({hidden(bytes{1, 2, 3})}, "x", 5), secret("x"))) == errc::malformed);
+    const bytes no_key = craft::shrouded_key(craft::pbes2(10), craft::encrypt(bytes{0x30, 0x00}, "x", 10));
+    CHECK(code_of(open_pfx(craft::pfx({craft::plain_safe({no_key})}, "x", 5), secret("x"))) == errc::malformed);
+    // PEM in a key bag is text, not a key: Botan's loader would take it.
+    const std::string pem = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n";
+    const bytes text = craft::shrouded_key(craft::pbes2(10), craft::encrypt(as_bytes(pem), "x", 10));
+    CHECK(code_of(open_pfx(craft::pfx({craft::plain_safe({text})}, "x", 5), secret("x"))) == errc::malformed);
+}
+
+TEST_CASE("open_pfx: all keys come out with their own names") {
+    const auto opened = open_pfx(samples::load("pfx/kt-multikey.p12"), secret("test1234"));
+    REQUIRE(opened);
+    REQUIRE(opened->keys.size() == 2);
+    CHECK(opened->keys[0].friendly_name == "k1");
+    CHECK(opened->keys[1].friendly_name == "k2");
+    CHECK(opened->keys[0].certificate != opened->keys[1].certificate);
+}
+
+TEST_CASE("open_pfx: a certificate is a key's only when it holds its public key") {
+    const auto chain = open_pfx(samples::load("pfx/ossl-chain.p12"), secret("test1234"));
+    REQUIRE(chain);
+    CHECK(chain->keys[0].match == certificate_match::matched);
+    CHECK(chain->other_certificates.size() == 1);
+    const bytes certificate = chain->keys[0].certificate;
+    const bytes id{1, 2, 3};
+    SUBCASE("one that claims a foreign key by its local key id is a mismatch") {
+        const auto opened = open_pfx(craft::pfx({craft::plain_safe({craft::with_local_key_id(shrouded(), id),
+                                                                    craft::with_local_key_id(craft::certificate(certificate), id)})},
+                                                "x", 5),
+                                     secret("x"));
+        REQUIRE(opened);
+        CHECK(opened->keys[0].match == certificate_match::mismatch);
+        CHECK(opened->keys[0].certificate.empty());
+        CHECK(opened->keys[0].local_key_id == id);
+        REQUIRE(opened->other_certificates.size() == 1);
+        CHECK(opened->other_certificates[0].der == certificate);
+    }
+    SUBCASE("one that claims nothing is just another certificate") {
+        const auto opened = open_pfx(craft::pfx({craft::plain_safe({shrouded(), craft::certificate(certificate)})}, "x", 5), secret("x"));
+        REQUIRE(opened);
+        CHECK(opened->keys[0].match == certificate_match::none);
+    }
+    SUBCASE("one that is no certificate at all does not stand in the key's way") {
+        const auto opened =
+            open_pfx(craft::pfx({craft::plain_safe({shrouded(), craft::certificate(bytes{1, 2, 3})})}, "x", 5), secret("x"));
+        REQUIRE(opened);
+        CHECK(opened->other_certificates.size() == 1);
+    }
+}
+
+TEST_CASE("open_pfx: RSA-1024, RSA-4096 and EC keys are read; refusing them is a policy's business") {
+    for (const char* file : {"pfx/ossl-default-rsa1024.p12", "pfx/ossl-default-rsa4096.p12", "pfx/ossl-default-p256.p12",
+                             "pfx/ossl-default-p521.p12", "pfx/ossl-default-ed25519.p12"}) {
+        CAPTURE(std::string(file));
+        CHECK(open_pfx(samples::load(file), secret("test1234")));
+    }
+}
+
+TEST_CASE("open_pfx: what a bag holds that is neither key nor certificate is listed") {
+    const auto opened = open_pfx(samples::load("pfx/kt-seckey.p12"), secret("test1234"));
+    REQUIRE(opened);
+    CHECK(opened->keys.empty());
+    CHECK(opened->other_bags == std::vector<std::string>{"1.2.840.113549.1.12.10.1.5"});
+}
+
+TEST_CASE("open_pfx: a refused algorithm is named with its place and the cure, before any derivation") {
+    const bytes rc2 = craft::seq({craft::oid("1.2.840.113549.1.12.1.6"), craft::seq({craft::octets(craft::salt), craft::integer(1)})});
+    const bytes unknown = craft::seq({craft::oid("1.2.3.4"), craft::seq({})});
+    const auto text_of = [](const bytes& file) {
+        pfx_work work;
+        const auto opened = open_pfx(file, secret("x"), {.work = &work});
+        CHECK(work.derivations == 0);
+        CHECK(code_of(opened) == errc::unsupported);
+        return std::string(opened.error().text);
+    };
+    const std::string safe = text_of(craft::pfx({craft::encrypted_safe(rc2, bytes(8))}, "x", 5));
+    CHECK(
+        safe ==
+        "pfx: an encrypted safe uses PKCS#12 RC2-40, which is not offered; convert the file: openssl pkcs12 -legacy -in old.pfx -nodes | openssl pkcs12 -export -out new.pfx");
+    CHECK(text_of(craft::pfx({craft::plain_safe({craft::shrouded_key(rc2, bytes(8))})}, "x", 5))
+              .starts_with("pfx: a key bag uses PKCS#12 RC2-40"));
+    CHECK(text_of(craft::pfx({craft::plain_safe({craft::shrouded_key(unknown, bytes(8))})}, "x", 5)).find("not known") !=
+          std::string::npos);
+}
