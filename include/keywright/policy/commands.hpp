@@ -16,7 +16,7 @@ namespace keywright::policy {
 enum class principal : std::uint8_t { person, provider, system };
 
 struct actor {
-    admin_id who;
+    admin_id who{};
     principal as = principal::person;
     friend constexpr bool operator==(const actor&, const actor&) = default;
 };
@@ -43,8 +43,8 @@ struct key_evidence {
     bool has_private = false;
     key_kind type = key_kind::other;
     std::uint32_t bits = 0;
-    fingerprint print;
-    kid_text kid;                   ///< of a BYOK file: the import key it was made for
+    fingerprint print{};
+    kid_text kid{};                   ///< of a BYOK file: the import key it was made for
     bool held_by_another_ring = false; ///< another ring of the same vault holds this fingerprint
 };
 
@@ -52,35 +52,35 @@ struct key_evidence {
 
 struct create_tenant {
     actor by;
-    instant at;
-    tenant_id tenant;
+    instant at{};
+    tenant_id tenant{};
     std::uint32_t seats = 0;
     bool opted_in = false; ///< by a support request
     std::uint8_t regions = 1;
 };
 struct enable_feature {
     actor by;
-    instant at;
+    instant at{};
 };
 struct add_administrator {
     actor by;
-    instant at;
-    admin_id who;
-    environment_id environment; ///< empty: of the tenant
+    instant at{};
+    admin_id who{};
+    environment_id environment{}; ///< empty: of the tenant
 };
 struct remove_administrator {
     actor by;
-    instant at;
-    admin_id who;
-    environment_id environment;
+    instant at{};
+    admin_id who{};
+    environment_id environment{};
 };
 
 enum class environment_kind : std::uint8_t { production, sandbox, support_investigation };
 
 struct create_environment {
     actor by;
-    instant at;
-    environment_id environment;
+    instant at{};
+    environment_id environment{};
     environment_kind kind = environment_kind::production;
     bool file_data = false;     ///< holds File or Image columns
     bool external_logs = false; ///< file or log storage outside its SQL database
@@ -91,16 +91,16 @@ struct create_environment {
 /// Shows the binding that a BYOK export needs, and makes an import key where there is none or `replace` is set.
 struct create_import_key {
     actor by;
-    instant at;
-    kid_text kid;
-    fingerprint print;
+    instant at{};
+    kid_text kid{};
+    fingerprint print{};
     bool replace = false;
 };
 struct generate_key {
     actor by;
-    instant at;
-    key_id key; ///< empty: no name was given
-    fingerprint print;
+    instant at{};
+    key_id key{}; ///< empty: no name was given
+    fingerprint print{};
     std::uint32_t bits = 0;
     bool region_chosen = true;
     bool acknowledged = false;
@@ -108,82 +108,82 @@ struct generate_key {
 };
 struct upload_key {
     actor by;
-    instant at;
-    key_id key;
-    key_evidence file;
+    instant at{};
+    key_id key{};
+    key_evidence file{};
     bool region_chosen = true;
     bool acknowledged = false;
 };
 struct activate_key {
     actor by;
-    instant at;
-    key_id key;
+    instant at{};
+    key_id key{};
     bool acknowledged = false;
     bool confirmed = false;
 };
 struct lock {
     actor by;
-    instant at;
-    key_evidence key;
-    typed_text confirmation; ///< `lock <tenant>`
+    instant at{};
+    key_evidence key{};
+    typed_text confirmation{}; ///< `lock <tenant>`
 };
 struct unlock_key {
     actor by;
-    instant at;
-    key_evidence key;
+    instant at{};
+    key_evidence key{};
 };
 
 // --- environments ---
 
 struct apply_key {
     actor by;
-    instant at;
+    instant at{};
     bool acknowledged = false;
     bool confirmed = false;
 };
 struct return_to_provider {
     actor by;
-    instant at;
+    instant at{};
     bool acknowledged = false;
     bool confirmed = false;
-    typed_text confirmation; ///< a production environment's name
+    typed_text confirmation{}; ///< a production environment's name
 };
 struct unlock_environment {
     actor by;
-    instant at;
+    instant at{};
     bool confirmed = false;
 };
 struct delete_environment {
     actor by;
-    instant at;
-    typed_text confirmation; ///< the environment's name
+    instant at{};
+    typed_text confirmation{}; ///< the environment's name
 };
 /// A data operation: somebody, or a background service, wants to read or write.
 struct open_environment {
     actor by;
-    instant at;
+    instant at{};
 };
 struct take_backup {
     actor by;
-    instant at;
-    backup_id backup;
+    instant at{};
+    backup_id backup{};
 };
 /// facts: environment = the target, source = the backup's own environment, backup.
 struct restore {
     actor by;
-    instant at;
-    typed_text confirmation; ///< a production target's name
+    instant at{};
+    typed_text confirmation{}; ///< a production target's name
 };
 /// facts: environment = the target, source = where the data comes from.
 struct copy {
     actor by;
-    instant at;
-    typed_text confirmation;
+    instant at{};
+    typed_text confirmation{};
 };
 struct reset {
     actor by;
-    instant at;
-    typed_text confirmation;
+    instant at{};
+    typed_text confirmation{};
 };
 
 // --- what the system reports of work under way ---
@@ -192,18 +192,18 @@ enum class operation : std::uint8_t { none, activation, unlocking_key, locking, 
 
 struct completed {
     actor by = the_system;
-    instant at;
+    instant at{};
     operation of = operation::none;
 };
 struct failed {
     actor by = the_system;
-    instant at;
+    instant at{};
     operation of = operation::none;
 };
 /// Time's own duty: deletes a locked environment whose retention has run out.
 struct expire_environment {
     actor by = the_system;
-    instant at;
+    instant at{};
 };
 
 } // namespace keywright::policy

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way from the vault to an environment's keys, through the records of the store: provider's or customer's key,
+// ring secret, key-encryption key, environment key. One `custody` serves one operation and forgets all it opened.
+// Depends on: service/parts, service/records, keys/hierarchy, keys/lease.
+#pragma once
+
+#include <keywright/keys/hierarchy.hpp>
+#include <keywright/keys/lease.hpp>
+#include <keywright/policy/state.hpp>
+#include <keywright/service/parts.hpp>
+#include <keywright/service/records.hpp>
+
+#include <botan/rsa.h>
+
+#include <map>
+
+namespace keywright::service {
+
+/// A key has 2^31 uses; they are reserved in blocks, so that all processes together stay below.
+inline constexpr std::uint64_t uses_per_key = std::uint64_t{1} << 31;
+inline constexpr std::uint64_t uses_per_block = std::uint64_t{1} << 24;
+
+/// The provider's own key, made when the first tenant comes.
+template <class Vault>
+[[nodiscard]] result<ports::vault_entry> provider_key(Vault& vault) {
+    auto found = vault.find(vault_ids::provider);
+    if (found || found.error().code != errc::not_found) return found;
+    auto made = keywright::detail::botan_boundary(errc::internal, "custody: no RSA key could be made",
+                                                  [] { return Botan::RSA_PrivateKey(Botan::system_rng(), 3072); });
+    if (!made) return pass(made);
+    auto staged = vault.stage(vault_ids::provider, ports::key_purpose::provider, *made);
+    if (!staged && staged.error().code != errc::already_exists) return staged;
+    if (auto published = vault.publish(vault_ids::provider); !published) return pass(published);
+    return vault.find(vault_ids::provider);
+}
+
+template <class Parts>
+class custody {
+public:
+    custody(Parts& parts, ring_id ring) : parts_(parts), ring_(std::move(ring)) {}
+
+    // --- records of environment keys ---
+
+    /// An environment key as a record under the ring's KEK of a generation.
+    [[nodiscard]] result<bytes> wrap_under_ring(const keys::environment_key_name& name, std::uint64_t generation, const secret_bytes& key) {
+        auto kek = ring_kek(generation);
+        if (!kek) return pass(kek);
+        return wrap(**kek, keys::ring_key_name(ring_.tenant, ring_.region, generation), ring_context(name, generation), key);
+    }
+    /// The same under the environment's slot of that version and the provider's key. The slot may be staged only.
+    [[nodiscard]] result<bytes> wrap_under_slot(const keys::environment_key_name& name, const secret_bytes& key) {
+        auto kek = slot_kek(name.environment, name.version);
+        if (!kek) return pass(kek);
+        return wrap(**kek, keys::slot_key_name(ring_.tenant, ring_.region, name.environment), slot_context(name), key);
+    }
+    /// Opens either. locked: nothing in the vault opens its path; corrupt: the record is none of ours.
+    [[nodiscard]] result<secret_bytes> unwrap(const keys::environment_key_name& name, byte_view record) {
+        const auto wrapped = keys::wrapped_key::parse(record);
+        if (!wrapped) return fail(errc::corrupt, "custody: a key record is damaged");
+        const auto generation = generation_of(wrapped->view());
+        auto kek = generation ? ring_kek(*generation) : slot_kek(name.environment, name.version);
+        if (!kek) return pass(kek);
+        const auto under = generation ? keys::ring_key_name(ring_.tenant, ring_.region, *generation)
+                                      : keys::slot_key_name(ring_.tenant, ring_.region, name.environment);
+        const auto context = generation ? ring_context(name, *generation) : slot_context(name);
+        return (*kek)->unwrap(keys::provider, under, context, wrapped->view());
+    }
+    /// The generation of the ring secret that a record hangs on; nullopt: it hangs on a slot.
+    std::optional<std::uint64_t> generation_of(const keys::entry_view& entry) const {
+        const std::string prefix = "ring/" + std::string(ring_.tenant.view()) + "/" + std::string(ring_.region.view()) + "/";
+        const auto info = as_text(entry.provider_info);
+        if (!info.starts_with(prefix)) return std::nullopt;
+        std::uint64_t generation = 0;
+        std::from_chars(info.data() + prefix.size(), info.data() + info.size(), generation);
+        return generation;
+    }
+    bytes ring_context(const keys::environment_key_name& name, std::uint64_t generation) const {
+        const std::string purpose = name.text();
+        return keys::house_context({.tenant = ring_.tenant, .region = ring_.region, .environment = name.environment, .generation = generation, .purpose = purpose}).serialise();
+    }
+
+    // --- secrets of the ring ---
+
+    /// The ring's secret of a generation, opened by whichever customer key the vault still holds. locked: by none.
+    [[nodiscard]] result<secret_bytes> ring_secret(std::uint64_t generation) {
+        const auto wrapped = parts_.store.scan(records::secrets(ring_, generation), "", 16);
+        if (!wrapped) return pass(wrapped);
+        for (const ports::record& record : *wrapped) {
+            const auto print = parse_fingerprint(std::string_view(record.key).substr(record.key.rfind('/') + 1));
+            if (!print) return fail(errc::corrupt, "custody: a ring secret names no key");
+            auto secret = parts_.vault.unwrap(vault_ids::customer(ring_, *print), record.value);
+            if (secret || secret.error().code != errc::not_found) return secret;
+        }
+        return fail(errc::locked, "custody: no customer key that opens this ring is in the vault");
+    }
+    /// The newest generation that there is a secret of: what new records hang on. An activation that failed before it
+    /// made its secret leaves the ring's number ahead of this one. not_found: there is none.
+    [[nodiscard]] result<std::uint64_t> newest_generation() {
+        const std::string prefix = records::secrets(ring_);
+        const auto all = parts_.store.scan(prefix, "", 256);
+        if (!all) return pass(all);
+        std::uint64_t newest = 0;
+        for (const ports::record& record : *all) newest = std::max(newest, records::generation_of_secret(prefix, record.key));
+        if (newest == 0) return fail(errc::not_found, "custody: the ring has no secret yet");
+        return newest;
+    }
+    /// The provider's half of this ring's wrap paths; made and put into `batch` where there is none yet.
+    [[nodiscard]] result<void> ensure_provider_secret(ports::batch& batch) {
+        auto existing = provider_secret();
+        if (existing) return {};
+        if (existing.error().code != errc::not_found) return pass(existing);
+        auto key = provider_key(parts_.vault);
+        if (!key) return pass(key);
+        auto secret = keys::random_secret();
+        if (!secret) return pass(secret);
+        auto wrapped = keys::wrap_ring_secret(key->public_key, *secret);
+        if (!wrapped) return pass(wrapped);
+        batch.put(records::provider_secret(ring_), 0, std::move(*wrapped));
+        provider_ = std::move(*secret);
+        return {};
+    }
+
+    // --- key-encryption keys, opened once for each operation ---
+
+    [[nodiscard]] result<keys::kek*> ring_kek(std::uint64_t generation) {
+        return cached("r" + std::to_string(generation), [&]() -> result<secret_bytes> {
+            auto secret = ring_secret(generation);
+            if (!secret) return secret;
+            return keys::ring_kek(*secret, generation, ring_.region, ring_.tenant);
+        });
+    }
+    [[nodiscard]] result<keys::kek*> slot_kek(const environment_id& environment, std::uint64_t version) {
+        return cached("s" + std::to_string(version) + std::string(environment.view()), [&]() -> result<secret_bytes> {
+            auto slot = parts_.vault.slot_secret(vault_ids::slot(ring_, environment, version));
+            if (!slot) return slot;
+            auto provider = provider_secret();
+            if (!provider) return pass(provider);
+            return keys::provider_environment_kek(**provider, *slot, environment, ring_.region, ring_.tenant);
+        });
+    }
+
+private:
+    result<bytes> wrap(keys::kek& kek, const std::string& under, const bytes& context, const secret_bytes& key) {
+        auto wrapped = kek.wrap(keys::provider, under, context, key);
+        if (!wrapped) return pass(wrapped);
+        return wrapped->serialised();
+    }
+    bytes slot_context(const keys::environment_key_name& name) const {
+        const std::string purpose = name.text();
+        return keys::house_context({.tenant = ring_.tenant, .region = ring_.region, .environment = name.environment, .purpose = purpose}).serialise();
+    }
+    result<const secret_bytes*> provider_secret() {
+        if (provider_.empty()) {
+            const auto record = parts_.store.load(records::provider_secret(ring_));
+            if (!record) return pass(record);
+            auto secret = parts_.vault.unwrap(vault_ids::provider, record->value);
+            if (!secret) return pass(secret);
+            provider_ = std::move(*secret);
+        }
+        return &provider_;
+    }
+    template <class Derive>
+    result<keys::kek*> cached(const std::string& name, const Derive& derive) {
+        if (const auto known = keks_.find(name); known != keks_.end()) return &known->second;
+        const auto secret = derive();
+        if (!secret) return pass(secret);
+        auto ready = keys::kek::make(*secret);
+        if (!ready) return pass(ready);
+        return &keks_.emplace(name, std::move(*ready)).first->second;
+    }
+
+    Parts& parts_;
+    ring_id ring_;
+    secret_bytes provider_;
+    std::map<std::string, keys::kek> keks_;
+};
+
+/// Takes a block of a key's uses. exhausted: all 2^31 are spent, and the environment needs its next key.
+template <class Store>
+[[nodiscard]] result<std::uint64_t> reserve_uses(Store& store, const ring_id& ring, const std::string& name) {
+    const std::string key = records::uses(ring, name);
+    for (int attempt = 0; attempt < 16; ++attempt) {
+        const auto found = store.load(key);
+        if (!found && found.error().code != errc::not_found) return pass(found);
+        if (found && found->value.size() != 8) return fail(errc::corrupt, "custody: the count of a key's uses is damaged");
+        const std::uint64_t used = found ? load_be<std::uint64_t>(found->value.data()) : 0;
+        if (used + uses_per_block > uses_per_key) return fail(errc::exhausted, "custody: the environment's key has been used 2^31 times; it needs its next key");
+        bytes value;
+        append_be(value, used + uses_per_block);
+        ports::batch batch;
+        batch.put(key, found ? found->version : 0, std::move(value));
+        const auto committed = store.commit(batch);
+        if (committed) return uses_per_block;
+        if (committed.error().code != errc::version_conflict) return pass(committed);
+    }
+    return fail(errc::version_conflict, "custody: too many processes reserve uses of one key at once");
+}
+
+/// Puts the end of every key of an environment into `batch`.
+template <class Store>
+[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch) {
+    const auto wraps = store.scan(records::wraps(ring, environment), "", 4096);
+    if (!wraps) return pass(wraps);
+    for (const ports::record& r : *wraps) batch.erase_any(r.key);
+    return {};
+}
+
+/// All keys of an environment that can be reached, ready for a lease; `primary` is the version that new data is
+/// wrapped under, 0 for reading only. locked when the newest cannot be reached.
+template <class Parts>
+[[nodiscard]] result<std::vector<keys::leased_key>> environment_keys(Parts& parts, custody<Parts>& chain, const ring_id& ring, const environment_id& e,
+                                                                     std::uint64_t newest, std::uint64_t primary) {
+    const auto wraps = parts.store.scan(records::wraps(ring, e), "", 4096);
+    if (!wraps) return pass(wraps);
+    std::vector<keys::leased_key> found;
+    for (const ports::record& record : *wraps) {
+        const auto name = keys::environment_key_name::parse(std::string_view(record.key).substr(record.key.rfind('/') + 1));
+        if (!name) return fail(errc::corrupt, "custody: a key record has no key's name");
+        auto key = chain.unwrap(*name, record.value);
+        if (!key) {
+            // Older keys of an environment that went back to the provider stay behind the customer's key.
+            const bool out_of_reach = key.error().code == errc::locked || key.error().code == errc::not_found;
+            if (out_of_reach && name->version < newest) continue;
+            return pass(key);
+        }
+        const bool is_primary = name->version == primary;
+        std::uint64_t uses = 0;
+        if (is_primary) {
+            const auto reserved = reserve_uses(parts.store, ring, name->text());
+            if (!reserved) return pass(reserved);
+            uses = *reserved;
+        }
+        found.push_back({*name, std::move(*key), is_primary, uses});
+    }
+    if (found.empty()) return fail(errc::not_found, "custody: the environment has no keys");
+    return found;
+}
+
+} // namespace keywright::service

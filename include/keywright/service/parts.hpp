@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts that a service is composed of, by reference: the caller owns them and lets them outlive the service.
+// Depends on: ports.
+#pragma once
+
+#include <keywright/ports/clock.hpp>
+#include <keywright/ports/content_store.hpp>
+#include <keywright/ports/key_vault.hpp>
+#include <keywright/ports/notifier.hpp>
+#include <keywright/ports/state_store.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+namespace keywright::service {
+
+/// Told of long work: what is being done, how much of it, out of how much. Must not throw.
+using progress = std::function<void(std::string_view what, std::uint64_t done, std::uint64_t total)>;
+
+struct options {
+    /// How long after a change no other process can still hold a lease from before it: their epoch refresh.
+    std::chrono::milliseconds settle = std::chrono::seconds(1);
+    /// Bounds of a lease that `open` grants.
+    std::chrono::seconds lease_age = std::chrono::minutes(5);
+    /// Of a PFX that is generated; 600 000 is what OWASP advises for PBKDF2-HMAC-SHA-256.
+    std::size_t pfx_iterations = 600'000;
+    progress on_progress{};
+};
+
+template <class Store, class Vault, class Clock, class Notifier, class Content>
+struct parts {
+    static_assert(ports::check_state_store<Store>());
+    static_assert(ports::check_key_vault<Vault>());
+    static_assert(ports::check_clock<Clock>());
+    static_assert(ports::check_notifier<Notifier>());
+    static_assert(ports::check_content_store<Content>());
+
+    Store& store;
+    Vault& vault;
+    const Clock& clock;
+    Notifier& notifier;
+    Content& content;
+    options how;
+};
+
+} // namespace keywright::service

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where each thing stands in the state store. Ids hold no slash, so no two things share a key, and a prefix names a
+// tenant, a ring or an environment exactly.
+//
+//   tenant/<t>                       the tenant's state              JSON, see service/codec.hpp
+//   ring/<t>/<r>                     the ring's state                JSON
+//   environment/<t>/<r>/<e>          an environment's state          JSON
+//   backup/<t>/<r>/<e>/<b>           a backup's state                JSON
+//   log/<t>                          the audit log's head            JSON, see service/audit.hpp
+//   log/<t>/<number, 12 digits>      an audit record                 JSON
+//   outbox/<t>/<number>/<admin>      a notice not yet delivered      JSON
+//   effect/<t>/<r>/<number>.<n>      what is still to be done        JSON
+//   spki/<fingerprint>               a customer's public key         SubjectPublicKeyInfo, DER
+//   secret/<t>/<r>/<gen>/<print>     the ring's secret under a key   RSAES-OAEP-SHA-256 ciphertext
+//   provider/<t>/<r>                 the same for the provider's key   RSAES-OAEP-SHA-256 ciphertext
+//   wrap/<t>/<r>/<e>/<name>          an environment key              AWS encrypted-data-key entry, see keys/wrap.hpp
+//   uses/<t>/<r>/<name>              uses reserved of that key       u64, big-endian
+//   meta/…                           of the application
+// Depends on: core.
+#pragma once
+
+#include <keywright/core/hex.hpp>
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace keywright::service {
+
+/// One (tenant, region) pair.
+struct ring_id {
+    tenant_id tenant;
+    region_id region;
+    friend bool operator==(const ring_id&, const ring_id&) = default;
+};
+
+namespace records {
+
+namespace detail {
+template <class... Parts>
+std::string join(std::string_view kind, const Parts&... parts) {
+    std::string key(kind);
+    ((key += '/', key += std::string_view(parts)), ...);
+    return key;
+}
+inline std::string number(std::uint64_t n) {
+    const std::string digits = std::to_string(n);
+    return digits.size() < 12 ? std::string(12 - digits.size(), '0') + digits : digits;
+}
+} // namespace detail
+
+inline std::string tenant(const tenant_id& t) { return detail::join("tenant", t.view()); }
+inline std::string ring(const ring_id& r) { return detail::join("ring", r.tenant.view(), r.region.view()); }
+inline std::string environment(const ring_id& r, const environment_id& e) { return detail::join("environment", r.tenant.view(), r.region.view(), e.view()); }
+inline std::string environments(const ring_id& r) { return detail::join("environment", r.tenant.view(), r.region.view(), ""); }
+inline std::string backups(const ring_id& r, const environment_id& e) { return detail::join("backup", r.tenant.view(), r.region.view(), e.view(), ""); }
+inline std::string backup(const ring_id& r, const environment_id& e, const backup_id& b) { return backups(r, e) + std::string(b.view()); }
+inline std::string log_head(const tenant_id& t) { return detail::join("log", t.view()); }
+inline std::string log_prefix(const tenant_id& t) { return detail::join("log", t.view(), ""); }
+inline std::string log(const tenant_id& t, std::uint64_t sequence) { return log_prefix(t) + detail::number(sequence); }
+inline std::string outbox_prefix() { return "outbox/"; }
+inline std::string outbox(const tenant_id& t, std::uint64_t sequence, const admin_id& to) {
+    return detail::join("outbox", t.view(), detail::number(sequence), to.view());
+}
+inline std::string effects(const ring_id& r) { return detail::join("effect", r.tenant.view(), r.region.view(), ""); }
+inline std::string effect(const ring_id& r, std::uint64_t sequence, std::size_t n) { return effects(r) + detail::number(sequence) + "." + std::to_string(n); }
+inline std::string spki(const fingerprint& print) { return detail::join("spki", to_hex(print)); }
+inline std::string secrets(const ring_id& r) { return detail::join("secret", r.tenant.view(), r.region.view(), ""); }
+inline std::string secrets(const ring_id& r, std::uint64_t generation) { return secrets(r) + std::to_string(generation) + "/"; }
+inline std::string secret(const ring_id& r, std::uint64_t generation, const fingerprint& print) { return secrets(r, generation) + to_hex(print); }
+/// The generation in a key that `secret` made. `prefix` is `secrets` of the ring.
+inline std::uint64_t generation_of_secret(std::string_view prefix, std::string_view key) {
+    std::uint64_t generation = 0;
+    std::from_chars(key.data() + prefix.size(), key.data() + key.size(), generation);
+    return generation;
+}
+inline std::string provider_secret(const ring_id& r) { return detail::join("provider", r.tenant.view(), r.region.view()); }
+inline std::string wraps(const ring_id& r) { return detail::join("wrap", r.tenant.view(), r.region.view(), ""); }
+inline std::string wraps(const ring_id& r, const environment_id& e) { return wraps(r) + std::string(e.view()) + "/"; }
+inline std::string wrap(const ring_id& r, const environment_id& e, std::string_view name) { return wraps(r, e) + std::string(name); }
+inline std::string uses(const ring_id& r, std::string_view name) { return detail::join("uses", r.tenant.view(), r.region.view(), name); }
+
+} // namespace records
+
+/// Ids in the vault, which knows nothing of rings.
+namespace vault_ids {
+
+inline constexpr std::string_view provider = "provider/1";
+
+inline std::string lower(std::string_view text) {
+    // Vault ids are lower case; an upper-case letter becomes `_` and itself in lower case, `_` becomes `__`, and the
+    // two other characters that ids may hold become `_.` and `_-`: no two ids meet.
+    std::string out;
+    for (const char c : text) {
+        if (c >= 'A' && c <= 'Z') out += '_', out += static_cast<char>(c - 'A' + 'a');
+        else if (c == '_') out += "__";
+        else if (c == '@') out += "_.";
+        else if (c == '+') out += "_-";
+        else out += c;
+    }
+    return out;
+}
+inline std::string of_ring(std::string_view kind, const ring_id& r) {
+    return records::detail::join(kind, lower(r.tenant.view()), lower(r.region.view()), "");
+}
+inline std::string audit(const tenant_id& t) { return "audit/" + lower(t.view()); }
+inline std::string customers(const ring_id& r) { return of_ring("customer", r); }
+inline std::string customer(const ring_id& r, const fingerprint& print) { return customers(r) + to_hex(print); }
+inline std::string imports(const ring_id& r) { return of_ring("import", r); }
+inline std::string import(const ring_id& r, const fingerprint& print) { return imports(r) + to_hex(print); }
+inline std::string slots(const ring_id& r, const environment_id& e) { return of_ring("slot", r) + lower(e.view()) + "/"; }
+inline std::string slot(const ring_id& r, const environment_id& e, std::uint64_t key_version) { return slots(r, e) + std::to_string(key_version); }
+
+} // namespace vault_ids
+
+} // namespace keywright::service

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Load, decide, commit: what a command is judged against is read with versions, and everything that follows from its
+// events (state, audit records, notices, effects, and what the caller adds) is written in one commit that holds only
+// if nothing of it has changed since. A conflict is a value, retried a bounded number of times.
+// Depends on: service/audit, service/notices, service/parts, profiles/decide.
+#pragma once
+
+#include <keywright/policy/effects.hpp>
+#include <keywright/policy/evolve.hpp>
+#include <keywright/profiles/decide.hpp>
+#include <keywright/service/audit.hpp>
+#include <keywright/service/notices.hpp>
+#include <keywright/service/parts.hpp>
+
+#include <optional>
+
+namespace keywright::service {
+
+/// What a command is about. An empty region: the tenant itself. `source` is where data comes from; for a backup its
+/// own environment.
+struct subject {
+    ring_id ring;
+    environment_id environment{};
+    environment_id source{};
+    backup_id backup{};
+};
+
+template <class T>
+struct versioned {
+    T value{};
+    std::uint64_t version = 0; ///< 0: there is no such record
+};
+
+/// The aggregates of a subject, as of one moment: a commit that requires their versions sees no other.
+struct loaded {
+    versioned<policy::tenant_state> tenant;
+    versioned<policy::ring_state> ring;
+    std::optional<versioned<policy::environment_state>> environment;
+    std::optional<versioned<policy::environment_state>> source;
+    std::optional<versioned<policy::backup_state>> backup;
+    versioned<log_head> head;
+
+    policy::facts facts(instant at) const {
+        return {.tenant = tenant.value,
+                .ring = ring.value,
+                .now = policy::effective_now(ring.value, at),
+                .environment_ = environment ? &environment->value : nullptr,
+                .source_ = source ? &source->value : nullptr,
+                .backup_ = backup && backup->version != 0 ? &backup->value : nullptr};
+    }
+};
+
+/// The record under a key, or a default value with version 0.
+template <class T, class Store>
+[[nodiscard]] result<versioned<T>> load(Store& store, const std::string& key) {
+    const auto found = store.load(key);
+    if (!found && found.error().code == errc::not_found) return versioned<T>{};
+    if (!found) return pass(found);
+    auto value = decode<T>(found->value);
+    if (!value) return pass(value);
+    return versioned<T>{std::move(*value), found->version};
+}
+
+template <class Store>
+[[nodiscard]] result<loaded> load(Store& store, const subject& s) {
+    loaded l;
+    const auto into = [&store](auto& slot, const std::string& key) -> result<void> {
+        auto found = load<std::decay_t<decltype(slot.value)>>(store, key);
+        if (!found) return pass(found);
+        slot = std::move(*found);
+        return {};
+    };
+    // The head first: it moves with every commit of the tenant, so a commit that requires it sees one moment.
+    if (auto r = into(l.head, records::log_head(s.ring.tenant)); !r) return pass(r);
+    if (auto r = into(l.tenant, records::tenant(s.ring.tenant)); !r) return pass(r);
+    if (s.ring.region.empty()) return l;
+    if (auto r = into(l.ring, records::ring(s.ring)); !r) return pass(r);
+    if (l.ring.version == 0) l.ring.value.tenant = s.ring.tenant, l.ring.value.region = s.ring.region;
+    if (!s.environment.empty())
+        if (auto r = into(l.environment.emplace(), records::environment(s.ring, s.environment)); !r) return pass(r);
+    if (!s.source.empty())
+        if (auto r = into(l.source.emplace(), records::environment(s.ring, s.source)); !r) return pass(r);
+    const environment_id& owner = s.source.empty() ? s.environment : s.source;
+    if (!s.backup.empty())
+        if (auto r = into(l.backup.emplace(), records::backup(s.ring, owner, s.backup)); !r) return pass(r);
+    return l;
+}
+
+namespace detail {
+
+/// Builds the one commit of a list of events and moves `state` on to what it leaves.
+template <class Parts>
+class committer {
+public:
+    committer(Parts& p, const subject& s, loaded& state) : parts_(p), subject_(s), state_(state) {}
+
+    result<void> add(const policy::event& event) {
+        evolve_all(event);
+        auto record = append_audit(parts_.vault, state_.head.value, subject_.ring.tenant, subject_.ring.region, event);
+        if (!record) return pass(record);
+        const std::uint64_t number = state_.head.value.number;
+        batch_.put(records::log(subject_.ring.tenant, number), 0, std::move(*record));
+        std::size_t n = 0;
+        for (const policy::effect& effect : policy::effects_of(event)) batch_.put(records::effect(subject_.ring, number, n++), 0, encode(effect));
+        if (const auto* taken = std::get_if<policy::backup_taken>(&event.body)) add_backup(*taken, event.at);
+        return policy::notifies(event) ? notify(event, number) : result<void>{};
+    }
+
+    /// The finished batch; what was only read is required to be unchanged.
+    ports::batch& finish(const loaded& before) {
+        put_or_require(records::tenant(subject_.ring.tenant), before.tenant, state_.tenant);
+        batch_.put(records::log_head(subject_.ring.tenant), before.head.version, encode(state_.head.value));
+        if (subject_.ring.region.empty()) return batch_;
+        put_or_require(records::ring(subject_.ring), before.ring, state_.ring);
+        if (before.environment) put_or_require(records::environment(subject_.ring, subject_.environment), *before.environment, *state_.environment);
+        if (before.source && subject_.source != subject_.environment)
+            batch_.require(records::environment(subject_.ring, subject_.source), before.source->version);
+        return batch_;
+    }
+
+private:
+    void evolve_all(const policy::event& event) {
+        policy::evolve(state_.tenant.value, event);
+        if (subject_.ring.region.empty()) return;
+        policy::evolve(state_.ring.value, event);
+        if (!state_.environment) return;
+        if (std::holds_alternative<policy::environment_created>(event.body)) {
+            state_.environment->value.tenant = subject_.ring.tenant;
+            state_.environment->value.region = subject_.ring.region;
+        }
+        policy::evolve(state_.environment->value, event);
+    }
+    template <class T>
+    void put_or_require(std::string key, const versioned<T>& before, const versioned<T>& after) {
+        if (before.value == after.value) batch_.require(std::move(key), before.version);
+        else batch_.put(std::move(key), before.version, encode(after.value));
+    }
+    void add_backup(const policy::backup_taken& e, instant at) {
+        const policy::backup_state backup{e.backup, e.environment, at, e.managed_by, e.key, e.key_version, e.data_era};
+        batch_.put(records::backup(subject_.ring, e.environment, e.backup), 0, encode(backup));
+    }
+    /// One entry for each administrator of the tenant, and of any environment of this ring.
+    result<void> notify(const policy::event& event, std::uint64_t number) {
+        for (const policy::administrator& admin : state_.tenant.value.administrators) {
+            if (!admin.environment.empty()) {
+                const auto theirs = parts_.store.load(records::environment(subject_.ring, admin.environment));
+                if (!theirs && theirs.error().code == errc::not_found) continue;
+                if (!theirs) return pass(theirs);
+            }
+            const auto notice = make_notice(event, subject_.ring, state_.ring.value, admin.who, state_.head.value);
+            batch_.put_any(records::outbox(subject_.ring.tenant, number, admin.who), encode_notice(notice));
+        }
+        return {};
+    }
+
+    Parts& parts_;
+    const subject& subject_;
+    loaded& state_;
+    ports::batch batch_;
+};
+
+} // namespace detail
+
+/// A decision, and the state that it was made against or, when allowed, the one it led to.
+struct transaction {
+    policy::decision decision;
+    loaded state;
+};
+
+/// What a caller adds to the commit of an allowed command: `(batch&, const loaded& before) -> result<void>`. Called
+/// once for each attempt.
+struct nothing_more {
+    result<void> operator()(ports::batch&, const loaded&) const { return {}; }
+};
+
+/// Judges a command and, if it is allowed, commits what follows. Tried again after a version_conflict, eight times.
+/// Fails as the store and the vault do; then nothing was changed.
+template <const auto& Profile, class Parts, class Command, class Extras = nothing_more>
+[[nodiscard]] result<transaction> transact(Parts& parts, const subject& s, const Command& command, const Extras& extras = {}) {
+    constexpr int attempts = 8;
+    for (int attempt = 1;; ++attempt) {
+        const auto before = load(parts.store, s);
+        if (!before) return pass(before);
+        auto decision = profiles::decide(Profile, before->facts(command.at), command);
+        if (decision.refused() || decision.events().empty()) return transaction{std::move(decision), *before};
+        loaded after = *before;
+        detail::committer<Parts> commit(parts, s, after);
+        for (const policy::event& event : decision.events())
+            if (auto added = commit.add(event); !added) return pass(added);
+        ports::batch& batch = commit.finish(*before);
+        if (auto more = extras(batch, *before); !more) return pass(more);
+        auto committed = parts.store.commit(batch);
+        if (committed) return transaction{std::move(decision), std::move(after)};
+        if (committed.error().code != errc::version_conflict || attempt == attempts) return pass(committed);
+    }
+}
+
+} // namespace keywright::service
