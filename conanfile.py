@@ -14,8 +14,8 @@ class Keywright(ConanFile):
     license = "Apache-2.0"
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"byok": [True, False], "sqlite": [True, False]}
-    default_options = {"byok": True, "sqlite": True}
+    options = {"sqlite": [True, False]}
+    default_options = {"sqlite": True}
     exports = "CMakeLists.txt"
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
@@ -28,8 +28,7 @@ class Keywright(ConanFile):
         self.requires("botan/[>=3.13 <4]")
         self.requires("fmt/[>=9]")
         self.requires("tl-expected/[>=1.0]")
-        if self.options.byok:
-            self.requires("nlohmann_json/[>=3.11]")
+        self.requires("nlohmann_json/[>=3.11]")
         if self.options.sqlite:
             self.requires("sqlite3/[>=3.40]")
 
@@ -50,8 +49,7 @@ class Keywright(ConanFile):
             part.bindirs, part.libdirs, part.requires = [], [], requires
 
         component("policy", ["tl-expected::tl-expected"])
-        component("keywright", ["policy", "botan::botan", "fmt::fmt"])
-        if self.options.byok:
-            component("byok", ["keywright", "nlohmann_json::nlohmann_json"])
+        component("keywright", ["policy", "botan::botan", "fmt::fmt", "nlohmann_json::nlohmann_json"])
+        component("byok", ["keywright"])
         if self.options.sqlite:
             component("sqlite", ["keywright", "sqlite3::sqlite3"])

@@ -10,11 +10,11 @@ endmacro()
 macro(keywright_find_keywright)
     find_dependency(Botan 3.13 CONFIG)
     find_dependency(fmt)
+    find_dependency(nlohmann_json)
     find_dependency(Threads)
 endmacro()
 
 macro(keywright_find_byok)
-    find_dependency(nlohmann_json)
 endmacro()
 
 macro(keywright_find_sqlite)

@@ -21,10 +21,10 @@ COMPONENTS = ["policy", "keywright", "byok", "sqlite", "testing"]
 # What a component must be usable without.
 FOREIGN = {
     "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "doctest"],
-    "keywright": ["nlohmann_json", "SQLite3", "doctest"],
+    "keywright": ["SQLite3", "doctest"],
     "byok": ["SQLite3", "doctest"],
-    "sqlite": ["nlohmann_json", "doctest"],
-    "testing": ["nlohmann_json", "SQLite3"],
+    "sqlite": ["doctest"],
+    "testing": ["SQLite3"],
 }
 
 
