@@ -68,6 +68,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/format.hpp
     include/keywright/formats/detail/base64url.hpp
     include/keywright/formats/detail/ber_walk.hpp
     include/keywright/formats/detail/pfx_kdf.hpp
@@ -89,6 +90,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/keyring.hpp
     include/keywright/keys/lease.hpp
     include/keywright/keys/wrap.hpp
+    include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
     include/keywright/ports/content_store.hpp
     include/keywright/ports/key_vault.hpp
@@ -97,10 +99,19 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
+    include/keywright/service/interpreter.hpp
+    include/keywright/service/key_evidence.hpp
     include/keywright/service/notices.hpp
     include/keywright/service/parts.hpp
+    include/keywright/service/proof/checks.hpp
+    include/keywright/service/proof/encodings.hpp
+    include/keywright/service/proof/markers.hpp
+    include/keywright/service/proof/windows.hpp
     include/keywright/service/records.hpp
+    include/keywright/service/rotation.hpp
+    include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp
+    include/keywright/service/watches.hpp
 )
 
 set(KEYWRIGHT_BYOK_HEADERS
@@ -116,6 +127,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
 
 set(KEYWRIGHT_TESTING_HEADERS
     include/keywright/testing/clock_suite.hpp
+    include/keywright/testing/content_store_suite.hpp
     include/keywright/testing/given_when_then.hpp
     include/keywright/testing/key_vault_suite.hpp
     include/keywright/testing/key_vault_vectors.hpp
