@@ -42,12 +42,14 @@ public:
 
     /// Encrypts `data` in place and writes the tag. Requires: the direction is encryption, 12-byte `iv`, 16-byte `tag`.
     [[nodiscard]] result<void> seal(byte_view iv, byte_view aad, byte_span data, byte_span tag) {
-        return botan_boundary(errc::internal, "aes-gcm: encryption failed", [&] {
+        auto sealed = botan_boundary(errc::internal, "aes-gcm: encryption failed", [&] {
             start(iv, aad, data);
             tag_.clear();
             mode_->finish(tag_);
             Botan::copy_mem(tag.data(), tag_.data(), tag_size);
         });
+        if (!sealed) mode_->reset();
+        return sealed;
     }
     /// Decrypts `data` in place. authentication_failed: the tag does not fit, and `data` is zeroed.
     /// Requires: the direction is decryption, 12-byte `iv`, 16-byte `tag`.
@@ -57,7 +59,10 @@ public:
             tag_.assign(tag.begin(), tag.end());
             mode_->finish(tag_);
         });
-        if (!opened) Botan::secure_scrub_memory(data.data(), data.size());
+        if (!opened) {
+            mode_->reset();
+            Botan::secure_scrub_memory(data.data(), data.size());
+        }
         return opened;
     }
 
@@ -67,7 +72,6 @@ private:
     // Botan's GCM works through whole messages in `process`, so that `finish` is left with the tag alone and the data
     // needs no secure_vector of its own.
     void start(byte_view iv, byte_view aad, byte_span data) {
-        mode_->reset();
         mode_->set_associated_data(aad);
         mode_->start(iv);
         mode_->process(data);

@@ -147,19 +147,22 @@ private:
         if (key.empty() || key.size() > largest_key) return fail(errc::misused, "wrap: expected a key of 1 to 4096 bytes");
         if (provider_id.size() > 65'535 || info_size > 65'535)
             return fail(errc::limit_exceeded, "wrap: the provider id or key name is too long");
-        bytes record;
-        record.reserve(6 + provider_id.size() + info_size + key.size() + tag_size);
-        append_be(record, static_cast<std::uint16_t>(provider_id.size()));
-        append(record, as_bytes(provider_id));
-        append_be(record, static_cast<std::uint16_t>(info_size));
-        append(record, as_bytes(key_name));
-        append(record, lengths);
-        append(record, iv);
-        append_be(record, static_cast<std::uint16_t>(key.size() + tag_size));
-        const std::size_t at = record.size();
-        append(record, keywright::detail::reveal(key));
-        record.resize(at + key.size() + tag_size);
-        const byte_span sealed = byte_span(record).subspan(at);
+        bytes record(6 + provider_id.size() + info_size + key.size() + tag_size);
+        std::uint8_t* out = record.data();
+        const auto put = [&out](byte_view part) { out = std::copy(part.begin(), part.end(), out); };
+        const auto put_size = [&out](std::size_t size) {
+            store_be(static_cast<std::uint16_t>(size), out);
+            out += 2;
+        };
+        put_size(provider_id.size());
+        put(as_bytes(provider_id));
+        put_size(info_size);
+        put(as_bytes(key_name));
+        put(lengths);
+        put(iv);
+        put_size(key.size() + tag_size);
+        put(keywright::detail::reveal(key));
+        const byte_span sealed = byte_span(record).last(key.size() + tag_size);
         if (auto done = seal_.seal(iv, aad, sealed.first(key.size()), sealed.last(tag_size)); !done) {
             Botan::secure_scrub_memory(sealed.data(), sealed.size());
             return pass(done);

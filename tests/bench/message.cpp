@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages and wraps against what they are made of, in one run and interleaved, as ratios.
+//   bench_message [MiB, default 1024] [folder, default /dev/shm]
+// Raw peer: Botan's AES-256-GCM in place over the same buffers, one IV and tag per frame, no message around them.
+#include <keywright/adapters/file/message_file.hpp>
+#include <keywright/envelope/message.hpp>
+
+#include <botan/aead.h>
+#include <botan/system_rng.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+using namespace keywright;
+
+namespace {
+
+template <class Work>
+double seconds_of(Work&& work) {
+    const auto from = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+}
+double median(std::vector<double> times) {
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+}
+template <class T>
+T need(result<T>&& got) {
+    if (!got) {
+        fmt::print(stderr, "bench: {}: {}\n", name(got.error().code), got.error().text);
+        std::exit(1);
+    }
+    if constexpr (!std::is_void_v<T>) return std::move(*got);
+}
+secret_bytes fresh() { return need(keys::random_secret()); }
+
+keys::data_key_lease lease() {
+    std::vector<keys::leased_key> list;
+    list.push_back({{environment_id{"prod"}, keys::data_purpose::message, 1}, fresh(), true, std::uint64_t{1} << 24});
+    return need(
+        keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list), {.max_age = std::chrono::hours(1)}));
+}
+
+// Kilobytes of memory that are this process's own, from the system's page of it; reset by writing to clear_refs.
+long peak_kib() {
+    std::ifstream in("/proc/self/status");
+    for (std::string line; std::getline(in, line);)
+        if (line.starts_with("VmHWM:")) return std::atol(line.c_str() + 6);
+    return 0;
+}
+void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+// --- files ---
+
+void raw_gcm(const std::string& from, const std::string& to, Botan::Cipher_Dir direction) {
+    const auto in = need(file::open_file(from, O_RDONLY));
+    const auto out = need(file::open_file(to, O_WRONLY | O_CREAT | O_TRUNC));
+    const auto gcm = Botan::AEAD_Mode::create_or_throw("AES-256/GCM", direction);
+    gcm->set_key(std::vector<std::uint8_t>(32));
+    std::vector<std::uint8_t> frame(file::file_frame_length), iv(12);
+    Botan::secure_vector<std::uint8_t> tag;
+    for (std::uint64_t n = 0;; ++n) {
+        const auto got = need(file::read_fully(in, frame));
+        store_be(n, iv.data() + 4);
+        gcm->start(iv);
+        gcm->process({frame.data(), got});
+        tag.clear();
+        gcm->finish(tag);
+        need(file::write_fully(out, byte_view(frame).first(got)));
+        if (got < frame.size()) return;
+    }
+}
+void copy(const std::string& from, const std::string& to) {
+    const auto in = need(file::open_file(from, O_RDONLY));
+    const auto out = need(file::open_file(to, O_WRONLY | O_CREAT | O_TRUNC));
+    bytes frame(file::file_frame_length);
+    for (std::size_t got = frame.size(); got == frame.size();) {
+        got = need(file::read_fully(in, frame));
+        need(file::write_fully(out, byte_view(frame).first(got)));
+    }
+}
+
+void files(std::size_t mib, const std::string& folder) {
+    const std::string plain = folder + "/kw-plain", sealed = folder + "/kw-sealed", other = folder + "/kw-other";
+    {
+        std::ofstream out(plain, std::ios::binary);
+        std::string block(1 << 20, 'x');
+        for (std::size_t i = 0; i < mib; ++i) {
+            block[i % block.size()] = static_cast<char>(i);
+            out.write(block.data(), static_cast<std::streamsize>(block.size()));
+        }
+    }
+    const auto keys = lease();
+    std::vector<double> copies, raws, seals, opens;
+    long above = 0;
+    for (int round = 0; round < 5; ++round) {
+        copies.push_back(seconds_of([&] { copy(plain, other); }));
+        raws.push_back(seconds_of([&] { raw_gcm(plain, other, Botan::Cipher_Dir::Encryption); }));
+        reset_peak();
+        const long before = peak_kib();
+        seals.push_back(seconds_of([&] { need(file::seal_file(keys, plain, sealed)); }));
+        opens.push_back(seconds_of([&] { need(file::open_message(keys, sealed, other)); }));
+        above = std::max(above, peak_kib() - before);
+    }
+    const double plain_copy = median(copies);
+    fmt::print("file to file, {} MiB in {}; plain copy {:.3f} s = 1\n", mib, folder, plain_copy);
+    fmt::print("  raw AES-256-GCM {:.2f}   seal_file {:.2f}   open_message {:.2f}   of raw: {:.2f} and {:.2f}\n", median(raws) / plain_copy,
+               median(seals) / plain_copy, median(opens) / plain_copy, median(seals) / median(raws), median(opens) / median(raws));
+    fmt::print("  peak memory above start: {} KiB\n", above);
+    for (const auto& path : {plain, sealed, other}) ::unlink(path.c_str());
+}
+
+// --- small things ---
+
+template <class Work>
+double micros(std::size_t times, Work&& work) {
+    std::vector<double> rounds;
+    for (int round = 0; round < 5; ++round)
+        rounds.push_back(seconds_of([&] {
+                             for (std::size_t i = 0; i < times; ++i) work();
+                         }) /
+                         static_cast<double>(times) * 1e6);
+    return median(rounds);
+}
+
+void small_messages() {
+    const auto keys = lease();
+    const bytes data(1024, 7);
+    const auto context = need(keys::encryption_context::make({{"table", "invoices"}}));
+    const auto message = need(envelope::seal(keys, data, context));
+    const double sealing = micros(20'000, [&] { need(envelope::seal(keys, data, context)); });
+    const double opening = micros(20'000, [&] { need(envelope::open(keys, message)); });
+    fmt::print("1 KiB message, fresh data key: seal {:.2f} microseconds, open {:.2f}\n", sealing, opening);
+}
+
+void wraps() {
+    auto from = need(keys::kek::make(fresh()));
+    auto to = need(keys::kek::make(fresh()));
+    const auto context = keys::house_context({.tenant = tenant_id{"contoso"}, .region = region_id{"eu"}, .generation = 1}).serialise();
+    const auto secret = fresh();
+    const auto record = need(from.wrap(keys::provider, "ring/contoso/eu/1", context, secret));
+    keys::rewrapper rewrap(from, "ring/contoso/eu/1", to, "ring/contoso/eu/2");
+    const double moving = micros(100'000, [&] { need(rewrap(record.view(), context, context)); });
+    const double wrapping = micros(100'000, [&] { need(from.wrap(keys::provider, "ring/contoso/eu/1", context, secret)); });
+    const double unwrapping = micros(100'000, [&] { need(from.unwrap(keys::provider, "ring/contoso/eu/1", context, record.view())); });
+    auto gcm = Botan::AEAD_Mode::create_or_throw("AES-256/GCM", Botan::Cipher_Dir::Encryption);
+    gcm->set_key(std::vector<std::uint8_t>(32));
+    bytes iv(12), key(32);
+    Botan::secure_vector<std::uint8_t> tag;
+    const double floor = micros(100'000, [&] {
+        gcm->set_associated_data(context);
+        gcm->start(iv);
+        gcm->process(key);
+        tag.clear();
+        gcm->finish(tag);
+    });
+    fmt::print("unwrap and wrap: {:.2f} microseconds, {:.0f} a second and core; two bare AES-GCM calls {:.2f}\n", moving, 1e6 / moving,
+               2 * floor);
+    fmt::print("  wrap alone {:.2f}, unwrap alone {:.2f}\n", wrapping, unwrapping);
+    const auto keys = lease();
+    fmt::print("lease check: {:.3f} microseconds\n", micros(1'000'000, [&] { need(keys.check()); }));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::size_t mib = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1024;
+    files(mib, argc > 2 ? argv[2] : "/dev/shm");
+    small_messages();
+    wraps();
+}
