@@ -166,7 +166,8 @@ TEST_CASE("file::key_vault: every changed bit of a slot's files, and every trunc
         for (std::size_t size = 0; size < whole.size(); size += size < interesting ? 1 : 997) {
             CAPTURE(size);
             overwrite(path, byte_view(whole).first(size));
-            CHECK(fails_with(fixture.vault().slot_secret("a"), errc::corrupt));
+            const bool unborn = size == 0 && std::string_view(name) == "a.slot"; // what a power cut in `stage` leaves
+            CHECK(fails_with(fixture.vault().slot_secret("a"), unborn ? errc::not_found : errc::corrupt));
         }
         auto longer = whole;
         longer.push_back(0);
@@ -279,6 +280,8 @@ TEST_CASE("file::key_vault: what a killed process left half destroyed or half st
     CHECK(fails_with(fixture.vault().find("unborn"), errc::not_found));
     CHECK(fails_with(fixture.vault().publish("erased"), errc::not_found));
     CHECK(keywright::testing::detail::ids_of(fixture.vault().list("")) == "whole");
+    CHECK(fixture.vault().stage_slot("torn")); // remains are in nobody's way
+    CHECK(fixture.vault().destroy("torn"));
     fixture.restart();
     CHECK(snapshot(fixture.folder / "keys").size() == 2);
     CHECK(opens(fixture.vault().unwrap("whole", from_hex(vectors::oaep_sha256))));

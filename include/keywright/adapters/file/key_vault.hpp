@@ -243,11 +243,11 @@ private:
         const auto exists = detail::key_exists(names_, entry.id);
         if (!exists) return pass(exists);
         if (*exists) return fail(errc::already_exists, "key vault: the id is taken");
-        if (const auto done = detail::destroy_files(names_, entry.id); !done) return pass(done);
-        auto written = detail::create_slot(names_.key(entry.id, detail::slot_suffix), slot);
+        auto written = detail::remove_key(names_, entry.id); // remains of an earlier key; create_slot syncs their removal
+        if (written) written = detail::create_slot(names_.key(entry.id, detail::slot_suffix), slot);
         if (written) written = write_file_durably(names_.key(entry.id, detail::staged_suffix), *sealed);
         if (!written) {
-            (void)detail::destroy_files(names_, entry.id); // if this fails too, the next opening or staging finishes it
+            (void)detail::remove_key(names_, entry.id); // if this fails too, the next opening or staging finishes it
             return pass(written);
         }
         return entry;
@@ -256,7 +256,7 @@ private:
     result<void> destroy_at_rest(std::string_view id) {
         const auto lock = detail::lock_file(names_.lock());
         if (!lock) return pass(lock);
-        return detail::destroy_files(names_, id);
+        return detail::remove_key(names_, id);
     }
 
     /// The ids of keys with one of these suffixes, in order. Under the lock, because a folder read while a name in it

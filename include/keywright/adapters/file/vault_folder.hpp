@@ -137,13 +137,15 @@ inline constexpr std::chrono::seconds lock_patience{10};
     return serial;
 }
 
-/// Requires: no such file. The name itself is not yet safe from a power cut; syncing the folder makes it so.
+/// Requires: no such file. The name is safe before the key is written: bytes that no name leads to after a power cut
+/// could not be erased any more. Syncing the folder also ends whatever was removed from it before.
 [[nodiscard]] inline result<void> create_slot(const std::string& path, const slot_block& slot) {
     const auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (!file) return pass(file);
+    if (const auto named = sync_folder(folder_of(path)); !named) return named;
     const auto block = write_slot(slot);
     if (const auto wrote = write_fully(*file, keywright::detail::reveal(block)); !wrote) return wrote;
-    return sync(*file); // the block is allocated now, so that overwriting it later needs no room and moves nothing
+    return sync(*file); // allocates the block, so that overwriting it later needs no room and moves nothing
 }
 
 /// Overwrites the block where it lies and waits for the disk; success when there is no such file. Needs no room on
@@ -171,12 +173,13 @@ inline constexpr std::chrono::seconds lock_patience{10};
 // --- changes; each requires the folder's lock ---
 
 /// First the slot key is gone from the disk, and only then the names: killed at any point, there is either the whole
-/// key or none. Of a key that is not there nothing happens.
-[[nodiscard]] inline result<void> destroy_files(const vault_names& names, std::string_view id) {
+/// key or none. Of a key that is not there nothing happens. The folder is not synced: names that a power cut
+/// brings back lead to an erased slot, and the next opening removes them again.
+[[nodiscard]] inline result<void> remove_key(const vault_names& names, std::string_view id) {
     if (const auto erased = erase_slot(names.key(id, slot_suffix)); !erased) return erased;
     for (const auto suffix : {staged_suffix, published_suffix, slot_suffix})
         if (const auto removed = remove_name(names.key(id, suffix)); !removed) return removed;
-    return sync_folder(names.keys());
+    return {};
 }
 
 /// Whether there is a file of this name. "Cannot tell" is an error and never "no": upon a no, remains are erased.
@@ -212,7 +215,7 @@ inline constexpr std::chrono::seconds lock_patience{10};
         const auto exists = key_exists(names, parsed.id);
         if (!exists) return pass(exists);
         if (*exists) continue;
-        if (const auto done = destroy_files(names, parsed.id); !done) return done;
+        if (const auto done = remove_key(names, parsed.id); !done) return done;
     }
     return {};
 }

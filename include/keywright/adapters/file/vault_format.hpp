@@ -105,7 +105,7 @@ inline bytes write_header(const vault_header& header) {
 }
 
 // --- <id>.slot: one block of 4096 bytes, the half of a key that can be erased ---
-//    0   8  "KWSLOT" 00 01; eight zeros once it is destroyed
+//    0   8  "KWSLOT" 00 01; eight zeros once it is destroyed. A file of no bytes was never a key's: see create_slot
 //    8  16  serial, random: the same as in the sealed key
 //   24  16  owner: names the lock of the process that staged it
 //   40  32  slot key
@@ -133,10 +133,11 @@ inline secret_bytes write_slot(const slot_block& slot) {
     return block;
 }
 
-/// Fails with not_found when it has been destroyed, corrupt when it is damaged.
+/// Fails with not_found when it has been destroyed or was never filled, corrupt when it is damaged.
 [[nodiscard]] inline result<slot_block> read_slot(byte_view in) {
     const auto zero = [](std::uint8_t b) { return b == 0; };
-    if (in.size() >= 8 && std::ranges::all_of(in.first(8), zero)) return fail(errc::not_found, "vault: the key has been destroyed");
+    if (in.empty() || (in.size() >= 8 && std::ranges::all_of(in.first(8), zero)))
+        return fail(errc::not_found, "vault: the key has been destroyed");
     if (in.size() != slot_block_size || as_text(in.first(8)) != slot_magic ||
         !std::ranges::equal(keywright::detail::sha256({in.first(72)}).bytes, in.subspan(72, 32)) ||
         !std::ranges::all_of(in.subspan(104), zero))
