@@ -90,7 +90,8 @@ inline result<audit_record> parse_audit_text(std::string_view text) {
 
 /// Appends an event to a tenant's log: moves `head` on and returns the record to be stored under its number.
 template <ports::key_vault Vault>
-[[nodiscard]] result<bytes> append_audit(Vault& vault, log_head& head, const tenant_id& tenant, const region_id& region, const policy::event& event) {
+[[nodiscard]] result<bytes> append_audit(Vault& vault, log_head& head, const tenant_id& tenant, const region_id& region,
+                                         const policy::event& event) {
     const audit_record record{head.number + 1, tenant, region, event, head.hash};
     const std::string text = detail::audit_text(record);
     auto signature = vault.sign(vault_ids::audit(tenant), as_bytes(text));
@@ -142,7 +143,8 @@ private:
         auto record = detail::parse_audit_text(text);
         if (!record) return record;
         const fingerprint hash = detail::sha256(as_bytes(text));
-        if (to_hex(hash) != (*in)["hash"].get_ref<const std::string&>()) return fail(errc::corrupt, "audit: a record's hash is not that of its text");
+        if (to_hex(hash) != (*in)["hash"].get_ref<const std::string&>())
+            return fail(errc::corrupt, "audit: a record's hash is not that of its text");
         if (record->number != head_.number + 1) return fail(errc::corrupt, "audit: records are missing or repeated");
         if (record->previous != head_.hash) return fail(errc::corrupt, "audit: the chain is broken: a record does not name the one before");
         if (!signed_by_key(text, (*in)["signature"].get_ref<const std::string&>()))

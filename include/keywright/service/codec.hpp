@@ -55,12 +55,18 @@ json write_list(const inline_list<T, N>& list) {
 
 template <class T>
 json write_value(const T& value) {
-    if constexpr (std::is_same_v<T, bool> || std::is_integral_v<T>) return value;
-    else if constexpr (std::is_same_v<T, instant>) return happened(value) ? json(to_text(value)) : json(nullptr);
-    else if constexpr (std::is_same_v<T, fingerprint>) return to_hex(value);
-    else if constexpr (policy::named_enum<T>) return std::string(policy::name(value));
-    else if constexpr (requires { write_list(value); }) return write_list(value);
-    else if constexpr (requires { write_text(value); }) return write_text(value);
+    if constexpr (std::is_same_v<T, bool> || std::is_integral_v<T>)
+        return value;
+    else if constexpr (std::is_same_v<T, instant>)
+        return happened(value) ? json(to_text(value)) : json(nullptr);
+    else if constexpr (std::is_same_v<T, fingerprint>)
+        return to_hex(value);
+    else if constexpr (policy::named_enum<T>)
+        return std::string(policy::name(value));
+    else if constexpr (requires { write_list(value); })
+        return write_list(value);
+    else if constexpr (requires { write_text(value); })
+        return write_text(value);
     else {
         json out = json::object();
         write_fields(out, value);
@@ -136,22 +142,28 @@ bool read_value(const json& in, T& value) {
     if constexpr (std::is_same_v<T, bool>) {
         if (in.is_boolean()) value = in.get<bool>();
         return in.is_boolean();
-    } else if constexpr (std::is_integral_v<T>) return read_number(in, value);
+    } else if constexpr (std::is_integral_v<T>)
+        return read_number(in, value);
     else if constexpr (std::is_same_v<T, instant>) {
         if (in.is_null()) value = never;
         return in.is_null() || (in.is_string() && read_result(parse_instant(in.get_ref<const std::string&>()), value));
     } else if constexpr (std::is_same_v<T, fingerprint>)
         return in.is_string() && read_result(parse_fingerprint(in.get_ref<const std::string&>()), value);
-    else if constexpr (policy::named_enum<T>) return read_enum(in, value);
-    else if constexpr (requires { read_list(in, value); }) return read_list(in, value);
-    else if constexpr (requires { read_text(in, value); }) return read_text(in, value);
-    else return read_fields(in, value);
+    else if constexpr (policy::named_enum<T>)
+        return read_enum(in, value);
+    else if constexpr (requires { read_list(in, value); })
+        return read_list(in, value);
+    else if constexpr (requires { read_text(in, value); })
+        return read_text(in, value);
+    else
+        return read_fields(in, value);
 }
 
 /// One of a variant's alternatives, by the name it carries.
 template <class Variant, std::size_t I = 0>
 bool read_alternative(std::string_view name, const json& in, Variant& out) {
-    if constexpr (I == std::variant_size_v<Variant>) return false;
+    if constexpr (I == std::variant_size_v<Variant>)
+        return false;
     else {
         using alternative = std::variant_alternative_t<I, Variant>;
         if (alternative::name != name) return read_alternative<Variant, I + 1>(name, in, out);

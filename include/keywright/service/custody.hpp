@@ -34,6 +34,14 @@ template <class Vault>
     return vault.find(vault_ids::provider);
 }
 
+/// Puts a secret's check into `batch`.
+[[nodiscard]] inline result<void> put_check(ports::batch& batch, std::string record, const secret_bytes& secret) {
+    const auto check = keys::key_check(secret);
+    if (!check) return pass(check);
+    batch.put_any(std::move(record), bytes(check->begin(), check->end()));
+    return {};
+}
+
 template <class Parts>
 class custody {
 public:
@@ -76,7 +84,34 @@ public:
     }
     bytes ring_context(const keys::environment_key_name& name, std::uint64_t generation) const {
         const std::string purpose = name.text();
-        return keys::house_context({.tenant = ring_.tenant, .region = ring_.region, .environment = name.environment, .generation = generation, .purpose = purpose}).serialise();
+        return keys::house_context({.tenant = ring_.tenant,
+                                    .region = ring_.region,
+                                    .environment = name.environment,
+                                    .generation = generation,
+                                    .purpose = purpose})
+            .serialise();
+    }
+
+    // --- new keys, each with its check ---
+
+    /// A new slot for a version of the environment's keys, staged; one that was staged before serves as well.
+    [[nodiscard]] result<void> stage_slot(ports::batch& batch, const keys::environment_key_name& name) {
+        const std::string id = vault_ids::slot(ring_, name.environment, name.version);
+        auto staged = parts_.vault.stage_slot(id);
+        if (!staged && staged.error().code == errc::already_exists) staged = parts_.vault.find(id);
+        if (!staged) return pass(staged);
+        batch.put_any(records::check_of_slot(ring_, name.environment, name.version), std::move(staged->key_check));
+        return {};
+    }
+    /// Makes an environment key and puts its record, wrapped by `wrap`, into `batch`.
+    template <class Wrap>
+    [[nodiscard]] result<void> make_key(ports::batch& batch, const keys::environment_key_name& name, const Wrap& wrap) {
+        const auto key = keys::random_secret();
+        if (!key) return pass(key);
+        auto wrapped = wrap(*key);
+        if (!wrapped) return pass(wrapped);
+        batch.put(records::wrap(ring_, name.environment, name.text()), 0, std::move(*wrapped));
+        return put_check(batch, records::check_of_wrap(ring_, name.environment, name.text()), *key);
     }
 
     // --- secrets of the ring ---
@@ -116,6 +151,7 @@ public:
         auto wrapped = keys::wrap_ring_secret(key->public_key, *secret);
         if (!wrapped) return pass(wrapped);
         batch.put(records::provider_secret(ring_), 0, std::move(*wrapped));
+        if (auto put = put_check(batch, records::check_of_provider(ring_), *secret); !put) return put;
         provider_ = std::move(*secret);
         return {};
     }
@@ -147,7 +183,8 @@ private:
     }
     bytes slot_context(const keys::environment_key_name& name) const {
         const std::string purpose = name.text();
-        return keys::house_context({.tenant = ring_.tenant, .region = ring_.region, .environment = name.environment, .purpose = purpose}).serialise();
+        return keys::house_context({.tenant = ring_.tenant, .region = ring_.region, .environment = name.environment, .purpose = purpose})
+            .serialise();
     }
     result<const secret_bytes*> provider_secret() {
         if (provider_.empty()) {
@@ -184,7 +221,8 @@ template <class Store>
         if (!found && found.error().code != errc::not_found) return pass(found);
         if (found && found->value.size() != 8) return fail(errc::corrupt, "custody: the count of a key's uses is damaged");
         const std::uint64_t used = found ? load_be<std::uint64_t>(found->value.data()) : 0;
-        if (used + uses_per_block > uses_per_key) return fail(errc::exhausted, "custody: the environment's key has been used 2^31 times; it needs its next key");
+        if (used + uses_per_block > uses_per_key)
+            return fail(errc::exhausted, "custody: the environment's key has been used 2^31 times; it needs its next key");
         bytes value;
         append_be(value, used + uses_per_block);
         ports::batch batch;
@@ -208,8 +246,8 @@ template <class Store>
 /// All keys of an environment that can be reached, ready for a lease; `primary` is the version that new data is
 /// wrapped under, 0 for reading only. locked when the newest cannot be reached.
 template <class Parts>
-[[nodiscard]] result<std::vector<keys::leased_key>> environment_keys(Parts& parts, custody<Parts>& chain, const ring_id& ring, const environment_id& e,
-                                                                     std::uint64_t newest, std::uint64_t primary) {
+[[nodiscard]] result<std::vector<keys::leased_key>> environment_keys(Parts& parts, custody<Parts>& chain, const ring_id& ring,
+                                                                     const environment_id& e, std::uint64_t newest, std::uint64_t primary) {
     const auto wraps = parts.store.scan(records::wraps(ring, e), "", 4096);
     if (!wraps) return pass(wraps);
     std::vector<keys::leased_key> found;

@@ -70,7 +70,8 @@ inline formats::pfx_key* choose(formats::pfx_contents& contents, std::string_vie
 inline result<read_key> read_pfx(const key_file& file) {
     read_key r;
     r.evidence.format = policy::file_kind::pfx;
-    auto opened = file.password != nullptr ? formats::open_pfx(file.content, *file.password) : formats::open_pfx(file.content, formats::no_password);
+    auto opened =
+        file.password != nullptr ? formats::open_pfx(file.content, *file.password) : formats::open_pfx(file.content, formats::no_password);
     if (!opened) return std::move(note_trouble(r, opened.error()));
     r.evidence.has_password = opened->keys_protected();
     r.evidence.outcome = policy::file_outcome::opened;
@@ -96,7 +97,8 @@ result<read_key> read_transfer_file(const key_file& file, Vault& vault, const ri
     if (!header) return std::move(note_trouble(r, header.error()));
     if (header->kid.size() <= policy::kid_text::capacity()) r.evidence.kid = policy::kid_text(header->kid);
     if (state.import_kid.empty() || !formats::names_kek(*header, state.import_kid.view()))
-        return std::move(note_trouble(r, {errc::not_mine, "byok: the file was made for another import key; show this ring's and export the key anew"}));
+        return std::move(
+            note_trouble(r, {errc::not_mine, "byok: the file was made for another import key; show this ring's and export the key anew"}));
     r.evidence.kid = state.import_kid; // the host may differ in case; from here on it is the ring's own
     const auto id = vault_ids::import(ring, state.import_print);
     const auto kek = vault.find(id);

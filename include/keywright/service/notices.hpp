@@ -23,10 +23,12 @@ inline std::string_view text_of(const auto& id) { return id.view(); }
 
 /// The way back that `power_platform` offers to the other administrators.
 inline std::string undo_key_change(const policy::ring_state& ring) {
-    const std::string until = happened(ring.effective_at) ? to_text(ring.effective_at + hours(72)) : std::string("72 hours after it became active");
-    return fmt::format("No lock is possible before {}. Until then return environments to the provider's key at once, or activate the earlier "
-                       "key 24 hours after this one became active.",
-                       until);
+    const std::string until =
+        happened(ring.effective_at) ? to_text(ring.effective_at + hours(72)) : std::string("72 hours after it became active");
+    return fmt::format(
+        "No lock is possible before {}. Until then return environments to the provider's key at once, or activate the earlier "
+        "key 24 hours after this one became active.",
+        until);
 }
 
 inline notice_text describe(const policy::event& event, const policy::ring_state& ring) {
@@ -34,27 +36,61 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
     return std::visit(
         overloaded{
             [](const key_generated& e) {
-                return notice_text{fmt::format("key `{}` was generated", e.key.view()),
-                                   "Nothing is encrypted under it yet. Whoever holds its file and password must keep a backup of both: after a lock only that key opens the data."};
+                return notice_text{
+                    fmt::format("key `{}` was generated", e.key.view()),
+                    "Nothing is encrypted under it yet. Whoever holds its file and password must keep a backup of both: after a lock only that key opens the data."};
             },
-            [](const key_uploaded& e) { return notice_text{fmt::format("key `{}` was uploaded", e.key.view()), "Nothing is encrypted under it before it is activated."}; },
-            [&](const activation_started& e) { return notice_text{fmt::format("activation of key `{}` has begun", e.key.view()), undo_key_change(ring)}; },
-            [&](const key_activated& e) { return notice_text{fmt::format("key `{}` is active: it now protects every environment on the customer's key", e.key.view()), undo_key_change(ring)}; },
-            [](const activation_failed& e) { return notice_text{fmt::format("activation of key `{}` failed; the earlier key is still in force", e.key.view()), "Nothing needs to be undone."}; },
+            [](const key_uploaded& e) {
+                return notice_text{fmt::format("key `{}` was uploaded", e.key.view()),
+                                   "Nothing is encrypted under it before it is activated."};
+            },
+            [&](const activation_started& e) {
+                return notice_text{fmt::format("activation of key `{}` has begun", e.key.view()), undo_key_change(ring)};
+            },
+            [&](const key_activated& e) {
+                return notice_text{fmt::format("key `{}` is active: it now protects every environment on the customer's key", e.key.view()),
+                                   undo_key_change(ring)};
+            },
+            [](const activation_failed& e) {
+                return notice_text{fmt::format("activation of key `{}` failed; the earlier key is still in force", e.key.view()),
+                                   "Nothing needs to be undone."};
+            },
             [](const lock_started& e) {
-                return notice_text{fmt::format("a lock with key `{}` was started: {} environment(s) serve no one until the same key comes back", e.key.view(), e.environments),
-                                   "A lock cannot be undone for one hour. After that a tenant administrator unlocks with the same key; environments that are not unlocked within 28 days are deleted."};
+                return notice_text{
+                    fmt::format("a lock with key `{}` was started: {} environment(s) serve no one until the same key comes back",
+                                e.key.view(), e.environments),
+                    "A lock cannot be undone for one hour. After that a tenant administrator unlocks with the same key; environments that are not unlocked within 28 days are deleted."};
             },
-            [](const key_unlocked& e) { return notice_text{fmt::format("key `{}` is active again after a lock", e.key.view()), "Environments stay locked until each is unlocked."}; },
-            [&](const key_applied& e) { return notice_text{fmt::format("environment `{}` is now on the customer's key", e.environment.view()), undo_key_change(ring)}; },
-            [](const returned_to_provider& e) { return notice_text{fmt::format("environment `{}` is back on the provider's key", e.environment.view()), "Apply the active key to it again."}; },
+            [](const key_unlocked& e) {
+                return notice_text{fmt::format("key `{}` is active again after a lock", e.key.view()),
+                                   "Environments stay locked until each is unlocked."};
+            },
+            [&](const key_applied& e) {
+                return notice_text{fmt::format("environment `{}` is now on the customer's key", e.environment.view()),
+                                   undo_key_change(ring)};
+            },
+            [](const returned_to_provider& e) {
+                return notice_text{fmt::format("environment `{}` is back on the provider's key", e.environment.view()),
+                                   "Apply the active key to it again."};
+            },
             [](const environment_deleted& e) {
-                return notice_text{fmt::format("environment `{}` was deleted with its keys and backups{}", e.environment.view(), e.by_retention ? ", because it was not unlocked in time" : ""),
+                return notice_text{fmt::format("environment `{}` was deleted with its keys and backups{}", e.environment.view(),
+                                               e.by_retention ? ", because it was not unlocked in time" : ""),
                                    "This cannot be undone."};
             },
-            [](const restored& e) { return notice_text{fmt::format("production environment `{}` was overwritten from a backup", e.environment.view()), "Restore another backup of it."}; },
-            [](const copied& e) { return notice_text{fmt::format("production environment `{}` was overwritten by a copy", e.environment.view()), "Restore a backup of it."}; },
-            [](const reset_completed& e) { return notice_text{fmt::format("environment `{}` was reset: its data and backups are gone, and it is on the provider's key", e.environment.view()), "This cannot be undone."}; },
+            [](const restored& e) {
+                return notice_text{fmt::format("production environment `{}` was overwritten from a backup", e.environment.view()),
+                                   "Restore another backup of it."};
+            },
+            [](const copied& e) {
+                return notice_text{fmt::format("production environment `{}` was overwritten by a copy", e.environment.view()),
+                                   "Restore a backup of it."};
+            },
+            [](const reset_completed& e) {
+                return notice_text{fmt::format("environment `{}` was reset: its data and backups are gone, and it is on the provider's key",
+                                               e.environment.view()),
+                                   "This cannot be undone."};
+            },
             [](const auto& e) { return notice_text{std::string(e.name), "See the audit log."}; },
         },
         event.body);
@@ -63,7 +99,8 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
 } // namespace detail
 
 /// The notice of one event to one administrator; `head` is the audit log's at that event.
-inline ports::notice make_notice(const policy::event& event, const ring_id& ring_name, const policy::ring_state& ring, const admin_id& to, const log_head& head) {
+inline ports::notice make_notice(const policy::event& event, const ring_id& ring_name, const policy::ring_state& ring, const admin_id& to,
+                                 const log_head& head) {
     const auto text = detail::describe(event, ring);
     ports::notice n;
     n.id = fmt::format("{}.{}.{:x}", vault_ids::lower(ring_name.tenant.view()), head.number, fmt::join(as_bytes(to.view()), ""));
@@ -71,18 +108,26 @@ inline ports::notice make_notice(const policy::event& event, const ring_id& ring
     n.tenant = ring_name.tenant;
     n.at = event.at;
     n.subject = fmt::format("[{}/{}] {}", ring_name.tenant.view(), ring_name.region.view(), text.what);
-    n.body = fmt::format("Tenant {}, region {}: {}.\n\nBy:   {}{}\nWhen: {}\n\nIf nobody among you authorised this:\n{}\n\nRecord {} of the audit log; its head is then\n{}\n",
-                         ring_name.tenant.view(), ring_name.region.view(), text.what, event.by.who.view(),
-                         event.by.as == policy::principal::person ? "" : fmt::format(" ({})", policy::name(event.by.as)), to_text(event.at), text.undo,
-                         head.number, to_hex(head.hash));
+    n.body = fmt::format(
+        "Tenant {}, region {}: {}.\n\nBy:   {}{}\nWhen: {}\n\nIf nobody among you authorised this:\n{}\n\nRecord {} of the audit log; its head is then\n{}\n",
+        ring_name.tenant.view(), ring_name.region.view(), text.what, event.by.who.view(),
+        event.by.as == policy::principal::person ? "" : fmt::format(" ({})", policy::name(event.by.as)), to_text(event.at), text.undo,
+        head.number, to_hex(head.hash));
     n.sequence = head.number;
     n.head_hash = to_hex(head.hash);
     return n;
 }
 
 inline bytes encode_notice(const ports::notice& n) {
-    return detail::to_bytes({{"format", record_format}, {"id", n.id}, {"to", std::string(n.to.view())}, {"tenant", std::string(n.tenant.view())}, {"at", to_text(n.at)},
-                             {"subject", n.subject}, {"body", n.body}, {"number", n.sequence}, {"head", n.head_hash}});
+    return detail::to_bytes({{"format", record_format},
+                             {"id", n.id},
+                             {"to", std::string(n.to.view())},
+                             {"tenant", std::string(n.tenant.view())},
+                             {"at", to_text(n.at)},
+                             {"subject", n.subject},
+                             {"body", n.body},
+                             {"number", n.sequence},
+                             {"head", n.head_hash}});
 }
 
 [[nodiscard]] inline result<ports::notice> decode_notice(byte_view stored) {
@@ -92,8 +137,8 @@ inline bytes encode_notice(const ports::notice& n) {
     for (const char* name : {"id", "to", "tenant", "at", "subject", "body", "head"})
         if (!j.contains(name) || !j[name].is_string()) return fail(errc::corrupt, "outbox: a notice lacks a field");
     ports::notice n;
-    if (!j.contains("number") || !detail::read_value(j["to"], n.to) || !detail::read_value(j["tenant"], n.tenant) || !detail::read_value(j["at"], n.at) ||
-        !detail::read_value(j["number"], n.sequence))
+    if (!j.contains("number") || !detail::read_value(j["to"], n.to) || !detail::read_value(j["tenant"], n.tenant) ||
+        !detail::read_value(j["at"], n.at) || !detail::read_value(j["number"], n.sequence))
         return fail(errc::corrupt, "outbox: a notice has a field of the wrong shape");
     n.id = j["id"], n.subject = j["subject"], n.body = j["body"], n.head_hash = j["head"];
     return n;

@@ -15,6 +15,8 @@
 //   provider/<t>/<r>                 the same for the provider's key   RSAES-OAEP-SHA-256 ciphertext
 //   wrap/<t>/<r>/<e>/<name>          an environment key              AWS encrypted-data-key entry, see keys/wrap.hpp
 //   uses/<t>/<r>/<name>              uses reserved of that key       u64, big-endian
+//   check/<t>/<r>/<what>             key checks of a secret          32-byte digests, see keys/hierarchy.hpp; what a
+//                                    proof recognises survivors by, long after the secret itself is gone
 //   meta/…                           of the application
 // Depends on: core.
 #pragma once
@@ -52,9 +54,13 @@ inline std::string number(std::uint64_t n) {
 
 inline std::string tenant(const tenant_id& t) { return detail::join("tenant", t.view()); }
 inline std::string ring(const ring_id& r) { return detail::join("ring", r.tenant.view(), r.region.view()); }
-inline std::string environment(const ring_id& r, const environment_id& e) { return detail::join("environment", r.tenant.view(), r.region.view(), e.view()); }
+inline std::string environment(const ring_id& r, const environment_id& e) {
+    return detail::join("environment", r.tenant.view(), r.region.view(), e.view());
+}
 inline std::string environments(const ring_id& r) { return detail::join("environment", r.tenant.view(), r.region.view(), ""); }
-inline std::string backups(const ring_id& r, const environment_id& e) { return detail::join("backup", r.tenant.view(), r.region.view(), e.view(), ""); }
+inline std::string backups(const ring_id& r, const environment_id& e) {
+    return detail::join("backup", r.tenant.view(), r.region.view(), e.view(), "");
+}
 inline std::string backup(const ring_id& r, const environment_id& e, const backup_id& b) { return backups(r, e) + std::string(b.view()); }
 inline std::string log_head(const tenant_id& t) { return detail::join("log", t.view()); }
 inline std::string log_prefix(const tenant_id& t) { return detail::join("log", t.view(), ""); }
@@ -64,11 +70,15 @@ inline std::string outbox(const tenant_id& t, std::uint64_t sequence, const admi
     return detail::join("outbox", t.view(), detail::number(sequence), to.view());
 }
 inline std::string effects(const ring_id& r) { return detail::join("effect", r.tenant.view(), r.region.view(), ""); }
-inline std::string effect(const ring_id& r, std::uint64_t sequence, std::size_t n) { return effects(r) + detail::number(sequence) + "." + std::to_string(n); }
+inline std::string effect(const ring_id& r, std::uint64_t sequence, std::size_t n) {
+    return effects(r) + detail::number(sequence) + "." + std::to_string(n);
+}
 inline std::string spki(const fingerprint& print) { return detail::join("spki", to_hex(print)); }
 inline std::string secrets(const ring_id& r) { return detail::join("secret", r.tenant.view(), r.region.view(), ""); }
 inline std::string secrets(const ring_id& r, std::uint64_t generation) { return secrets(r) + std::to_string(generation) + "/"; }
-inline std::string secret(const ring_id& r, std::uint64_t generation, const fingerprint& print) { return secrets(r, generation) + to_hex(print); }
+inline std::string secret(const ring_id& r, std::uint64_t generation, const fingerprint& print) {
+    return secrets(r, generation) + to_hex(print);
+}
 /// The generation in a key that `secret` made. `prefix` is `secrets` of the ring.
 inline std::uint64_t generation_of_secret(std::string_view prefix, std::string_view key) {
     std::uint64_t generation = 0;
@@ -79,6 +89,18 @@ inline std::string provider_secret(const ring_id& r) { return detail::join("prov
 inline std::string wraps(const ring_id& r) { return detail::join("wrap", r.tenant.view(), r.region.view(), ""); }
 inline std::string wraps(const ring_id& r, const environment_id& e) { return wraps(r) + std::string(e.view()) + "/"; }
 inline std::string wrap(const ring_id& r, const environment_id& e, std::string_view name) { return wraps(r, e) + std::string(name); }
+inline std::string checks(const ring_id& r) { return detail::join("check", r.tenant.view(), r.region.view(), ""); }
+inline std::string check_of_key(const ring_id& r, const fingerprint& print) { return checks(r) + "key/" + to_hex(print); }
+inline std::string check_of_secret(const ring_id& r, std::uint64_t generation) {
+    return checks(r) + "secret/" + std::to_string(generation);
+}
+inline std::string check_of_wrap(const ring_id& r, const environment_id& e, std::string_view name) {
+    return checks(r) + "wrap/" + std::string(e.view()) + "/" + std::string(name);
+}
+inline std::string check_of_slot(const ring_id& r, const environment_id& e, std::uint64_t version) {
+    return checks(r) + "slot/" + std::string(e.view()) + "/" + std::to_string(version);
+}
+inline std::string check_of_provider(const ring_id& r) { return checks(r) + "provider"; }
 inline std::string uses(const ring_id& r, std::string_view name) { return detail::join("uses", r.tenant.view(), r.region.view(), name); }
 
 } // namespace records
@@ -93,11 +115,16 @@ inline std::string lower(std::string_view text) {
     // two other characters that ids may hold become `_.` and `_-`: no two ids meet.
     std::string out;
     for (const char c : text) {
-        if (c >= 'A' && c <= 'Z') out += '_', out += static_cast<char>(c - 'A' + 'a');
-        else if (c == '_') out += "__";
-        else if (c == '@') out += "_.";
-        else if (c == '+') out += "_-";
-        else out += c;
+        if (c >= 'A' && c <= 'Z')
+            out += '_', out += static_cast<char>(c - 'A' + 'a');
+        else if (c == '_')
+            out += "__";
+        else if (c == '@')
+            out += "_.";
+        else if (c == '+')
+            out += "_-";
+        else
+            out += c;
     }
     return out;
 }
@@ -110,7 +137,9 @@ inline std::string customer(const ring_id& r, const fingerprint& print) { return
 inline std::string imports(const ring_id& r) { return of_ring("import", r); }
 inline std::string import(const ring_id& r, const fingerprint& print) { return imports(r) + to_hex(print); }
 inline std::string slots(const ring_id& r, const environment_id& e) { return of_ring("slot", r) + lower(e.view()) + "/"; }
-inline std::string slot(const ring_id& r, const environment_id& e, std::uint64_t key_version) { return slots(r, e) + std::to_string(key_version); }
+inline std::string slot(const ring_id& r, const environment_id& e, std::uint64_t key_version) {
+    return slots(r, e) + std::to_string(key_version);
+}
 
 } // namespace vault_ids
 

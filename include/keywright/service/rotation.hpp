@@ -26,6 +26,7 @@ public:
         if (!secret) return pass(secret);
         ports::batch batch;
         if (auto put = add(batch, generation, installing, *secret); !put) return put;
+        if (auto put = put_check(batch, records::check_of_secret(ring_, generation), *secret); !put) return put;
         const auto* active = policy::active_key(ring);
         if (active != nullptr) {
             if (auto put = add(batch, generation, active->print, *secret); !put) return put;
@@ -70,8 +71,10 @@ public:
     }
 
     /// Whether the vault opens the ring's secret: an unlocked key is the right one only if it does.
-    [[nodiscard]] result<void> check_secret(std::uint64_t generation) {
-        const auto secret = chain_.ring_secret(generation);
+    [[nodiscard]] result<void> check_secret() {
+        const auto generation = chain_.newest_generation();
+        if (!generation) return pass(generation);
+        const auto secret = chain_.ring_secret(*generation);
         return secret ? result<void>{} : pass(secret);
     }
 

@@ -101,7 +101,8 @@ public:
         const std::uint64_t number = state_.head.value.number;
         batch_.put(records::log(subject_.ring.tenant, number), 0, std::move(*record));
         std::size_t n = 0;
-        for (const policy::effect& effect : policy::effects_of(event)) batch_.put(records::effect(subject_.ring, number, n++), 0, encode(effect));
+        for (const policy::effect& effect : policy::effects_of(event))
+            batch_.put(records::effect(subject_.ring, number, n++), 0, encode(effect));
         if (const auto* taken = std::get_if<policy::backup_taken>(&event.body)) add_backup(*taken, event.at);
         return policy::notifies(event) ? notify(event, number) : result<void>{};
     }
@@ -112,7 +113,8 @@ public:
         batch_.put(records::log_head(subject_.ring.tenant), before.head.version, encode(state_.head.value));
         if (subject_.ring.region.empty()) return batch_;
         put_or_require(records::ring(subject_.ring), before.ring, state_.ring);
-        if (before.environment) put_or_require(records::environment(subject_.ring, subject_.environment), *before.environment, *state_.environment);
+        if (before.environment)
+            put_or_require(records::environment(subject_.ring, subject_.environment), *before.environment, *state_.environment);
         if (before.source && subject_.source != subject_.environment)
             batch_.require(records::environment(subject_.ring, subject_.source), before.source->version);
         return batch_;
@@ -132,8 +134,10 @@ private:
     }
     template <class T>
     void put_or_require(std::string key, const versioned<T>& before, const versioned<T>& after) {
-        if (before.value == after.value) batch_.require(std::move(key), before.version);
-        else batch_.put(std::move(key), before.version, encode(after.value));
+        if (before.value == after.value)
+            batch_.require(std::move(key), before.version);
+        else
+            batch_.put(std::move(key), before.version, encode(after.value));
     }
     void add_backup(const policy::backup_taken& e, instant at) {
         const policy::backup_state backup{e.backup, e.environment, at, e.managed_by, e.key, e.key_version, e.data_era};

@@ -47,8 +47,10 @@ struct key_checks {
         for (std::size_t at = 0; at < entry.key_check.size(); at += 32) {
             key_check check{};
             std::copy_n(entry.key_check.begin() + static_cast<std::ptrdiff_t>(at), check.size(), check.begin());
-            if (is_rsa) primes.push_back({check, modulus_bits});
-            else secrets.push_back(check);
+            if (is_rsa)
+                primes.push_back({check, modulus_bits});
+            else
+                secrets.push_back(check);
         }
         return {};
     }

@@ -36,7 +36,8 @@ inline std::optional<der_header> take_header(byte_view& in) {
     if (in.size() < 2) return std::nullopt;
     der_header found{in[0], in[1]};
     std::size_t used = 2;
-    if (found.length == 0x80) found.length = in.size() - used;
+    if (found.length == 0x80)
+        found.length = in.size() - used;
     else if (found.length > 0x80) {
         const std::size_t digits = found.length & 0x7f;
         if (digits > 4 || in.size() < used + digits) return std::nullopt;
@@ -78,7 +79,8 @@ inline key_structure structure_of(byte_view in) {
     if (!outer || outer->tag != 0x30 || outer->length < 16) return none;
     auto rest = in;
     if (const auto oid = take_algorithm(rest)) { // EncryptedPrivateKeyInfo: PKCS#5 or PKCS#12 encryption
-        const bool encrypts = oid->starts_with("\x2a\x86\x48\x86\xf7\x0d\x01\x05") || oid->starts_with("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01");
+        const bool encrypts =
+            oid->starts_with("\x2a\x86\x48\x86\xf7\x0d\x01\x05") || oid->starts_with("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01");
         return encrypts && is_octets(rest, 16) ? private_key : none;
     }
     rest = in;

@@ -90,8 +90,7 @@ public:
             if (size == primes_.end()) size = primes_.emplace(size, prime.modulus_bits);
             size->add(prime.check);
         }
-        for (std::size_t b = 0; b < 256; ++b)
-            constant_[b] = secrets_.has(hash_(filled_with(static_cast<std::uint8_t>(b))));
+        for (std::size_t b = 0; b < 256; ++b) constant_[b] = secrets_.has(hash_(filled_with(static_cast<std::uint8_t>(b))));
     }
 
     /// `report(is_prime, start)` for each window that starts below `starts`. Throws Botan's exceptions.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// How work on effects ends: a system command, decided by the same policy, in one commit with the end of the effect.
+// Depends on: service/transact, service/custody.
+#pragma once
+
+#include <keywright/service/custody.hpp>
+#include <keywright/service/transact.hpp>
+
+namespace keywright::service {
+
+template <const auto& Profile, class Parts>
+class reporter {
+public:
+    explicit reporter(Parts& parts) : parts_(parts) {}
+
+    /// Submits a system command whose commit also ends the effect. A refusal means that somebody else has ended it.
+    template <class Command, class Extras>
+    [[nodiscard]] result<void> report(const subject& s, const Command& command, const std::string& record, const Extras& extras) {
+        if (command.at == never) return fail(errc::unavailable, "service: the clock could not be read");
+        auto done = transact<Profile>(parts_, s, command, [&](ports::batch& batch, const loaded& l) {
+            batch.erase_any(record);
+            return extras(batch, l);
+        });
+        if (!done) return pass(done);
+        for (std::size_t i = 0; done->decision.refused() && i < done->decision.reasons().size(); ++i)
+            if (done->decision.reasons()[i].code != policy::refusal::not_in_progress)
+                return fail(errc::unavailable, "service: work of this ring is still under way; run recovery again");
+        return {};
+    }
+
+    /// Destroys every key of the vault whose id begins with `prefix`, but the one that is to be kept.
+    [[nodiscard]] result<void> destroy_all(const std::string& prefix, const std::string& keep) {
+        const auto all = parts_.vault.list(prefix);
+        if (!all) return pass(all);
+        for (const ports::vault_entry& entry : *all)
+            if (entry.id != keep)
+                if (auto gone = parts_.vault.destroy(entry.id); !gone) return gone;
+        return {};
+    }
+
+    /// Work on data that failed and would fail again is given up: the environment is back as it was, and the caller
+    /// learns why. What may pass later stays pending.
+    [[nodiscard]] result<void> end_after(const result<void>& why, const ring_id& ring, const policy::carry_out& work,
+                                         const std::string& record) {
+        if (why.error().retryable()) return why;
+        if (auto ended = give_up(ring, work, record); !ended) return ended;
+        return why;
+    }
+
+    /// Ends an environment's work without success; a key made for it goes with it.
+    [[nodiscard]] result<void> give_up(const ring_id& ring, const policy::carry_out& work, const std::string& record) {
+        const subject s{ring, work.environment};
+        return report(s, policy::failed{.at = now(), .of = work.what}, record, [&](ports::batch& batch, const loaded& l) -> result<void> {
+            const keys::environment_key_name next{work.environment, keys::data_purpose::message, l.environment->value.key_version + 1};
+            batch.erase_any(records::wrap(ring, work.environment, next.text()));
+            return {};
+        });
+    }
+
+    /// `never` where the clock cannot be read; report refuses that.
+    instant now() const { return parts_.clock.now().value_or(never); }
+
+private:
+    Parts& parts_;
+};
+
+} // namespace keywright::service

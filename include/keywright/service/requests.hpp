@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a service is asked for where key files are involved, and what it answers.
+// Depends on: policy/decision, service/key_evidence.
+#pragma once
+
+#include <keywright/policy/decision.hpp>
+#include <keywright/service/key_evidence.hpp>
+
+#include <functional>
+#include <optional>
+
+namespace keywright {
+
+/// What became of a command.
+class [[nodiscard]] outcome {
+public:
+    outcome(policy::decision decision, result<void> work, std::optional<error> file_trouble = {})
+        : decision_(std::move(decision)), work_(work), file_trouble_(file_trouble) {}
+
+    bool refused() const { return decision_.refused(); }
+    const policy::reason_list& reasons() const { return decision_.reasons(); }
+    const policy::decision& decision() const { return decision_; }
+    /// Of an accepted command: why what follows from it is not finished. It is pending, or was given up and undone; the
+    /// state tells which.
+    std::optional<error> unfinished() const { return work_ ? std::nullopt : std::optional<error>(work_.error()); }
+    /// Why a key file did not open, in its reader's words; beside the reasons.
+    const std::optional<error>& file_trouble() const { return file_trouble_; }
+
+private:
+    policy::decision decision_;
+    result<void> work_;
+    std::optional<error> file_trouble_;
+};
+
+struct generate_request {
+    policy::actor by;
+    key_id key;
+    const secret_bytes& password;
+    const secret_bytes& password_again;
+    /// Takes the PFX, once, and makes it durable before it returns. If it fails, no key was made.
+    std::function<result<void>(const secret_bytes& pfx)> hand_out;
+    bool region_chosen = true;
+    bool acknowledged = false;
+};
+struct upload_request {
+    policy::actor by;
+    key_id key;
+    service::key_file file;
+    bool region_chosen = true;
+    bool acknowledged = false;
+};
+struct lock_request {
+    policy::actor by;
+    service::key_file file;
+    std::string_view confirmation; ///< `lock <tenant>`
+};
+struct unlock_request {
+    policy::actor by;
+    service::key_file file;
+};
+
+/// Whether `open` is going to write.
+enum class access : std::uint8_t { read, read_write };
+
+} // namespace keywright

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command from the question to the last notice: the moment from the clock, the decision and its commit, dead
+// leases, the work that follows, and who is told.
+// Depends on: service/interpreter, service/requests.
+#pragma once
+
+#include <keywright/service/interpreter.hpp>
+#include <keywright/service/requests.hpp>
+
+namespace keywright::service {
+
+template <const auto& Profile, class Parts>
+class submitter {
+public:
+    explicit submitter(Parts parts) : parts_(std::move(parts)) {}
+    submitter(const submitter&) = delete;
+    submitter& operator=(const submitter&) = delete;
+
+    Parts& parts() { return parts_; }
+    watches& known_watches() { return watches_; }
+    service::interpreter<Profile, Parts> interpreter() { return {parts_, watches_}; }
+
+    /// Sets the command's moment by the clock.
+    template <class Command>
+    [[nodiscard]] result<void> stamp(Command& command) {
+        const auto now = parts_.clock.now();
+        if (!now) return pass(now);
+        command.at = *now;
+        return {};
+    }
+
+    /// Decides, commits, carries out, tells.
+    template <class Command, class Extras = nothing_more>
+    [[nodiscard]] result<outcome> submit(const subject& s, Command command, const Extras& extras = {}, std::optional<error> trouble = {}) {
+        if (auto timed = stamp(command); !timed) return pass(timed);
+        auto done = transact<Profile>(parts_, s, command, extras);
+        if (!done) return pass(done);
+        if (done->decision.refused()) return outcome(std::move(done->decision), {}, trouble);
+        raise_watches(s, done->state);
+        result<void> work;
+        if (!s.ring.region.empty()) work = interpreter().run(s.ring);
+        if (auto told = deliver(); !told && work) work = told;
+        return outcome(std::move(done->decision), work);
+    }
+
+    /// Hands over every notice that is waiting.
+    [[nodiscard]] result<void> deliver() {
+        for (std::string after;;) {
+            const auto page = parts_.store.scan(records::outbox_prefix(), after, 100);
+            if (!page) return pass(page);
+            if (page->empty()) return {};
+            for (const ports::record& r : *page) {
+                const auto notice = decode_notice(r.value);
+                if (!notice) return pass(notice);
+                if (auto told = parts_.notifier.deliver(*notice); !told) return told;
+                ports::batch batch;
+                batch.erase_any(r.key);
+                if (auto done = parts_.store.commit(batch); !done) return done;
+            }
+            after = page->back().key;
+        }
+    }
+
+private:
+    void raise_watches(const subject& s, const loaded& l) {
+        if (l.ring.value.locking) watches_.raise(s.ring, l.ring.value.lock_epoch << 32);
+        if (l.environment) watches_.raise(s.ring, s.environment, policy::lease_epoch(l.ring.value, l.environment->value));
+    }
+
+    Parts parts_;
+    watches watches_;
+};
+
+} // namespace keywright::service

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What nobody asks for and must happen all the same: resuming after a kill, destroying keys that no commit knows, and
+// what time itself does.
+// Depends on: service/submitter.
+#pragma once
+
+#include <keywright/service/submitter.hpp>
+
+namespace keywright::service {
+
+template <const auto& Profile, class Parts>
+class upkeep {
+public:
+    explicit upkeep(submitter<Profile, Parts>& submit) : submit_(submit), parts_(submit.parts()) {}
+
+    /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
+    /// Run it before anything else, and whenever `unfinished` was answered.
+    [[nodiscard]] result<void> recover() {
+        auto rings = rings_with_work();
+        if (!rings) return pass(rings);
+        result<void> outcome;
+        for (const ring_id& ring : *rings)
+            if (auto done = submit_.interpreter().run(ring); !done && outcome) outcome = done;
+        if (outcome) outcome = destroy_abandoned();
+        auto told = submit_.deliver();
+        return outcome ? told : outcome;
+    }
+    /// What time itself does: installations that took too long fall back, locked environments past their retention
+    /// are deleted.
+    [[nodiscard]] result<void> tick(const ring_id& ring) {
+        if (auto fallen = end_late_installation(ring); !fallen) return fallen;
+        std::string after;
+        for (;;) {
+            const auto page = parts_.store.scan(records::environments(ring), after, 1000);
+            if (!page) return pass(page);
+            if (page->empty()) return {};
+            for (const ports::record& r : *page)
+                if (auto judged = expire(ring, r); !judged) return judged;
+            after = page->back().key;
+        }
+    }
+
+private:
+    result<std::vector<ring_id>> rings_with_work() {
+        std::vector<ring_id> rings;
+        for (std::string after;;) {
+            const auto page = parts_.store.scan("effect/", after, 1000);
+            if (!page) return pass(page);
+            if (page->empty()) return rings;
+            for (const ports::record& r : *page) {
+                const std::string_view key = r.key;
+                const auto t = key.find('/') + 1, slash = key.find('/', t), end = key.find('/', slash + 1);
+                const auto tenant = tenant_id::parse(key.substr(t, slash - t));
+                const auto region = region_id::parse(key.substr(slash + 1, end - slash - 1));
+                if (!tenant || !region) return fail(errc::corrupt, "service: a pending effect names no ring");
+                const ring_id ring{*tenant, *region};
+                if (rings.empty() || !(rings.back() == ring)) rings.push_back(ring);
+            }
+            after = page->back().key;
+        }
+    }
+    /// Keys that were staged for a commit that never came. What a commit knows of has been published by now.
+    result<void> destroy_abandoned() {
+        const auto ids = parts_.vault.abandoned();
+        if (!ids) return pass(ids);
+        for (const std::string& id : *ids)
+            if (auto gone = parts_.vault.destroy(id); !gone) return gone;
+        return {};
+    }
+    result<void> end_late_installation(const ring_id& ring) {
+        const auto l = load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        policy::failed command{.of = l->ring.value.installing_unlocks ? policy::operation::unlocking_key : policy::operation::activation};
+        if (auto timed = submit_.stamp(command); !timed) return timed;
+        const auto* installing = policy::installing_key(l->ring.value);
+        const auto limit = Profile.template rule_of<policy::report_matches_work>().installation;
+        if (installing == nullptr || policy::effective_now(l->ring.value, command.at) < l->ring.value.installing_since + limit) return {};
+        const auto ended = submit_.submit(subject{ring}, command);
+        return ended ? result<void>{} : pass(ended);
+    }
+    result<void> expire(const ring_id& ring, const ports::record& r) {
+        const auto env = decode<policy::environment_state>(r.value);
+        if (!env) return pass(env);
+        if (env->deleted || env->managed_by == policy::protector::provider) return {};
+        const auto judged = submit_.submit(subject{ring, env->id}, policy::expire_environment{}, [&](ports::batch& batch, const loaded&) {
+            return erase_keys(parts_.store, ring, env->id, batch);
+        });
+        if (!judged) return pass(judged);
+        return judged->unfinished() ? result<void>(tl::unexpected(*judged->unfinished())) : result<void>{};
+    }
+
+    submitter<Profile, Parts>& submit_;
+    Parts& parts_;
+};
+
+} // namespace keywright::service
