@@ -93,9 +93,6 @@ struct report_matches_work {
 
     constexpr verdict operator()(const facts& f, const completed& c) const {
         if (!under_way(f, c.of)) return verdict::object(refusal::not_in_progress, mender::nobody);
-        // A lock undoes what moves data to or from the ring's key; only a reset still rolls forward.
-        const bool undone = c.of != operation::locking && c.of != operation::resetting;
-        if (f.ring.locking && undone) return verdict::object(refusal::not_in_progress, mender::nobody);
         const bool installs = c.of == operation::activation || c.of == operation::unlocking_key;
         if (installs && f.now >= f.ring.installing_since + installation) return verdict::object(refusal::not_in_progress, mender::nobody);
         if (f.ring.locking && !installs && c.of != operation::locking && c.of != operation::resetting)
