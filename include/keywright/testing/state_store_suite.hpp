@@ -22,7 +22,7 @@ inline bytes value_of(std::string_view text) { return {text.begin(), text.end()}
 template <class Store>
 void commit(Store& store, const ports::batch& batch) {
     const auto done = store.commit(batch);
-    REQUIRE_MESSAGE(done.has_value(), done.error().text);
+    REQUIRE_MESSAGE(done.has_value(), std::string(done.error().text));
 }
 template <class Store>
 void put(Store& store, std::string key, std::string_view value) {

@@ -78,7 +78,7 @@ std::vector<mail> delivered_mails(std::vector<ports::notice> notices, file::outb
     for (std::size_t i = 0; i < notices.size(); ++i) {
         if (notices.size() > 1) notices[i].id = std::to_string(i);
         const auto done = outbox->deliver(notices[i]);
-        REQUIRE_MESSAGE(done.has_value(), done.error().text);
+        REQUIRE_MESSAGE(done.has_value(), std::string(done.error().text));
         paths += " '" + (folder / (notices[i].id + ".eml")) + "'";
     }
     return read_mails(paths, notices.size());

@@ -19,7 +19,7 @@ using testing::detail::put;
 
 sqlite::state_store open_store(const std::string& path, seconds deadline = seconds{20}) {
     auto opened = sqlite::state_store::open(path, {deadline});
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().text);
+    REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text), " (", name(opened.error().code), ")");
     return std::move(*opened);
 }
 sqlite::connection plain_connection(const std::string& path) {
@@ -27,7 +27,7 @@ sqlite::connection plain_connection(const std::string& path) {
     REQUIRE(opened.has_value());
     return std::move(*opened);
 }
-void run(const sqlite::connection& db, const char* sql) { REQUIRE_MESSAGE(db.run(sql, "").has_value(), sql); }
+void run(const sqlite::connection& db, const char* sql) { REQUIRE_MESSAGE(db.run(sql, "").has_value(), std::string(sql)); }
 
 /// A file's bytes. Read by another process, because a handle that is closed in this one would drop SQLite's locks.
 std::string content_of(const std::string& path) {

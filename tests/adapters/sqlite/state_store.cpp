@@ -23,7 +23,7 @@ using testing::detail::text_at;
 
 sqlite::state_store open_store(const std::string& path, seconds deadline = seconds{20}) {
     auto opened = sqlite::state_store::open(path, {deadline});
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().text);
+    REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text), " (", name(opened.error().code), ")");
     return std::move(*opened);
 }
 errc code_of_open(const std::string& path) {
@@ -53,7 +53,7 @@ sqlite::connection plain_connection(const std::string& path, int flags = SQLITE_
     REQUIRE(opened.has_value());
     return std::move(*opened);
 }
-void run(const sqlite::connection& db, const char* sql) { REQUIRE_MESSAGE(db.run(sql, "").has_value(), sql); }
+void run(const sqlite::connection& db, const char* sql) { REQUIRE_MESSAGE(db.run(sql, "").has_value(), std::string(sql)); }
 
 /// Makes a store with one record and closes it.
 std::string stored_file(const temporary_folder& folder) {
@@ -231,6 +231,33 @@ TEST_CASE("sqlite::state_store: a folder or a file without rights is permission_
         return file_denied && folder_denied && sqlite::state_store::open(path).has_value();
     });
     CHECK(succeeded(child));
+}
+
+TEST_CASE("sqlite::state_store: opens what a process left that was killed while it made the file") {
+    const temporary_folder folder;
+    const std::string path = folder / "state.db", killed = folder / "killed.db";
+    const auto making = plain_connection(path);
+    run(making, "BEGIN IMMEDIATE");
+    run(making, sqlite::detail::store_schema);
+    std::string first_page;
+    SUBCASE("before the first page") {}
+    SUBCASE("after the first page") {
+        REQUIRE(sqlite3_db_cacheflush(making.handle()) == SQLITE_OK);
+        const temporary_folder finished;
+        first_page = content_of(stored_file(finished)).substr(0, 4096);
+    }
+    SUBCASE("after all pages, before the commit") { REQUIRE(sqlite3_db_cacheflush(making.handle()) == SQLITE_OK); }
+    SUBCASE("within a page") {
+        REQUIRE(sqlite3_db_cacheflush(making.handle()) == SQLITE_OK);
+        REQUIRE(::truncate(path.c_str(), 5000) == 0);
+    }
+    for (const char* suffix : {"", "-journal"})
+        if (std::filesystem::exists(path + suffix)) std::filesystem::copy_file(path + suffix, killed + suffix);
+    if (!first_page.empty()) write_content(killed, first_page + content_of(killed).substr(4096));
+    auto store = open_store(killed);
+    CHECK(testing::detail::keys_of(store, "").empty());
+    put(store, "a", "1");
+    CHECK(testing::detail::version_at(store, "a") == 1);
 }
 
 // --- others at work ---

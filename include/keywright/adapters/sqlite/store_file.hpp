@@ -27,39 +27,44 @@ inline constexpr const char* store_schema = "CREATE TABLE records(key BLOB PRIMA
                                             "PRAGMA application_id = 0x6b777374;"
                                             "PRAGMA user_version = 1;";
 
-enum class store_kind : unsigned char { fresh, ours };
+/// Whether there is a log or a journal that SQLite may mend the file with.
+inline bool is_mendable(const connection& db) {
+    const char* name = sqlite3_db_filename(db.handle(), "main");
+    struct stat about{};
+    return (::stat(sqlite3_filename_wal(name), &about) == 0 && about.st_size > 0) ||
+           (::stat(sqlite3_filename_journal(name), &about) == 0 && about.st_size > 0);
+}
 
-/// Whether the file ends within a page although no write-ahead log can complete it: then its tail is missing, which
-/// SQLite would read as zeros.
-inline bool is_cut(const connection& db, std::int64_t size, const std::uint8_t* head) {
+/// Whether the file ends within a page: where nothing mends it, its tail is missing, which SQLite would read as zeros.
+inline bool is_cut(std::int64_t size, const std::uint8_t* head) {
     const std::int64_t page_size = load_be<std::uint16_t>(head + 16) == 1 ? 65536 : load_be<std::uint16_t>(head + 16);
-    struct stat log{};
-    const bool has_log = ::stat(sqlite3_filename_wal(sqlite3_db_filename(db.handle(), "main")), &log) == 0 && log.st_size > 0;
-    return !has_log && (page_size == 0 || size % page_size != 0);
+    return page_size == 0 || size % page_size != 0;
 }
 
 /// Reads the header through SQLite's own file handle, without locks, journals or recovery, so that a file that is not
-/// ours stays as it is. (A second handle, once closed, would drop the locks of every connection in the process.)
-[[nodiscard]] inline result<store_kind> recognise(const connection& db) {
+/// ours stays as it is: an empty file may become a store, everything else must be one. (A second handle, once closed, would drop the locks of every connection in the process.)
+[[nodiscard]] inline result<void> recognise(const connection& db) {
     sqlite3_file* file = nullptr;
     sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
     if (file == nullptr || file->pMethods == nullptr) return fail(errc::internal, "sqlite store: expected SQLite to have opened the file");
     sqlite3_int64 size = 0;
     if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK)
         return connection::failure(code, "sqlite store: expected to learn the file's size");
-    if (size == 0) return store_kind::fresh;
+    if (size == 0) return {};
     std::uint8_t head[100];
     const int code = size < 100 ? SQLITE_NOTADB : file->pMethods->xRead(file, head, sizeof head, 0);
     if (code != SQLITE_OK && code != SQLITE_NOTADB) return connection::failure(code, "sqlite store: expected to read the file's header");
+    const bool is_blank = code == SQLITE_OK && std::all_of(head, head + sizeof head, [](std::uint8_t byte) { return byte == 0; });
+    if (is_blank && is_mendable(db)) return {}; // making it was cut short before its first page
     if (code == SQLITE_NOTADB || as_text(byte_view(head, 16)) != std::string_view("SQLite format 3\0", 16))
         return fail(errc::corrupt, "sqlite store: expected a database, the file is damaged or something else; restore it from a backup");
     if (load_be<std::uint32_t>(head + 68) != store_application_id)
         return fail(errc::malformed, "sqlite store: expected a state store, the file is another program's database; give another path");
     if (load_be<std::uint32_t>(head + 60) > store_format_version)
         return fail(errc::unsupported, "sqlite store: expected format version 1, the file has a later one; use the program that wrote it");
-    if (is_cut(db, size, head))
+    if (is_cut(size, head) && !is_mendable(db))
         return fail(errc::corrupt, "sqlite store: expected a whole file, its end is missing; restore it from a backup");
-    return store_kind::ours;
+    return {};
 }
 
 /// What holds for this connection only. secure_delete comes before anything is written.
@@ -75,19 +80,25 @@ inline bool is_cut(const connection& db, std::int64_t size, const std::uint8_t* 
                   "sqlite store: expected to set up the connection");
 }
 
+/// Also the first real access: here SQLite undoes what a killed process left half done.
+[[nodiscard]] inline result<bool> has_tables(const connection& db) {
+    constexpr const char* text = "sqlite store: expected to read the schema";
+    const auto count = statement::prepare(db, "SELECT count(*) FROM sqlite_schema", text);
+    if (!count) return pass(count);
+    query counting(*count, text);
+    const auto row = counting.step();
+    if (!row) return pass(row);
+    return counting.column_number(0) != 0;
+}
+
 /// Makes the tables, unless another process was faster. In a rollback journal, not in WAL, so that the application id
 /// is in the file itself from the first commit on.
 [[nodiscard]] inline result<void> make_tables(const connection& db) {
     transaction all(db);
     if (auto begun = all.begin(); !begun) return begun;
-    const auto count = statement::prepare(db, "SELECT count(*) FROM sqlite_schema", "sqlite store: expected to read the schema");
-    if (!count) return pass(count);
-    {
-        query counting(*count, "sqlite store: expected to read the schema");
-        const auto row = counting.step();
-        if (!row) return pass(row);
-        if (counting.column_number(0) != 0) return {};
-    }
+    const auto made_meanwhile = has_tables(db);
+    if (!made_meanwhile) return pass(made_meanwhile);
+    if (*made_meanwhile) return {};
     if (auto made = db.run(store_schema, "sqlite store: expected to make the tables"); !made) return made;
     return all.commit();
 }
@@ -119,13 +130,14 @@ inline bool is_cut(const connection& db, std::int64_t size, const std::uint8_t* 
         return file::fail_errno("sqlite store: expected a folder in which the file can be made");
     auto db = connection::open(path, SQLITE_OPEN_READWRITE, wait);
     if (!db) return db;
-    auto kind = recognise(*db);
-    if (!kind) return pass(kind);
+    if (const auto known = recognise(*db); !known) return pass(known);
     if (const auto done = prepare_connection(*db); !done) return pass(done);
-    if (*kind == store_kind::fresh) {
-        if (const auto made = make_tables(*db); !made) return pass(made);
-        kind = recognise(*db);
-        if (!kind) return pass(kind);
+    const auto made = has_tables(*db);
+    if (!made) return pass(made);
+    // A header alone does not say that the tables are there: the process that made them may have been killed.
+    if (!*made) {
+        if (const auto done = make_tables(*db); !done) return pass(done);
+        if (const auto known = recognise(*db); !known) return pass(known);
     }
     if (const auto done = switch_to_wal(*db, deadline); !done) return pass(done);
     return db;
