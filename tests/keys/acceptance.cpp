@@ -73,6 +73,19 @@ TEST_CASE("inspect_public: a public key has no private half") {
     CHECK(facts->identity.print == keys::fingerprint_of(*key)->print);
 }
 
+TEST_CASE("inspect: a key that would sign for minutes is refused before it signs") {
+    // p is no prime and no one asks: the product is what counts. 2^8187 + 1 and 2^8188 + 1, times 17 (5 bits).
+    const auto made = [](std::size_t bits) {
+        Botan::BigInt p = Botan::BigInt::power_of_2(bits - 5) + 1;
+        return Botan::RSA_PrivateKey(p, Botan::BigInt(17), Botan::BigInt(65537), Botan::BigInt(3), p * 17);
+    };
+    CHECK(made(8192).key_length() == 8192);
+    CHECK(keys::inspect(made(8192), Botan::system_rng()));
+    const auto refused = keys::inspect(made(8193), Botan::system_rng());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::limit_exceeded);
+}
+
 TEST_CASE("inspect: halves that do not belong together are seen") {
     CHECK(keys::inspect(*rsa_with(99, 0), Botan::system_rng())->halves_match); // nothing exchanged
     SUBCASE("another public exponent") {

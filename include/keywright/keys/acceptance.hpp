@@ -27,6 +27,9 @@ struct key_facts {
     public_half identity;
 };
 
+/// The longest key that `inspect` signs with (0.1 s); a hostile file may hold one that would sign for minutes.
+inline constexpr std::size_t longest_inspected_bits = 8192;
+
 namespace detail {
 
 inline key_algorithm algorithm_of(const Botan::Public_Key& key) {
@@ -75,10 +78,12 @@ inline result<key_facts> public_facts(const Botan::Public_Key& key) {
 [[nodiscard]] inline result<key_facts> inspect_public(const Botan::Public_Key& key) { return detail::public_facts(key); }
 
 /// Of a private key; costs one signature. A key that only agrees or encrypts (X25519) never matches.
-/// Fails with internal or malformed when the public half cannot be encoded. Thread safety: as `rng`.
+/// Fails with limit_exceeded above `longest_inspected_bits`, with internal or malformed when the public half cannot be
+/// encoded. Thread safety: as `rng`.
 [[nodiscard]] inline result<key_facts> inspect(const Botan::Private_Key& key, Botan::RandomNumberGenerator& rng) {
     auto facts = detail::public_facts(key);
     if (!facts) return facts;
+    if (facts->bits > longest_inspected_bits) return fail(errc::limit_exceeded, "key: longer than 8192 bits, which is not inspected");
     facts->has_private = true;
     facts->halves_match = detail::signs_for(key, facts->identity, rng);
     return facts;

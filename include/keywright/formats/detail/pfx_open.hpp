@@ -197,25 +197,28 @@ private:
         }
     }
 
-    /// The certificate's public key in canonical form; empty where it cannot be read.
-    bytes public_key_of(const certificate_bag& certificate) const {
-        const auto spki = keywright::detail::botan_boundary(
-            errc::malformed, "", [&] { return Botan::X509_Certificate(certificate.der).subject_public_key_info(); });
+    /// The certificate's public key in canonical form; empty where it cannot be read. Most producers write the
+    /// canonical form anyway, so a certificate of one of `own` keys need not be decoded.
+    bytes public_key_of(const certificate_bag& certificate, const std::vector<bytes>& own) const {
+        auto spki = keywright::detail::botan_boundary(errc::malformed, "",
+                                                      [&] { return Botan::X509_Certificate(certificate.der).subject_public_key_info(); });
         if (!spki || spki->size() > bounds_.key_bytes) return {};
+        if (std::find(own.begin(), own.end(), *spki) != own.end()) return std::move(*spki);
         auto canonical = canonical_public_key(*spki);
         return canonical ? std::move(*canonical) : bytes{};
     }
     /// A certificate belongs to a key when it holds its public key; a local key id alone is a claim.
     void match_certificates(pfx_contents& contents, std::vector<certificate_bag>& certificates) const {
-        std::vector<bytes> public_keys;
-        for (const certificate_bag& c : certificates) public_keys.push_back(public_key_of(c));
+        std::vector<bytes> own, public_keys;
+        for (const pfx_key& k : contents.keys) own.push_back(k.key->subject_public_key());
+        for (const certificate_bag& c : certificates) public_keys.push_back(public_key_of(c, own));
         std::vector<bool> taken(certificates.size());
-        for (pfx_key& key : contents.keys) {
-            const bytes own = key.key->subject_public_key();
+        for (std::size_t k = 0; k < own.size(); ++k) {
+            pfx_key& key = contents.keys[k];
             std::size_t best = certificates.size();
             for (std::size_t i = 0; i < certificates.size(); ++i) {
                 const bool claims = !key.local_key_id.empty() && certificates[i].attributes.local_key_id == key.local_key_id;
-                const bool fits = public_keys[i] == own;
+                const bool fits = public_keys[i] == own[k];
                 if (fits && (best == certificates.size() || claims)) best = i;
                 if (claims && !fits) key.match = certificate_match::mismatch;
             }
