@@ -19,6 +19,7 @@ Modes:
     enospc, eio      the operation fails once; `run` must end by itself, in any way but a signal
     enospc-on,
     eio-on           that operation and all that follow fail; check runs without faults
+    short            a write takes half of its bytes and says so, as it may; nothing fails
     power            a power cut after each operation, see power_loss.py for what a disk may then hold
 
 Exits with 0 only when there was at least one case and none failed.
@@ -34,7 +35,7 @@ import tempfile
 
 import power_loss
 
-MODES = ("kill", "enospc", "enospc-on", "eio", "eio-on", "power")
+MODES = ("kill", "enospc", "enospc-on", "eio", "eio-on", "short", "power")
 
 
 def words(template, folder):
@@ -111,6 +112,8 @@ class Matrix:
         for mode in self.options.modes:
             if mode == "kill":
                 yield from ((mode, n, when, {"mode": "kill"}) for n in numbers for when in ("before", "half", "after"))
+            elif mode == "short":
+                yield from ((mode, n, "half", {"mode": "errno", "errno": "NONE"}) for n in numbers)
             elif mode != "power":
                 shim = {"mode": "errno", "errno": "ENOSPC" if mode.startswith("enospc") else "EIO", "repeat": "on" if mode.endswith("-on") else "once"}
                 yield from ((mode, n, when, shim) for n in numbers for when in ("before", "half"))

@@ -7,7 +7,7 @@
 //   KEYWRIGHT_SHIM_AT       number of the operation to act on, from 1
 //   KEYWRIGHT_SHIM_WHEN     kill: before | half | after that operation; errno: half makes a write short before it fails.
 //                           `half` acts on writes of two bytes or more and leaves other operations alone
-//   KEYWRIGHT_SHIM_ERRNO    ENOSPC | EIO | EACCES | EMFILE | EINTR
+//   KEYWRIGHT_SHIM_ERRNO    ENOSPC | EIO | EACCES | EMFILE | EINTR, or NONE: with half, a write is short and nothing fails
 //   KEYWRIGHT_SHIM_REPEAT   errno: once (default) | on (this operation and all that follow)
 //   KEYWRIGHT_SHIM_REPORT   file that holds the number of operations so far, as text
 //   KEYWRIGHT_SHIM_JOURNAL  journal: file to append records to; power_loss.py reads it
@@ -58,7 +58,7 @@ static pthread_mutex_t order = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static int errno_named(const char* name) {
     static const struct { const char* name; int number; } known[] = {
-        {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EACCES", EACCES}, {"EMFILE", EMFILE}, {"EINTR", EINTR}};
+        {"NONE", 0}, {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EACCES", EACCES}, {"EMFILE", EMFILE}, {"EINTR", EINTR}};
     for (size_t i = 0; name && i < sizeof known / sizeof *known; ++i)
         if (strcmp(name, known[i].name) == 0) return known[i].number;
     return EIO;
@@ -212,7 +212,7 @@ static enum verdict enter(size_t writes) {
     if (mode == failing) {
         if (when == half) {
             if (number == at && writes >= 2) return go_half;
-            if (number == at + 1 || (fail_on && number > at)) return errno = fail_errno, refuse;
+            if (fail_errno != 0 && (number == at + 1 || (fail_on && number > at))) return errno = fail_errno, refuse;
         } else if (number == at || (fail_on && number > at)) {
             return errno = fail_errno, refuse;
         }
