@@ -137,23 +137,27 @@ inline std::optional<std::string_view> wrap_name(const keys::entry_view& entry) 
     return info.substr(0, info.size() - behind);
 }
 
+/// Bytes of a wrap before its key name.
+inline constexpr std::size_t wrap_front = 2 + keys::provider.size() + 2;
+
 /// `visit(key name, at)` for every wrap that begins below `starts`. A wrap on the provider's path counts already from
 /// its key name on: in a page that was freed and used again in part, its front may be overwritten and the rest not.
+/// `is_continued`: bytes go before `data`, and were searched up to `starts` of their own.
 template <class Visit>
-void each_wrap(byte_view data, std::size_t starts, Visit&& visit) {
-    constexpr std::size_t front = 2 + keys::provider.size() + 2;
-    std::vector<std::size_t> seen; // where the names of whole wraps stand
+void each_wrap(byte_view data, std::size_t starts, bool is_continued, Visit&& visit) {
+    std::vector<std::size_t> seen; // where the names of whole wraps stand, ascending
     each_text(data, starts + 2, keys::provider, [&](std::size_t at) {
         if (at < 2 || load_be<std::uint16_t>(data.data() + at - 2) != keys::provider.size()) return;
         auto rest = data.subspan(at - 2);
         const auto entry = keys::take_entry(rest);
         const auto name = entry ? wrap_name(*entry) : std::nullopt;
         if (!name) return;
-        seen.push_back(at - 2 + front);
+        seen.push_back(at - 2 + wrap_front);
         visit(*name, at - 2);
     });
-    each_text(data, starts, "slot/", [&](std::size_t at) {
-        if (std::find(seen.begin(), seen.end(), at) != seen.end()) return;
+    each_text(data, starts + wrap_front, "slot/", [&](std::size_t at) {
+        if (is_continued && at < wrap_front) return; // belongs to where its front would begin
+        if (std::binary_search(seen.begin(), seen.end(), at)) return;
         const auto from = as_text(data.subspan(at, std::min<std::size_t>(data.size() - at, 512)));
         const auto size = from.find(wrap_lengths[0]);
         if (size == from.npos || from.substr(size, wrap_lengths.size()) != wrap_lengths) return;
