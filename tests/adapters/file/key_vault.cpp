@@ -386,3 +386,23 @@ TEST_CASE("file::key_vault: processes that stage, publish and destroy at once do
     }
     CHECK(keywright::testing::detail::ids_of(fixture.vault().list("")) == "a1 a3 a5 a7 a9 b1 b3 b5 b7 b9 c1 c3 c5 c7 c9");
 }
+
+// --- the format ---
+
+TEST_CASE("file::key_vault: opens version 1 of the format, as made by other code (tests/data/vault-1/make.py)") {
+    file_fixture fixture; // for its folder
+    const auto copy = fixture.folder.parent_path() / "golden";
+    fs::copy(KEYWRIGHT_TEST_DATA "/vault-1", copy, fs::copy_options::recursive);
+    fs::create_directory(copy / "owners"); // empty, so not kept with the data
+    auto vault = key_vault::open(copy.string(), passphrase("golden"));
+    REQUIRE(vault);
+    CHECK(vault->costs().for_tests);
+    CHECK(keywright::testing::detail::ids_of(vault->list("")) == "audit contoso/eu/2026 import/eu slot/prod");
+    CHECK(vault->abandoned() == std::vector<std::string>{"import/eu"});
+    keywright::testing::detail::check_rsa_entry(*vault->find("contoso/eu/2026"), "contoso/eu/2026", true);
+    CHECK(opens(vault->unwrap("contoso/eu/2026", from_hex(vectors::oaep_sha256))));
+    CHECK(opens(vault->unwrap("import/eu", from_hex(vectors::oaep_sha1))));
+    CHECK(opens(vault->slot_secret("slot/prod"))); // 00 01 … 1f as well
+    CHECK(vault->sign("audit", from_hex(vectors::ed25519_message)) == from_hex(vectors::ed25519_signature));
+    CHECK(vault->find("audit")->key_check == from_hex(vectors::ed25519_key_check));
+}
