@@ -205,8 +205,10 @@ private:
 } // namespace detail
 
 /// Reads everything and reports it. `clean()` of the result is the proof; a file that cannot be read is a survivor.
-/// Takes 60 ms of a core for each MiB, more where text is encoded, and 2 MiB of memory for each thread. misused: no places,
-/// or no thread; not_found: a place that is not there. Blocks until all is read.
+/// Takes about 60 ms of a core for each MiB, twice that where primes are looked for and four times where all of it is
+/// base64, and up to 10 MiB of memory for each thread. misused: no places, or no thread; not_found: a place that is not there.
+/// A SQLite file that this process has open must not be in the places, or SQLite loses its locks on it when the proof
+/// closes it: close the store before, or run the proof in another process.
 [[nodiscard]] inline result<proof> find_survivors(const proof_request& request) {
     if (request.places.empty() || request.threads == 0) return fail(errc::misused, "proof: expected a place and a thread at least");
     for (const auto& place : request.places) {
