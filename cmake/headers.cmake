@@ -51,6 +51,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/vault_folder.hpp
     include/keywright/adapters/file/vault_format.hpp
     include/keywright/adapters/file/vault_seal.hpp
+    include/keywright/adapters/file/vault_traces.hpp
     include/keywright/adapters/memory/clock.hpp
     include/keywright/adapters/memory/key_vault.hpp
     include/keywright/adapters/memory/notifier.hpp
@@ -96,21 +97,30 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
     include/keywright/ports/state_store.hpp
+    include/keywright/ports/vault_traces.hpp
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
+    include/keywright/service/environment_work.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
     include/keywright/service/notices.hpp
     include/keywright/service/parts.hpp
+    include/keywright/service/proof.hpp
     include/keywright/service/proof/checks.hpp
+    include/keywright/service/proof/chunk.hpp
     include/keywright/service/proof/encodings.hpp
+    include/keywright/service/proof/files.hpp
     include/keywright/service/proof/markers.hpp
     include/keywright/service/proof/windows.hpp
     include/keywright/service/records.hpp
+    include/keywright/service/reporter.hpp
+    include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp
+    include/keywright/service/upkeep.hpp
     include/keywright/service/watches.hpp
 )
 
@@ -128,10 +138,12 @@ set(KEYWRIGHT_SQLITE_HEADERS
 set(KEYWRIGHT_TESTING_HEADERS
     include/keywright/testing/clock_suite.hpp
     include/keywright/testing/content_store_suite.hpp
+    include/keywright/testing/failing_store.hpp
     include/keywright/testing/given_when_then.hpp
     include/keywright/testing/key_vault_suite.hpp
     include/keywright/testing/key_vault_vectors.hpp
     include/keywright/testing/notifier_suite.hpp
+    include/keywright/testing/state_store_steps.hpp
     include/keywright/testing/state_store_suite.hpp
     include/keywright/testing/temporary_folder.hpp
 )
