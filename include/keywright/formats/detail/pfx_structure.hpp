@@ -207,6 +207,35 @@ inline encrypted_safe read_encrypted_safe(Botan::BER_Decoder& content) {
     return {read_pbe(algorithm, pfx_place::safe), std::move(ciphertext)};
 }
 
+/// PBMAC1's parameters: SEQUENCE { PBKDF2, HMAC }.
+inline void read_pbmac1(mac_data& mac, byte_view parameters) {
+    Botan::AlgorithmIdentifier kdf, hmac;
+    auto outer = ber(parameters);
+    auto in = outer.start_sequence();
+    in.decode(kdf).decode(hmac);
+    in.end_cons();
+    outer.verify_end();
+    const auto* row = find_oid(hmac_hashes, hmac);
+    if (row == nullptr || kdf.oid().to_string() != "1.2.840.113549.1.5.12")
+        refuse(errc::unsupported, "pfx: PBMAC1 uses algorithms that are not offered, expected PBKDF2 and an HMAC of SHA-1, SHA-2 or SHA-3");
+    mac.kdf = read_pbkdf2(kdf.parameters(), 0);
+    mac.hash = row->name;
+}
+
+/// The MAC of RFC 7292 itself: a digest, with salt and count beside it.
+inline void read_classic_mac(mac_data& mac, const Botan::AlgorithmIdentifier& digest, bytes salt, std::uint64_t iterations) {
+    const auto* row = find_oid(mac_hashes, digest);
+    if (row == nullptr)
+        refuse(errc::unsupported,
+               "pfx: the MAC uses a digest that is not offered, expected SHA-1, SHA-2, SHA-3, MD5, RIPEMD-160, SM3 or PBMAC1");
+    mac.hash = row->name;
+    mac.kdf.hash = row->name;
+    mac.kdf.salt = std::move(salt);
+    mac.kdf.iterations = iterations;
+    mac.kdf.key_bytes = row->bytes;
+    mac.kdf.cost = {iterations, 1, 0};
+}
+
 inline mac_data read_mac(Botan::BER_Decoder& in) {
     mac_data mac;
     Botan::AlgorithmIdentifier algorithm;
@@ -217,31 +246,10 @@ inline mac_data read_mac(Botan::BER_Decoder& in) {
     in.decode(salt, Botan::ASN1_Type::OctetString);
     const std::uint64_t iterations = in.more_items() ? count(in, "pfx: the MAC has a negative iteration count") : 1;
     in.verify_end();
-    if (algorithm.oid().to_string() == "1.2.840.113549.1.5.14") { // PBMAC1: salt and count above are ignored (RFC 9879)
-        Botan::AlgorithmIdentifier kdf, hmac;
-        auto outer = ber(algorithm.parameters());
-        auto parameters = outer.start_sequence();
-        parameters.decode(kdf).decode(hmac);
-        parameters.end_cons();
-        outer.verify_end();
-        const auto* row = find_oid(hmac_hashes, hmac);
-        if (row == nullptr || kdf.oid().to_string() != "1.2.840.113549.1.5.12")
-            refuse(errc::unsupported,
-                   "pfx: PBMAC1 uses algorithms that are not offered, expected PBKDF2 and an HMAC of SHA-1, SHA-2 or SHA-3");
-        mac.kdf = read_pbkdf2(kdf.parameters(), 0);
-        mac.hash = row->name;
-        return mac;
-    }
-    const auto* row = find_oid(mac_hashes, algorithm);
-    if (row == nullptr)
-        refuse(errc::unsupported,
-               "pfx: the MAC uses a digest that is not offered, expected SHA-1, SHA-2, SHA-3, MD5, RIPEMD-160, SM3 or PBMAC1");
-    mac.hash = row->name;
-    mac.kdf.hash = row->name;
-    mac.kdf.salt = std::move(salt);
-    mac.kdf.iterations = iterations;
-    mac.kdf.key_bytes = row->bytes;
-    mac.kdf.cost = {iterations, 1, 0};
+    if (algorithm.oid().to_string() == "1.2.840.113549.1.5.14")
+        read_pbmac1(mac, algorithm.parameters()); // salt and count above are ignored (RFC 9879)
+    else
+        read_classic_mac(mac, algorithm, std::move(salt), iterations);
     return mac;
 }
 
