@@ -5,6 +5,7 @@
 #include <keywright/testing/temporary_folder.hpp>
 
 #include <botan/base64.h>
+#include <botan/ed25519.h>
 #include <botan/hex.h>
 #include <botan/pkcs8.h>
 #include <botan/rsa.h>
@@ -407,6 +408,38 @@ TEST_CASE("proof: keys of a file vault survive unless they are to live") {
         here.put("undelete", old);
         here.check_one(survivor_kind::vault_key, "undelete", 0);
     }
+}
+
+TEST_CASE("proof: a slot's secret is recognised by the check in its vault entry, and so is an audit key's seed") {
+    scene here;
+    here.request.checks.secrets.clear();
+    const testing::temporary_folder elsewhere;
+    auto vault = file::key_vault::create(elsewhere / "vault", secret_bytes(as_bytes("correct horse")), file::costs_for_tests).value();
+    const auto slot = vault.stage_slot("slot/1").value();
+    const Botan::Ed25519_PrivateKey audit_key(Botan::system_rng());
+    const auto audit = vault.stage("audit/1", ports::key_purpose::audit, audit_key).value();
+    bytes secret;
+    SUBCASE("slot") {
+        const auto held = vault.slot_secret("slot/1").value();
+        append(secret, keywright::detail::reveal(held));
+        here.put("copy", secret);
+        REQUIRE(here.request.checks.add(audit).has_value());
+        CHECK(here.search().clean());
+        REQUIRE(here.request.checks.add(slot).has_value());
+    }
+    SUBCASE("audit key") {
+        const auto seed = audit_key.raw_private_key_bits();
+        here.put("copy", byte_view(seed).first(32));
+        REQUIRE(here.request.checks.add(slot).has_value());
+        CHECK(here.search().clean());
+        REQUIRE(here.request.checks.add(audit).has_value());
+    }
+    here.check_one(survivor_kind::secret, "copy", 0);
+    auto entry = slot;
+    entry.key_check.pop_back();
+    CHECK(here.request.checks.add(entry).error().code == errc::malformed);
+    entry.key_check.clear();
+    CHECK(here.request.checks.add(entry).error().code == errc::malformed);
 }
 
 TEST_CASE("proof: what cannot be read is a survivor") {
