@@ -187,7 +187,8 @@ inline bytes to_bytes(const json& value) {
     json in = json::parse(text.begin(), text.end(), nullptr, false);
     if (in.is_discarded() || !in.is_object()) return fail(errc::corrupt, "state: a record is no JSON object");
     int format = 0;
-    if (!in.contains("format") || !detail::read_number(in["format"], format)) return fail(errc::corrupt, "state: a record names no format");
+    if (!in.contains("format") || !detail::read_number(in["format"], format) || format < 1)
+        return fail(errc::corrupt, "state: a record names no format");
     if (format > record_format) return fail(errc::unsupported, "state: written by a later version of keywright; use that one");
     return in;
 }

@@ -103,7 +103,9 @@ inline ports::notice make_notice(const policy::event& event, const ring_id& ring
                                  const log_head& head) {
     const auto text = detail::describe(event, ring);
     ports::notice n;
-    n.id = fmt::format("{}.{}.{:x}", vault_ids::lower(ring_name.tenant.view()), head.number, fmt::join(as_bytes(to.view()), ""));
+    // Ids of people hold characters that a notice's id may not, so a hash stands for them.
+    const std::string unique = fmt::format("{}/{}/{}", ring_name.tenant.view(), head.number, to.view());
+    n.id = fmt::format("{:012}.{}", head.number, to_hex(detail::sha256(as_bytes(unique))).substr(0, 32));
     n.to = to;
     n.tenant = ring_name.tenant;
     n.at = event.at;

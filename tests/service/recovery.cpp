@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every call to the store fails once, before its work or after it, in every operation that touches keys: afterwards
+// recovery leaves a ring that is either before or after, never in between.
+#include "world.hpp"
+
+#include <doctest/doctest.h>
+
+using world::tenant;
+
+namespace {
+
+using namespace keywright;
+
+/// What must hold of any ring at rest.
+void check_ring(tenant& t) {
+    const auto ring = t.ring();
+    CHECK(t.records("effect/") == 0);
+    CHECK(t.records("outbox/") == 0);
+    CHECK(t.vault.abandoned()->empty());
+    CHECK_FALSE(ring.locking);
+    CHECK(ring.in_transition == 0);
+    CHECK(policy::installing_key(ring) == nullptr);
+    // The vault holds exactly the customer keys that the state says are usable.
+    std::size_t usable = 0;
+    for (const auto& key : ring.keys) {
+        const bool is_usable = key.state == policy::key_state::active || key.state == policy::key_state::available;
+        usable += is_usable ? 1U : 0U;
+        CHECK(t.vault.find(service::vault_ids::customer(world::eu, key.print)).has_value() == is_usable);
+    }
+    CHECK(t.customer_keys() == usable);
+    for (const auto& e : {world::prod, world::test, world::sand}) {
+        const auto env = t.environment(e);
+        CAPTURE(e.view());
+        CHECK(env.transition == policy::operation::none);
+        const bool locked = policy::is_locked(ring, env);
+        CHECK(t.opens(e) == (!locked && !env.deleted));
+        // The provider's path is open exactly while the provider's key protects the environment.
+        CHECK(t.slots(e) == (env.managed_by == policy::protector::provider && !env.deleted ? 1U : 0U));
+        CHECK(t.data.there.contains(std::string(e.view()) + "/" + std::to_string(env.content)) == !env.deleted);
+        const auto generations = t.data.list(world::contoso, world::eu.region, e);
+        for (const auto& generation : *generations)
+            if (generation.backup.empty()) CHECK(generation.generation == env.content);
+    }
+}
+
+/// The log replays to the state that is stored, and its signatures hold.
+void check_log(tenant& t) {
+    const auto key = t.vault.find(service::vault_ids::audit(world::contoso));
+    auto verifier = service::audit_verifier::make(key->public_key);
+    policy::ring_state ring;
+    ring.tenant = world::contoso;
+    ring.region = world::eu.region;
+    const auto log = t.memory.scan(service::records::log_prefix(world::contoso), "", 10'000);
+    for (const auto& stored : *log) {
+        const auto record = verifier->next(stored.value);
+        REQUIRE(record.has_value());
+        if (!record->region.empty()) policy::evolve(ring, record->event);
+    }
+    CHECK(ring == t.ring());
+    CHECK(verifier->head().hash == t.svc.state({{world::contoso, {}}})->head.value.hash);
+}
+
+/// Runs `operation` on a fresh tenant made by `prepare`, once for each store call it makes, with that call failing.
+template <class Prepare, class Operation>
+void fail_everywhere(const Prepare& prepare, const Operation& operation) {
+    tenant reference;
+    prepare(reference);
+    reference.store.reset_calls();
+    tenant::must(operation(reference));
+    const auto calls = reference.store.calls();
+    REQUIRE(calls > 2);
+    check_ring(reference);
+    for (const auto when : {testing::failing::before, testing::failing::after})
+        for (std::uint64_t call = 1; call <= calls; ++call) {
+            CAPTURE(call);
+            CAPTURE(static_cast<int>(when));
+            tenant t;
+            prepare(t);
+            t.store.reset_calls();
+            t.store.fail_call(call, {errc::io_failed, "store: told to fail"}, when);
+            (void)operation(t).has_value();
+            t.store.fail_call(0, {});
+            t.vault.restart(); // as if the process had ended
+            REQUIRE(t.svc.recover().has_value());
+            check_ring(t);
+            check_log(t);
+        }
+}
+
+void with_active_key(tenant& t) {
+    tenant::must(t.upload());
+    tenant::must(t.apply(world::prod));
+}
+void ready_to_lock(tenant& t) {
+    with_active_key(t);
+    tenant::must(t.apply(world::test));
+    tenant::must(t.give_back(world::test));
+    t.clock.advance(hours(72));
+}
+void locked(tenant& t) {
+    ready_to_lock(t);
+    tenant::must(t.lock());
+    t.clock.advance(hours(1));
+}
+
+} // namespace
+
+TEST_CASE("recovery: an upload that fails anywhere leaves the key whole or absent") {
+    fail_everywhere([](tenant&) {}, [](tenant& t) { return t.upload(); });
+}
+TEST_CASE("recovery: an apply that fails anywhere leaves one open path to the data") {
+    fail_everywhere([](tenant& t) { tenant::must(t.upload()); }, [](tenant& t) { return t.apply(world::prod); });
+}
+TEST_CASE("recovery: a return that fails anywhere leaves one open path to the data") {
+    fail_everywhere(with_active_key, [](tenant& t) { return t.give_back(world::prod); });
+}
+TEST_CASE("recovery: a lock that fails anywhere is rolled forward, and no customer key survives it") {
+    fail_everywhere(ready_to_lock, [](tenant& t) { return t.lock(); });
+}
+TEST_CASE("recovery: an unlock that fails anywhere never leaves a key in a ring that is marked locked") {
+    fail_everywhere(locked, [](tenant& t) { return t.unlock(); });
+}
+TEST_CASE("recovery: unlocking an environment fails anywhere and ends locked or open") {
+    fail_everywhere(
+        [](tenant& t) {
+            locked(t);
+            tenant::must(t.unlock());
+        },
+        [](tenant& t) { return t.unlock(world::prod); });
+}
+TEST_CASE("recovery: a reset that fails anywhere rolls forward") {
+    fail_everywhere(with_active_key, [](tenant& t) { return t.reset(world::prod); });
+}
+TEST_CASE("recovery: restore and copy that fail anywhere leave the old content or the new") {
+    const auto with_backup = [](tenant& t) { tenant::must(t.back_up(world::prod, "b1")); };
+    fail_everywhere(with_backup, [](tenant& t) { return t.restore(world::prod, "b1", world::prod); });
+    fail_everywhere(with_backup, [](tenant& t) { return t.copy(world::prod, world::sand); });
+}
+TEST_CASE("recovery: a deletion that fails anywhere leaves nothing that opens the environment") {
+    fail_everywhere(with_active_key, [](tenant& t) { return t.remove(world::prod); });
+}
+TEST_CASE("recovery: a rotation that fails anywhere keeps every environment open") {
+    const auto two_keys = [](tenant& t) {
+        with_active_key(t);
+        tenant::must(t.upload_second());
+        t.clock.advance(hours(24));
+    };
+    fail_everywhere(two_keys, [](tenant& t) { return t.activate(); });
+}
+TEST_CASE("recovery: a generated key whose PFX was not handed out is dropped") {
+    tenant t;
+    const auto refuse = [](const secret_bytes&) -> result<void> { return fail(errc::storage_full, "sink: full"); };
+    const auto o = t.svc.generate_key(world::eu, {.by = world::alice,
+                                                  .key = key_id{"k"},
+                                                  .password = world::first_password(),
+                                                  .password_again = world::first_password(),
+                                                  .hand_out = refuse,
+                                                  .acknowledged = true});
+    REQUIRE_FALSE(o.has_value());
+    CHECK(o.error().code == errc::storage_full);
+    CHECK(t.customer_keys() == 0);
+    CHECK(t.ring().keys.empty());
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tenant on memory adapters for the service's tests: two administrators, a manual clock, real keys, real wraps, real
+// leases, and content that is a number of generations.
+#pragma once
+
+#include <keywright/adapters/memory/clock.hpp>
+#include <keywright/adapters/memory/key_vault.hpp>
+#include <keywright/adapters/memory/notifier.hpp>
+#include <keywright/adapters/memory/state_store.hpp>
+#include <keywright/keywright.hpp>
+#include <keywright/testing/failing_store.hpp>
+
+#include <fstream>
+#include <iterator>
+#include <set>
+
+namespace world {
+
+using namespace keywright;
+using service::subject;
+
+inline bytes read_data(const std::string& name) {
+    std::ifstream in(std::string(KEYWRIGHT_TEST_DATA) + "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A test double: remembers which generations there are, and that a rebuild was allowed by living leases.
+struct content {
+    std::set<std::string> there;
+    static std::string key(const ports::content_ref& r) {
+        return std::string(r.environment.view()) +
+               (r.backup.empty() ? "/" + std::to_string(r.generation) : "/backup/" + std::string(r.backup.view()));
+    }
+    result<void> create(const ports::content_ref& r) { return there.insert(key(r)), result<void>{}; }
+    result<void> rebuild(const ports::content_ref& from, const ports::content_ref& to, const keys::data_key_lease& opens,
+                         const keys::data_key_lease& seals, const ports::content_progress&) {
+        for (const auto* lease : {&opens, &seals})
+            if (auto alive = lease->check(); !alive) return alive;
+        if (!there.contains(key(from))) return fail(errc::not_found, "content: nothing there");
+        return create(to);
+    }
+    result<void> duplicate(const ports::content_ref& from, const ports::content_ref& to) {
+        return there.contains(key(from)) ? create(to) : fail(errc::not_found, "content: nothing there");
+    }
+    result<void> drop(const ports::content_ref& r) { return there.erase(key(r)), result<void>{}; }
+    result<std::vector<ports::content_ref>> list(const tenant_id& t, const region_id& r, const environment_id& e) {
+        std::vector<ports::content_ref> found;
+        for (const std::string& name : there) {
+            const auto slash = name.find('/');
+            if (name.substr(0, slash) != e.view()) continue;
+            const std::string rest = name.substr(slash + 1);
+            const bool backup = rest.starts_with("backup/");
+            found.push_back({t, r, e, backup ? 0 : std::stoull(rest), backup ? backup_id(rest.substr(7)) : backup_id()});
+        }
+        return found;
+    }
+};
+
+using store_type = testing::failing_store<memory::state_store>;
+using service_type =
+    tenant_service<profiles::power_platform, store_type, memory::key_vault, memory::manual_clock, memory::notifier, content>;
+
+inline const tenant_id contoso{"contoso"};
+inline const service::ring_id eu{contoso, region_id{"eu"}};
+inline const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
+inline const policy::actor alice{admin_id{"alice"}};
+inline const policy::actor bob{admin_id{"bob"}};
+inline const environment_id prod{"prod"};
+inline const environment_id sand{"sand"};
+inline const environment_id test{"test"};
+
+inline const bytes& first_pfx() {
+    static const bytes file = read_data("pfx/ossl-default-rsa2048.p12");
+    return file;
+}
+inline const secret_bytes& first_password() {
+    static const secret_bytes password(as_bytes("test1234"));
+    return password;
+}
+
+struct tenant {
+    memory::state_store memory;
+    store_type store{memory};
+    memory::key_vault vault;
+    memory::manual_clock clock{instant{1'800'000'000}};
+    memory::notifier mail;
+    world::content data;
+    service_type svc{store, vault, clock, mail, data, options()};
+    secret_bytes second_pfx;
+
+    static service::options options() {
+        service::options how;
+        how.settle = std::chrono::milliseconds(0);
+        how.pfx_iterations = 1000;
+        return how;
+    }
+
+    /// A tenant with two administrators and three environments on the provider's key. The provider's RSA key is made
+    /// once for all tenants of a test program, because that is slow.
+    tenant() {
+        static const Botan::RSA_PrivateKey provider_key(Botan::system_rng(), 2048);
+        if (!vault.stage(service::vault_ids::provider, ports::key_purpose::provider, provider_key) ||
+            !vault.publish(service::vault_ids::provider))
+            throw std::runtime_error("the world has no provider key");
+        must(svc.create_tenant({.by = provider, .tenant = contoso, .seats = 1001, .opted_in = true}));
+        must(svc.run({{contoso, {}}}, policy::enable_feature{.by = provider}));
+        for (const auto& who : {alice, bob}) must(svc.run({{contoso, {}}}, policy::add_administrator{.by = provider, .who = who.who}));
+        clock.advance(hours(1));
+        must(svc.run({eu, prod}, policy::create_environment{.by = alice, .environment = prod}));
+        must(svc.run({eu, test}, policy::create_environment{.by = alice, .environment = test}));
+        must(svc.run({eu, sand}, policy::create_environment{.by = alice, .environment = sand, .kind = policy::environment_kind::sandbox}));
+    }
+
+    static bool accepted(const result<outcome>& o) { return o && !o->refused() && !o->unfinished(); }
+    static void must(const result<outcome>& o) {
+        if (!o) throw std::runtime_error(std::string("the world failed: ") + o.error().text);
+        if (o->refused()) throw std::runtime_error("the world was refused: " + to_text(o->reasons()[0]));
+        if (o->unfinished()) throw std::runtime_error(std::string("the world did not finish: ") + o->unfinished()->text);
+    }
+
+    service::key_file pfx() const { return {first_pfx(), &first_password()}; }
+    result<outcome> upload() { return svc.upload_key(eu, {.by = alice, .key = key_id{"k1"}, .file = pfx(), .acknowledged = true}); }
+    result<outcome> upload_second() {
+        static const bytes file = read_data("pfx/kt-rsa2048.p12");
+        return svc.upload_key(eu, {.by = bob, .key = key_id{"k2"}, .file = {file, &first_password()}, .acknowledged = true});
+    }
+    result<outcome> generate(std::string_view name = "k2") {
+        const auto keep = [this](const secret_bytes& file) -> result<void> {
+            second_pfx = file.clone();
+            return {};
+        };
+        return svc.generate_key(eu, {.by = alice,
+                                     .key = key_id{name},
+                                     .password = first_password(),
+                                     .password_again = first_password(),
+                                     .hand_out = keep,
+                                     .acknowledged = true});
+    }
+    result<outcome> activate(std::string_view name = "k2") {
+        return svc.run({eu}, policy::activate_key{.by = alice, .key = key_id{name}, .acknowledged = true, .confirmed = true});
+    }
+    result<outcome> apply(const environment_id& e) {
+        return svc.run({eu, e}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true});
+    }
+    result<outcome> give_back(const environment_id& e) {
+        return svc.run({eu, e}, policy::return_to_provider{
+                                    .by = alice, .acknowledged = true, .confirmed = true, .confirmation = policy::typed_text(e.view())});
+    }
+    result<outcome> lock() { return svc.lock(eu, {.by = alice, .file = pfx(), .confirmation = "lock contoso"}); }
+    result<outcome> unlock() { return svc.unlock_key(eu, {.by = bob, .file = pfx()}); }
+    result<outcome> unlock(const environment_id& e) { return svc.run({eu, e}, policy::unlock_environment{.by = alice, .confirmed = true}); }
+    result<outcome> reset(const environment_id& e) {
+        return svc.run({eu, e}, policy::reset{.by = alice, .confirmation = policy::typed_text(e.view())});
+    }
+    result<outcome> remove(const environment_id& e) {
+        return svc.run({eu, e}, policy::delete_environment{.by = alice, .confirmation = policy::typed_text(e.view())});
+    }
+    result<outcome> back_up(const environment_id& e, std::string_view name) {
+        return svc.run({eu, e}, policy::take_backup{.by = alice, .backup = backup_id{name}});
+    }
+    result<outcome> restore(const environment_id& from, std::string_view name, const environment_id& to) {
+        return svc.run({eu, to, from, backup_id{name}}, policy::restore{.by = alice, .confirmation = policy::typed_text(to.view())});
+    }
+    result<outcome> copy(const environment_id& from, const environment_id& to) {
+        return svc.run({eu, to, from}, policy::copy{.by = alice, .confirmation = policy::typed_text(to.view())});
+    }
+
+    policy::ring_state ring() { return svc.state({eu})->ring.value; }
+    policy::environment_state environment(const environment_id& e) { return svc.state({eu, e})->environment->value; }
+    std::string state_of(const environment_id& e) { return std::string(policy::state_name(ring(), environment(e))); }
+    bool opens(const environment_id& e) { return svc.open(eu, e, alice, access::read).has_value(); }
+    std::size_t customer_keys() { return vault.list(service::vault_ids::customers(eu))->size(); }
+    std::size_t slots(const environment_id& e) { return vault.list(service::vault_ids::slots(eu, e))->size(); }
+    std::size_t records(const std::string& prefix) { return memory.scan(prefix, "", 10'000)->size(); }
+};
+
+} // namespace world
