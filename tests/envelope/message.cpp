@@ -65,13 +65,13 @@ TEST_CASE("seal: sizes of messages are what the format's layout adds up to") {
 }
 
 TEST_CASE("seal: no two messages share an id, a wrap or a commitment") {
-    std::set<bytes> seen;
+    std::set<std::string> seen; // text: g++ 12 at -O3 warns of a set of vectors for nothing
     for (int i = 0; i < 300; ++i) {
         const auto message = envelope::seal(test::keyring(), test::pattern(10)).value();
         const auto h = envelope::parse_header(message, {}).value();
-        CHECK(seen.insert({h.id.begin(), h.id.end()}).second);
-        CHECK(seen.insert({h.committed.begin(), h.committed.end()}).second);
-        CHECK(seen.insert({h.entries[0].ciphertext.begin(), h.entries[0].ciphertext.end()}).second);
+        CHECK(seen.emplace(as_text(h.id)).second);
+        CHECK(seen.emplace(as_text(h.committed)).second);
+        CHECK(seen.emplace(as_text(h.entries[0].ciphertext)).second);
     }
 }
 

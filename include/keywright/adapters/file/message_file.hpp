@@ -16,8 +16,9 @@ namespace keywright::file {
 /// Told after every frame: bytes of the source read, and its size when it was opened. Called on the calling thread.
 using progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-/// Frames of files: long enough that a frame's fixed cost is lost in it, short enough to stay in a core's cache.
-inline constexpr std::uint32_t file_frame_length = 256 * 1024;
+/// Frames of files: measured fastest among 4 KiB to 1 MiB; a frame's fixed cost is lost in it, and it stays in a core's
+/// second cache between reading, encrypting and writing.
+inline constexpr std::uint32_t file_frame_length = 128 * 1024;
 
 namespace detail {
 
