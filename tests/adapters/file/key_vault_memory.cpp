@@ -86,6 +86,20 @@ void use_and_destroy(Vault& vault) {
 
 } // namespace
 
+TEST_CASE("held_key: after close nothing is left in memory, although somebody still points to the key") {
+    struct holder { // as much of a vault as stage_new_key needs
+        std::shared_ptr<keywright::detail::held_key> held;
+        keywright::result<void> stage(std::string_view, keywright::ports::key_purpose purpose, const Botan::Private_Key& key) {
+            held = *keywright::detail::held_key::from_pkcs8(purpose, key.private_key_info());
+            return {};
+        }
+    } vault;
+    const auto primes = stage_new_key(vault);
+    CHECK(primes.in_memory());
+    vault.held->close();
+    CHECK_FALSE(primes.in_memory());
+}
+
 TEST_CASE("memory::key_vault: a destroyed key is in no memory of the process") {
     keywright::memory::key_vault vault;
     use_and_destroy(vault);
