@@ -32,10 +32,13 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::not_authorized: return fmt::format("`{}` holds no role that may do this", subject);
     case refusal::not_eligible:
         return subject.empty() ? fmt::format("the tenant has {} licensed seats, and more than {} are needed", r.found, r.limit)
-                               : fmt::format("the tenant has not opted in by a support request (and has {} seats; more than {} are needed)", r.found, r.limit);
+                               : fmt::format("the tenant has not opted in by a support request (and has {} seats; more than {} are needed)",
+                                             r.found, r.limit);
     case refusal::feature_off: return "managing one's own key is not turned on for this tenant";
-    case refusal::environment_predates_feature: return fmt::format("environment `{}` was created before the feature was turned on", subject);
-    case refusal::unsupported_storage: return fmt::format("environment `{}` holds File or Image data, or files or logs outside its SQL database", subject);
+    case refusal::environment_predates_feature:
+        return fmt::format("environment `{}` was created before the feature was turned on", subject);
+    case refusal::unsupported_storage:
+        return fmt::format("environment `{}` holds File or Image data, or files or logs outside its SQL database", subject);
     case refusal::bad_format: return "the file is neither a PFX nor a BYOK transfer file";
     case refusal::bad_key_type: return "the key is not an RSA key";
     case refusal::bad_key_size: return fmt::format("the key has {} bits, and {} are needed", r.found, r.limit);
@@ -53,25 +56,36 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::not_available: return fmt::format("key `{}` is not Available", subject);
     case refusal::not_confirmed: return "the command was not confirmed";
     case refusal::locked_environments_exist: return fmt::format("{} environment(s) are still locked; unlock or delete them first", r.found);
-    case refusal::activation_cooldown: return fmt::format("no other activation for {} after one; key `{}` became active at {}", to_text(r.span), subject, to_text(r.since));
-    case refusal::lock_cooldown: return fmt::format("no lock for {} after a key change; key `{}` became active, or was applied, at {}", to_text(r.span), subject, to_text(r.since));
+    case refusal::activation_cooldown:
+        return fmt::format("no other activation for {} after one; key `{}` became active at {}", to_text(r.span), subject,
+                           to_text(r.since));
+    case refusal::lock_cooldown:
+        return fmt::format("no lock for {} after a key change; key `{}` became active, or was applied, at {}", to_text(r.span), subject,
+                           to_text(r.since));
     case refusal::no_active_key: return "the ring has no Active key";
     case refusal::confirmation_mismatch: return fmt::format("what was typed does not confirm `{}`", subject);
     case refusal::wrong_key: return fmt::format("this is another key than `{}`", subject);
     case refusal::nothing_to_lock: return "no environment is on the customer's key, so a lock would lock nothing";
     case refusal::key_change_in_progress: return fmt::format("key `{}` is still being installed", subject);
-    case refusal::operation_in_progress: return subject.empty() ? fmt::format("{} operation(s) are still under way", r.found) : fmt::format("environment `{}` is in the middle of another operation", subject);
+    case refusal::operation_in_progress:
+        return subject.empty() ? fmt::format("{} operation(s) are still under way", r.found)
+                               : fmt::format("environment `{}` is in the middle of another operation", subject);
     case refusal::environment_locked: return fmt::format("environment `{}` is locked and serves no one, the provider included", subject);
     case refusal::lock_in_progress: return "a lock is being carried out";
-    case refusal::unlock_cooldown: return fmt::format("no unlock for {} after a lock; it was requested at {}", to_text(r.span), to_text(r.since));
-    case refusal::retention_expired: return subject.empty() ? std::string("the time to unlock is over") : fmt::format("environment `{}` was not unlocked in time and is being deleted", subject);
-    case refusal::not_locked: return subject.empty() ? std::string("no key is locked") : fmt::format("environment `{}` is not locked", subject);
+    case refusal::unlock_cooldown:
+        return fmt::format("no unlock for {} after a lock; it was requested at {}", to_text(r.span), to_text(r.since));
+    case refusal::retention_expired:
+        return subject.empty() ? std::string("the time to unlock is over")
+                               : fmt::format("environment `{}` was not unlocked in time and is being deleted", subject);
+    case refusal::not_locked:
+        return subject.empty() ? std::string("no key is locked") : fmt::format("environment `{}` is not locked", subject);
     case refusal::key_not_active: return fmt::format("the key must be Active before environment `{}` can be unlocked", subject);
     case refusal::key_mismatch: return fmt::format("`{}` is not under the same key as the data", subject);
     case refusal::key_version_unavailable: return fmt::format("backup `{}` needs key version {}, which is not held now", subject, r.found);
     case refusal::backup_deleted: return fmt::format("backup `{}` was deleted by a reset", subject);
     case refusal::same_environment: return fmt::format("`{}` cannot be copied onto itself", subject);
-    case refusal::support_environment_not_customer_managed: return fmt::format("support environment `{}` has to be on the customer's key first", subject);
+    case refusal::support_environment_not_customer_managed:
+        return fmt::format("support environment `{}` has to be on the customer's key first", subject);
     case refusal::not_provider_managed: return fmt::format("environment `{}` is already on the customer's key", subject);
     case refusal::not_customer_managed: return fmt::format("environment `{}` is not on the customer's key", subject);
     case refusal::already_exists: return fmt::format("`{}` already exists", subject);
@@ -118,10 +132,12 @@ struct fmt::formatter<keywright::id<Tag>> : fmt::formatter<fmt::string_view> {
         return fmt::formatter<fmt::string_view>::format({value.view().data(), value.view().size()}, out);
     }
 };
-#define KEYWRIGHT_FORMATS_AS_TEXT(type)                                                                                                        \
-    template <>                                                                                                                                \
-    struct fmt::formatter<type> : fmt::formatter<fmt::string_view> {                                                                           \
-        auto format(const type& value, fmt::format_context& out) const { return fmt::formatter<fmt::string_view>::format(keywright::to_text(value), out); } \
+#define KEYWRIGHT_FORMATS_AS_TEXT(type)                                                                                                    \
+    template <>                                                                                                                            \
+    struct fmt::formatter<type> : fmt::formatter<fmt::string_view> {                                                                       \
+        auto format(const type& value, fmt::format_context& out) const {                                                                   \
+            return fmt::formatter<fmt::string_view>::format(keywright::to_text(value), out);                                               \
+        }                                                                                                                                  \
     }
 KEYWRIGHT_FORMATS_AS_TEXT(keywright::instant);
 KEYWRIGHT_FORMATS_AS_TEXT(keywright::seconds);

@@ -44,7 +44,8 @@ inline std::string to_text(instant t) {
     using namespace std::chrono;
     const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))}, day{static_cast<unsigned>(number(8, 2))}};
     if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return wrong;
-    const auto moment = sys_days{date} + std::chrono::hours{number(11, 2)} + std::chrono::minutes{number(14, 2)} + std::chrono::seconds{number(17, 2)};
+    const auto moment =
+        sys_days{date} + std::chrono::hours{number(11, 2)} + std::chrono::minutes{number(14, 2)} + std::chrono::seconds{number(17, 2)};
     return instant{moment.time_since_epoch().count()};
 }
 

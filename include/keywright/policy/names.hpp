@@ -26,7 +26,7 @@ inline constexpr std::array<std::string_view, 2> names_of<protector>{"provider",
 template <>
 inline constexpr std::array<std::string_view, 3> names_of<protection>{"provider", "customer", "locked"};
 template <>
-inline constexpr std::array<std::string_view, 10> names_of<operation>{"none",      "activation", "unlocking_key", "locking",  "applying",
+inline constexpr std::array<std::string_view, 10> names_of<operation>{"none",      "activation", "unlocking_key", "locking", "applying",
                                                                       "returning", "unlocking",  "restoring",     "copying", "resetting"};
 
 template <class E>
