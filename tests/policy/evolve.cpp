@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worlds.hpp"
+
+namespace {
+
+using namespace keywright;
+using namespace keywright::testing;
+
+constexpr environment_id elsewhere{"elsewhere"};
+constexpr environment_id prod{"prod"};
+
+/// What an event makes of an environment that it is not about.
+constexpr bool leaves_alone(const event_body& body) {
+    environment_state e = both.environment("prod");
+    const environment_state before = e;
+    evolve(e, event{the_system, lockable_at, body});
+    return e == before;
+}
+
+constexpr scenario about[] = {
+    {"an event about another environment changes nothing",
+     [] {
+         return leaves_alone(apply_started{{elsewhere}}) && leaves_alone(key_applied{elsewhere, 9, 9}) && leaves_alone(returned_to_provider{elsewhere, 9}) &&
+                leaves_alone(environment_unlocked{elsewhere, 9}) && leaves_alone(environment_deleted{elsewhere, protection::customer, false}) && leaves_alone(reset_completed{elsewhere, protection::customer, 9, 9}) &&
+                leaves_alone(restored{elsewhere, true}) && leaves_alone(copied{elsewhere, true});
+     }},
+    {"a lock writes nothing to an environment", [] { return leaves_alone(lock_started{key_id("k1"), print_of(1), 1, 2}); }},
+    {"an event about the tenant's people changes the tenant only",
+     [] {
+         const world w = both.having(applied_at, administrator_added{admin_id("zoe"), {}});
+         return w.ring == both.ring && w.tenant.administrators.size() == both.tenant.administrators.size() + 1;
+     }},
+    {"an administrator is removed where they were one, not elsewhere",
+     [] {
+         const world w = both.having(applied_at, administrator_removed{sam.who, prod});
+         std::size_t left = 0;
+         for (const administrator& a : w.tenant.administrators) left += a.who == sam.who ? 1U : 0U;
+         return left == 1;
+     }},
+    {"time in a ring is the latest of its events, in whatever order they come",
+     [] {
+         ring_state ring;
+         evolve(ring, {alice, t0 + hours(2), risk_acknowledged{true}});
+         evolve(ring, {alice, t0, risk_acknowledged{false}});
+         return ring.latest == t0 + hours(2);
+     }},
+};
+static_assert(first_failure(about) == none_failed);
+TEST_CASE("evolve changes what an event is about, and nothing else") { run(about); }
+
+constexpr scenario stale[] = {
+    {"T19, T20: apply and return make new content; unlocking and a failure keep it",
+     [] {
+         const world w = applied.after(power_platform, returns(applied_at), on_prod);
+         return eligible.environment("prod").content == 1 && applied.environment("prod").content == 2 &&
+                w.after(power_platform, ends(applied_at, operation::returning), on_prod).environment("prod").content == 3 &&
+                w.after(power_platform, fails(applied_at, operation::returning), on_prod).environment("prod").content == 2 && prod_back.environment("prod").content == 2;
+     }},
+    {"leases: whatever takes an environment down makes the earlier ones stale",
+     [] {
+         const std::uint64_t before = lease_epoch(applied.ring, applied.environment("prod"));
+         const world down = applied.after(power_platform, returns(applied_at), on_prod);
+         return lease_epoch(down.ring, down.environment("prod")) > before;
+     }},
+    {"leases: so does a lock, for good",
+     [] {
+         const std::uint64_t before = lease_epoch(both.ring, both.environment("prod"));
+         return lease_epoch(locking.ring, locking.environment("prod")) > before && lease_epoch(prod_back.ring, prod_back.environment("prod")) > before;
+     }},
+    {"leases: and deletion",
+     [] {
+         const world gone = both.after(power_platform, delete_environment{alice, applied_at, typed_text("prod")}, on_prod);
+         for (const environment_state& e : gone.environments)
+             if (e.id == prod) return e.deleted && lease_epoch(gone.ring, e) > lease_epoch(both.ring, both.environment("prod"));
+         return false;
+     }},
+};
+static_assert(first_failure(stale) == none_failed);
+TEST_CASE("content and leases move on when an environment does") { run(stale); }
+
+constexpr ring_state keys(std::initializer_list<key_state> states) {
+    ring_state ring;
+    std::uint8_t n = 0;
+    for (const key_state state : states) {
+        const char name[] = {'q', static_cast<char>('a' + n), '\0'};
+        ring.keys.push_back({key_id(name), print_of(++n), state, t0});
+    }
+    return ring;
+}
+constexpr ring_state full_of(key_state state) {
+    return keys({state, state, state, state, state, state, state, state, state, state, state, state, state, state, state, state});
+}
+
+constexpr scenario records[] = {
+    {"a full list makes room by the oldest final record",
+     [] {
+         ring_state ring = full_of(key_state::available);
+         ring.keys[4].state = key_state::retired;
+         ring.keys[9].state = key_state::deleted;
+         const key_id oldest = ring.keys[4].id;
+         const key_id other = ring.keys[9].id;
+         evolve(ring, {alice, t0, key_generated{key_id("new"), print_of(99), 2048}});
+         return ring.keys.size() == 16 && find_key(ring, oldest) == nullptr && find_key(ring, other) != nullptr && find_key(ring, key_id("new"))->state == key_state::available;
+     }},
+    {"T23: a lock deletes Available keys, locks the Active one, and leaves final ones",
+     [] {
+         using enum key_state;
+         ring_state ring = keys({available, active, retired, deleted, available});
+         evolve(ring, {alice, t0, lock_started{ring.keys[1].id, ring.keys[1].print, 1, 0}});
+         return ring.keys[0].state == deleted && ring.keys[1].state == locked && ring.keys[2].state == retired && ring.keys[3].state == deleted && ring.keys[4].state == deleted;
+     }},
+    {"a key's end is told by name and fingerprint: an old record of the same name is left alone",
+     [] {
+         using enum key_state;
+         ring_state ring = keys({deleted, active});
+         ring.keys.push_back({ring.keys[0].id, print_of(50), installing, t0});
+         evolve(ring, {alice, t0, key_activated{{ring.keys[0].id, print_of(50)}}});
+         return ring.keys[0].state == deleted && ring.keys[1].state == available && ring.keys[2].state == active;
+     }},
+    {"lock records: the oldest makes room, and what it held reads as locked since ever",
+     [] {
+         ring_state ring;
+         for (std::uint64_t epoch = 1; epoch <= 13; ++epoch) evolve(ring, {the_system, t0 + days(4) * static_cast<std::int64_t>(epoch), lock_completed{key_id("k1"), epoch}});
+         environment_state e;
+         e.managed_by = protector::customer;
+         ring.lock_epoch = 13;
+         return ring.locks.size() == 12 && locked_at(ring, e) == instant{0} && locked_at(ring, but(e, [](environment_state& x) { x.unlock_epoch = 1; })) == t0 + days(8);
+     }},
+};
+static_assert(first_failure(records) == none_failed);
+TEST_CASE("key and lock records keep what still matters") { run(records); }
+
+} // namespace
