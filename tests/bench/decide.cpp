@@ -68,9 +68,18 @@ void measure(const char* what, const Body& body) {
 int main() {
     const testing::world w = make_world();
     const environment_state& prod = w.environments[0];
-    key_evidence file{.format = file_kind::pfx, .outcome = file_outcome::opened, .has_password = true, .has_private = true, .type = key_kind::rsa, .bits = 2048, .print = w.ring.keys[0].print, .kid = {}};
+    key_evidence file{.format = file_kind::pfx,
+                      .outcome = file_outcome::opened,
+                      .has_password = true,
+                      .has_private = true,
+                      .type = key_kind::rsa,
+                      .bits = 2048,
+                      .print = w.ring.keys[0].print,
+                      .kid = {}};
     const auto facts_at = [&](instant now) { return facts{w.tenant, w.ring, effective_now(w.ring, now), &prod, nullptr, nullptr}; };
-    const auto ask = [&](const auto& command) { return profiles::decide(profiles::power_platform, facts_at(command.at), command).allowed(); };
+    const auto ask = [&](const auto& command) {
+        return profiles::decide(profiles::power_platform, facts_at(command.at), command).allowed();
+    };
 
     measure("lock", [&](int i) { return ask(lock{alice, start + hours(72) + seconds{i}, file, typed_text{"lock contoso"}}); });
     measure("lock in cooldown", [&](int i) { return ask(lock{alice, start + seconds{i}, file, typed_text{"lock contoso"}}); });
@@ -85,6 +94,6 @@ int main() {
         return ask(upload_key{actor{admin_id{"mallory"}}, start + seconds{i}, key_id{"k1"}, key_evidence{}, false, false});
     });
     measure("open an environment", [&](int i) { return ask(open_environment{alice, start + seconds{i}}); });
-    std::printf("sizes: event %zu, event_list %zu, reason %zu, reason_list %zu, decision %zu, ring_state %zu\n", sizeof(event), sizeof(event_list), sizeof(reason), sizeof(reason_list),
-                sizeof(decision), sizeof(ring_state));
+    std::printf("sizes: event %zu, event_list %zu, reason %zu, reason_list %zu, decision %zu, ring_state %zu\n", sizeof(event),
+                sizeof(event_list), sizeof(reason), sizeof(reason_list), sizeof(decision), sizeof(ring_state));
 }

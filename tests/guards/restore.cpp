@@ -23,41 +23,67 @@ constexpr world backed = eligible.after(power_platform, takes(uploaded_at, "p0")
 constexpr instant now = applied_at + hours(1);
 
 constexpr scenario targets[] = {
-    {"T30: its own environment", [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "prod")).then_allowed({"restore_started"}); }},
-    {"T30: another one under the same customer key", [] { return given(power_platform, backed).on("sandbox").backup("p1").when(restores(now, "")).then_allowed(); }},
+    {"T30: its own environment",
+     [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "prod")).then_allowed({"restore_started"}); }},
+    {"T30: another one under the same customer key",
+     [] { return given(power_platform, backed).on("sandbox").backup("p1").when(restores(now, "")).then_allowed(); }},
     {"T30: another one on the provider's key",
-     [] { return given(power_platform, backed).on("support").backup("p1").when(restores(now, "")).then_refused({{"T30", refusal::key_mismatch}}); }},
+     [] {
+         return given(power_platform, backed)
+             .on("support")
+             .backup("p1")
+             .when(restores(now, ""))
+             .then_refused({{"T30", refusal::key_mismatch}});
+     }},
     {"resolution 13: provider to provider",
      [] {
          const world w = eligible.after(power_platform, takes(uploaded_at, "x0"), on_support);
          return given(power_platform, w).on("sandbox").backup("x0").when(restores(now, "")).then_allowed();
      }},
     {"resolution 13: provider to customer",
-     [] { return given(power_platform, backed).on("sandbox").backup("x0").when(restores(now, "")).then_refused({{"T30", refusal::key_mismatch}}); }},
+     [] {
+         return given(power_platform, backed)
+             .on("sandbox")
+             .backup("x0")
+             .when(restores(now, ""))
+             .then_refused({{"T30", refusal::key_mismatch}});
+     }},
     {"resolution 13: a backup from before the apply goes home",
      [] { return given(power_platform, backed).on("prod").backup("p0").when(restores(now, "prod")).then_allowed(); }},
     {"resolution 13: but nowhere else",
-     [] { return given(power_platform, backed).on("sandbox").backup("p0").when(restores(now, "")).then_refused({{"T30", refusal::key_mismatch}}); }},
+     [] {
+         return given(power_platform, backed)
+             .on("sandbox")
+             .backup("p0")
+             .when(restores(now, ""))
+             .then_refused({{"T30", refusal::key_mismatch}});
+     }},
     {"resolution 13: after a return, too, home only",
      [] {
-         const world w = backed.after(power_platform, returns(now), on_prod).after(power_platform, ends(now, operation::returning), on_prod);
+         const world w =
+             backed.after(power_platform, returns(now), on_prod).after(power_platform, ends(now, operation::returning), on_prod);
          return given(power_platform, w).on("prod").backup("p1").when(restores(now, "prod")).then_allowed() &&
                 given(power_platform, w).on("support").backup("p1").when(restores(now, "")).then_refused({{"T30", refusal::key_mismatch}});
      }},
     {"resolution 13: a new key of the ring is the same protector on both sides",
      [] {
          const instant at = active_at + hours(24);
-         const world w = backed.after(power_platform, uploads(at, "k2", 2)).after(power_platform, activates(at, "k2")).after(power_platform, ends(at, operation::activation));
-         return given(power_platform, w).on("sandbox").backup("p1").when(restores(at, "")).then_allowed() && given(power_platform, w).on("prod").backup("p1").when(restores(at, "prod")).then_allowed();
+         const world w = backed.after(power_platform, uploads(at, "k2", 2))
+                             .after(power_platform, activates(at, "k2"))
+                             .after(power_platform, ends(at, operation::activation));
+         return given(power_platform, w).on("sandbox").backup("p1").when(restores(at, "")).then_allowed() &&
+                given(power_platform, w).on("prod").backup("p1").when(restores(at, "prod")).then_allowed();
      }},
     {"another tenant's environment of the same region is never the same protector",
      [] {
-         const world w = but(eligible.after(power_platform, takes(uploaded_at, "x0"), on_support), [](world& each) { each.environments[1].tenant = tenant_id("fabrikam"); });
+         const world w = but(eligible.after(power_platform, takes(uploaded_at, "x0"), on_support),
+                             [](world& each) { each.environments[1].tenant = tenant_id("fabrikam"); });
          return given(power_platform, w).on("sandbox").backup("x0").when(restores(now, "")).then_refused({{"T30", refusal::key_mismatch}});
      }},
     {"nor one of another region",
      [] {
-         const world w = but(eligible.after(power_platform, takes(uploaded_at, "x0"), on_support), [](world& each) { each.environments[1].region = region_id("us"); });
+         const world w = but(eligible.after(power_platform, takes(uploaded_at, "x0"), on_support),
+                             [](world& each) { each.environments[1].region = region_id("us"); });
          return given(power_platform, w).on("sandbox").backup("x0").when(restores(now, "")).then_refused({{"T30", refusal::key_mismatch}});
      }},
 };
@@ -67,23 +93,57 @@ TEST_CASE("T30: home, or to another environment under the same key") { run(targe
 constexpr world shut = backed.after(power_platform, locks(lockable_at)).after(power_platform, ends(locked_since, operation::locking));
 
 constexpr scenario dead[] = {
-    {"T25: into a locked environment", [] { return given(power_platform, shut).on("prod").backup("p1").when(restores(unlockable_at, "prod")).refused_by({"T25", refusal::environment_locked}); }},
+    {"T25: into a locked environment",
+     [] {
+         return given(power_platform, shut)
+             .on("prod")
+             .backup("p1")
+             .when(restores(unlockable_at, "prod"))
+             .refused_by({"T25", refusal::environment_locked});
+     }},
     {"T39, resolution 12: a locked environment's backup, into an open one: T25 is among the reasons",
-     [] { return given(power_platform, shut).on("support").backup("p1").when(restores(unlockable_at, "")).refused_by({"T25", refusal::environment_locked}); }},
+     [] {
+         return given(power_platform, shut)
+             .on("support")
+             .backup("p1")
+             .when(restores(unlockable_at, ""))
+             .refused_by({"T25", refusal::environment_locked});
+     }},
     {"T39: one from before the customer's key, too",
-     [] { return given(power_platform, shut).on("prod").backup("p0").when(restores(unlockable_at, "prod")).refused_by({"T25", refusal::environment_locked}); }},
+     [] {
+         return given(power_platform, shut)
+             .on("prod")
+             .backup("p0")
+             .when(restores(unlockable_at, "prod"))
+             .refused_by({"T25", refusal::environment_locked});
+     }},
     {"T25: still, when the key is Active and the environment not yet unlocked",
      [] {
-         const world w = shut.after(power_platform, unlocks_key(unlockable_at)).after(power_platform, ends(key_back_at, operation::unlocking_key));
-         const world open = w.after(power_platform, unlocks(key_back_at), on_prod).after(power_platform, ends(key_back_at, operation::unlocking), on_prod);
-         return given(power_platform, w).on("prod").backup("p1").when(restores(key_back_at, "prod")).then_refused({{"T25", refusal::environment_locked}}) &&
+         const world w =
+             shut.after(power_platform, unlocks_key(unlockable_at)).after(power_platform, ends(key_back_at, operation::unlocking_key));
+         const world open =
+             w.after(power_platform, unlocks(key_back_at), on_prod).after(power_platform, ends(key_back_at, operation::unlocking), on_prod);
+         return given(power_platform, w)
+                    .on("prod")
+                    .backup("p1")
+                    .when(restores(key_back_at, "prod"))
+                    .then_refused({{"T25", refusal::environment_locked}}) &&
                 given(power_platform, open).on("prod").backup("p1").when(restores(key_back_at, "prod")).then_allowed();
      }},
     {"T33: after a reset there is no backup, not even the provider's",
      [] {
-         const world w = backed.after(power_platform, reset{alice, now, typed_text("prod")}, on_prod).after(power_platform, ends(now, operation::resetting), on_prod);
-         return given(power_platform, w).on("prod").backup("p0").when(restores(now, "prod")).then_refused({{"T30", refusal::backup_deleted}}) &&
-                given(power_platform, w).on("prod").backup("p1").when(restores(now, "prod")).then_refused({{"T30", refusal::backup_deleted}});
+         const world w = backed.after(power_platform, reset{alice, now, typed_text("prod")}, on_prod)
+                             .after(power_platform, ends(now, operation::resetting), on_prod);
+         return given(power_platform, w)
+                    .on("prod")
+                    .backup("p0")
+                    .when(restores(now, "prod"))
+                    .then_refused({{"T30", refusal::backup_deleted}}) &&
+                given(power_platform, w)
+                    .on("prod")
+                    .backup("p1")
+                    .when(restores(now, "prod"))
+                    .then_refused({{"T30", refusal::backup_deleted}});
      }},
     {"T33: one taken after it is there",
      [] {
@@ -95,7 +155,11 @@ constexpr scenario dead[] = {
     {"T36: a deleted environment's backups are deleted",
      [] {
          const world w = backed.after(power_platform, delete_environment{alice, now, typed_text("prod")}, on_prod);
-         return given(power_platform, w).on("sandbox").backup("p1").when(restores(now, "")).then_refused({{"T30", refusal::backup_deleted}, {"H01", refusal::not_found}});
+         return given(power_platform, w)
+             .on("sandbox")
+             .backup("p1")
+             .when(restores(now, ""))
+             .then_refused({{"T30", refusal::backup_deleted}, {"H01", refusal::not_found}});
      }},
     {"T30: the key version that a backup needs is behind the ring's key, and that is locked",
      [] {
@@ -103,28 +167,56 @@ constexpr scenario dead[] = {
                              .after(power_platform, ends(now, operation::returning), on_prod)
                              .after(power_platform, locks(lockable_at))
                              .after(power_platform, ends(locked_since, operation::locking));
-         return given(power_platform, w).on("prod").backup("p1").when(restores(unlockable_at, "prod")).then_refused({{"T30", refusal::key_version_unavailable}});
+         return given(power_platform, w)
+             .on("prod")
+             .backup("p1")
+             .when(restores(unlockable_at, "prod"))
+             .then_refused({{"T30", refusal::key_version_unavailable}});
      }},
 };
 
 constexpr scenario forms[] = {
-    {"resolution 14: onto production its name is typed", [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "")).then_refused({{"T30", refusal::confirmation_mismatch}}); }},
-    {"T30: by an administrator of the target", [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "prod", erin)).then_allowed(); }},
-    {"T30: of the target is enough", [] { return given(power_platform, backed).on("prod").backup("s1").when(restores(now, "prod", erin)).then_allowed(); }},
+    {"resolution 14: onto production its name is typed",
+     [] {
+         return given(power_platform, backed)
+             .on("prod")
+             .backup("p1")
+             .when(restores(now, ""))
+             .then_refused({{"T30", refusal::confirmation_mismatch}});
+     }},
+    {"T30: by an administrator of the target",
+     [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "prod", erin)).then_allowed(); }},
+    {"T30: of the target is enough",
+     [] { return given(power_platform, backed).on("prod").backup("s1").when(restores(now, "prod", erin)).then_allowed(); }},
     {"T30: of the source is not",
-     [] { return given(power_platform, backed).on("sandbox").backup("p1").when(restores(now, "", erin)).then_refused({{"T05", refusal::not_authorized}}); }},
+     [] {
+         return given(power_platform, backed)
+             .on("sandbox")
+             .backup("p1")
+             .when(restores(now, "", erin))
+             .then_refused({{"T05", refusal::not_authorized}});
+     }},
     {"T23: not while a lock is carried out",
      [] {
          const world w = backed.after(power_platform, locks(lockable_at));
-         return given(power_platform, w).on("support").backup("x0").when(restores(lockable_at, "")).then_refused({{"T23", refusal::lock_in_progress}});
+         return given(power_platform, w)
+             .on("support")
+             .backup("x0")
+             .when(restores(lockable_at, ""))
+             .then_refused({{"T23", refusal::lock_in_progress}});
      }},
     {"resolution 20: an environment that is being restored is down, and a failure leaves its content",
      [] {
-         const world w = backed.after(power_platform, restores(now, "prod"), {environment_id("prod"), environment_id("prod"), backup_id("p1")});
+         const world w =
+             backed.after(power_platform, restores(now, "prod"), {environment_id("prod"), environment_id("prod"), backup_id("p1")});
          const world undone = w.after(power_platform, fails(now, operation::restoring), on_prod);
          const world done = w.after(power_platform, ends(now, operation::restoring), on_prod);
-         return given(power_platform, w).on("prod").when(open_environment{alice, now}).then_refused({{"T19", refusal::operation_in_progress}}) &&
-                undone.environment("prod").content == backed.environment("prod").content && done.environment("prod").content == backed.environment("prod").content + 1 &&
+         return given(power_platform, w)
+                    .on("prod")
+                    .when(open_environment{alice, now})
+                    .then_refused({{"T19", refusal::operation_in_progress}}) &&
+                undone.environment("prod").content == backed.environment("prod").content &&
+                done.environment("prod").content == backed.environment("prod").content + 1 &&
                 done.environment("prod").managed_by == protector::customer;
      }},
 };

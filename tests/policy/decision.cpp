@@ -6,28 +6,37 @@ namespace {
 using namespace keywright;
 using namespace keywright::testing;
 
-constexpr lock bad_lock{.by = mallory, .at = active_at + second, .key = but(pfx(2), [](key_evidence& e) { e.has_private = false; }), .confirmation = typed_text("yes")};
+constexpr lock bad_lock{.by = mallory,
+                        .at = active_at + second,
+                        .key = but(pfx(2), [](key_evidence& e) { e.has_private = false; }),
+                        .confirmation = typed_text("yes")};
 
 constexpr scenario together[] = {
     {"seven objections to an upload, all at once",
      [] {
          const world poor = but(active, [](world& w) { w.tenant.seats = 10, w.tenant.regions = 3, w.tenant.feature_on_at = never; });
-         const upload_key c = but(uploads(active_at, "k1", 1), [](upload_key& each) { each.acknowledged = false, each.region_chosen = false, each.file.has_private = false; });
-         return given(power_platform, poor).when(c).then_refused({{"T01", refusal::not_eligible},
-                                                                   {"T02", refusal::feature_off},
-                                                                   {"T07", refusal::missing_private_key},
-                                                                   {"T10", refusal::acknowledgement_required},
-                                                                   {"T11", refusal::region_required},
-                                                                   {"T13", refusal::duplicate_key},
-                                                                   {"H01", refusal::already_exists}});
+         const upload_key c = but(uploads(active_at, "k1", 1), [](upload_key& each) {
+             each.acknowledged = false, each.region_chosen = false, each.file.has_private = false;
+         });
+         return given(power_platform, poor)
+             .when(c)
+             .then_refused({{"T01", refusal::not_eligible},
+                            {"T02", refusal::feature_off},
+                            {"T07", refusal::missing_private_key},
+                            {"T10", refusal::acknowledgement_required},
+                            {"T11", refusal::region_required},
+                            {"T13", refusal::duplicate_key},
+                            {"H01", refusal::already_exists}});
      }},
     {"no role, in cooldown, the wrong key, no confirmation, nothing to lock",
      [] {
-         return given(power_platform, active).when(bad_lock).then_refused({{"T05", refusal::not_authorized},
-                                                                           {"T18", refusal::lock_cooldown, active_at + hours(72)},
-                                                                           {"T21", refusal::wrong_key},
-                                                                           {"T21", refusal::confirmation_mismatch},
-                                                                           {"T21", refusal::nothing_to_lock}});
+         return given(power_platform, active)
+             .when(bad_lock)
+             .then_refused({{"T05", refusal::not_authorized},
+                            {"T18", refusal::lock_cooldown, active_at + hours(72)},
+                            {"T21", refusal::wrong_key},
+                            {"T21", refusal::confirmation_mismatch},
+                            {"T21", refusal::nothing_to_lock}});
      }},
     {"several windows: the decision's not_before is the latest",
      [] {
@@ -39,7 +48,8 @@ constexpr scenario together[] = {
     {"not_before tells the truth: allowed then, refused 1 s earlier",
      [] {
          const instant then = given(power_platform, both).when(locks(applied_at)).decision().not_before();
-         return given(power_platform, both).when(locks(then)).then_allowed() && !given(power_platform, both).when(locks(then - second)).then_allowed();
+         return given(power_platform, both).when(locks(then)).then_allowed() &&
+                !given(power_platform, both).when(locks(then - second)).then_allowed();
      }},
     {"a refused command changes nothing", [] { return given(power_platform, active).when(bad_lock).after() == active; }},
     {"the same arguments, the same answer",
@@ -57,20 +67,37 @@ TEST_CASE("a denial gives every reason at once") { run(together); }
 constexpr mender who_mends(const decision& d) { return d.reasons()[0].who_can_mend; }
 
 constexpr scenario menders[] = {
-    {"T01: the provider", [] { return who_mends(given(power_platform, but(eligible, [](world& w) { w.tenant.seats = 1; })).when(uploads(uploaded_at)).decision()) == mender::provider; }},
+    {"T01: the provider",
+     [] {
+         return who_mends(
+                    given(power_platform, but(eligible, [](world& w) { w.tenant.seats = 1; })).when(uploads(uploaded_at)).decision()) ==
+                mender::provider;
+     }},
     {"T03: an administrator of the environment",
      [] {
          const world w = but(active, [](world& each) { each.environments[0].file_data = true; });
          return who_mends(given(power_platform, w).on("prod").when(applies(active_at)).decision()) == mender::environment_administrator;
      }},
-    {"T05: an administrator of the tenant", [] { return who_mends(given(power_platform, both).when(but(locks(lockable_at), [](lock& c) { c.by = erin; })).decision()) == mender::tenant_administrator; }},
+    {"T05: an administrator of the tenant",
+     [] {
+         return who_mends(given(power_platform, both).when(but(locks(lockable_at), [](lock& c) { c.by = erin; })).decision()) ==
+                mender::tenant_administrator;
+     }},
     {"T05: the provider, for what only the provider may",
      [] { return who_mends(given(power_platform, eligible).when(enable_feature{alice, uploaded_at}).decision()) == mender::provider; }},
-    {"T06: whoever brought the file", [] { return who_mends(given(power_platform, active).when(but(uploads(active_at, "k2", 2), [](upload_key& c) { c.file.bits = 512; })).decision()) == mender::the_caller; }},
+    {"T06: whoever brought the file",
+     [] {
+         return who_mends(given(power_platform, active)
+                              .when(but(uploads(active_at, "k2", 2), [](upload_key& c) { c.file.bits = 512; }))
+                              .decision()) == mender::the_caller;
+     }},
     {"T16, T29: an administrator of the tenant, who unlocks or deletes",
-     [] { return who_mends(given(power_platform, prod_back).when(uploads(prod_back_at, "k2", 2)).decision()) == mender::tenant_administrator; }},
+     [] {
+         return who_mends(given(power_platform, prod_back).when(uploads(prod_back_at, "k2", 2)).decision()) == mender::tenant_administrator;
+     }},
     {"T18: time", [] { return who_mends(given(power_platform, both).when(locks(applied_at)).decision()) == mender::time; }},
-    {"T26: nobody", [] { return who_mends(given(power_platform, locked).when(unlocks_key(locked_since + days(28))).decision()) == mender::nobody; }},
+    {"T26: nobody",
+     [] { return who_mends(given(power_platform, locked).when(unlocks_key(locked_since + days(28))).decision()) == mender::nobody; }},
     {"T18: the denial carries since, span and the key's name",
      [] {
          const reason r = given(power_platform, both).when(locks(applied_at)).decision().reasons()[0];

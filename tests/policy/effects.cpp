@@ -21,21 +21,30 @@ constexpr environment_id prod{"prod"};
 constexpr key_id k1{"k1"};
 
 constexpr scenario effects[] = {
-    {"a generated key is published, and nothing is installed", [] { return leads_to(key_generated{k1, print_of(1), 2048}, {"publish_key"}); }},
+    {"a generated key is published, and nothing is installed",
+     [] { return leads_to(key_generated{k1, print_of(1), 2048}, {"publish_key"}); }},
     {"an uploaded PFX is published", [] { return leads_to(key_uploaded{k1, print_of(1), 2048, file_kind::pfx}, {"publish_key"}); }},
-    {"resolution 22: an uploaded BYOK also ends the import key", [] { return leads_to(key_uploaded{k1, print_of(1), 2048, file_kind::byok}, {"publish_key", "destroy_import_key"}); }},
+    {"resolution 22: an uploaded BYOK also ends the import key",
+     [] { return leads_to(key_uploaded{k1, print_of(1), 2048, file_kind::byok}, {"publish_key", "destroy_import_key"}); }},
     {"resolution 22: so does an unlock by BYOK, before the key is installed",
      [] { return leads_to(key_unlock_started{k1, print_of(1), file_kind::byok}, {"publish_key", "destroy_import_key", "install_key"}); }},
-    {"an unlock by PFX installs only", [] { return leads_to(key_unlock_started{k1, print_of(1), file_kind::pfx}, {"publish_key", "install_key"}); }},
+    {"an unlock by PFX installs only",
+     [] { return leads_to(key_unlock_started{k1, print_of(1), file_kind::pfx}, {"publish_key", "install_key"}); }},
     {"an activation installs", [] { return leads_to(activation_started{k1, print_of(1), 1}, {"install_key"}); }},
     {"T23: a lock is carried out, and being asked for or completed does nothing more",
-     [] { return leads_to(lock_started{k1, print_of(1), 1, 2}, {"carry_out_lock"}) && leads_to(lock_requested{{k1, print_of(1)}}, {}) && leads_to(lock_completed{k1, 1}, {}); }},
+     [] {
+         return leads_to(lock_started{k1, print_of(1), 1, 2}, {"carry_out_lock"}) && leads_to(lock_requested{{k1, print_of(1)}}, {}) &&
+                leads_to(lock_completed{k1, 1}, {});
+     }},
     {"each operation on an environment is carried out",
      [] {
-         return leads_to(apply_started{{prod}}, {"carry_out"}) && leads_to(return_started{{prod}}, {"carry_out"}) && leads_to(environment_unlock_started{{prod}}, {"carry_out"}) &&
-                leads_to(restore_started{prod, prod, backup_id("b")}, {"carry_out"}) && leads_to(copy_started{prod, prod}, {"carry_out"}) && leads_to(reset_started{{prod}}, {"carry_out"});
+         return leads_to(apply_started{{prod}}, {"carry_out"}) && leads_to(return_started{{prod}}, {"carry_out"}) &&
+                leads_to(environment_unlock_started{{prod}}, {"carry_out"}) &&
+                leads_to(restore_started{prod, prod, backup_id("b")}, {"carry_out"}) && leads_to(copy_started{prod, prod}, {"carry_out"}) &&
+                leads_to(reset_started{{prod}}, {"carry_out"});
      }},
-    {"a deleted environment is cleared away", [] { return effects_of(at_t0(environment_deleted{prod, protection::locked, true})).size() == 1; }},
+    {"a deleted environment is cleared away",
+     [] { return effects_of(at_t0(environment_deleted{prod, protection::locked, true})).size() == 1; }},
     {"an acknowledgement leads to nothing", [] { return leads_to(risk_acknowledged{true}, {}); }},
 };
 static_assert(first_failure(effects) == none_failed);
@@ -54,8 +63,12 @@ constexpr scenario mail[] = {
     {"T27: the key is Active again", [] { return mailed(key_unlocked{}); }},
     {"T33: reset", [] { return mailed(reset_completed{}); }},
     {"resolution 14: restore and copy, onto production only",
-     [] { return mailed(restored{prod, true}) && !mailed(restored{prod, false}) && mailed(copied{prod, true}) && !mailed(copied{prod, false}); }},
-    {"no mail for a backup, an acknowledgement or an administrator", [] { return !mailed(backup_taken{}) && !mailed(risk_acknowledged{}) && !mailed(administrator_added{}); }},
+     [] {
+         return mailed(restored{prod, true}) && !mailed(restored{prod, false}) && mailed(copied{prod, true}) &&
+                !mailed(copied{prod, false});
+     }},
+    {"no mail for a backup, an acknowledgement or an administrator",
+     [] { return !mailed(backup_taken{}) && !mailed(risk_acknowledged{}) && !mailed(administrator_added{}); }},
 };
 static_assert(first_failure(mail) == none_failed);
 TEST_CASE("T40: which events are told to every administrator") { run(mail); }

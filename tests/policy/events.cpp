@@ -10,13 +10,56 @@ using namespace keywright;
 using namespace keywright::testing;
 
 constexpr std::string_view documented[] = {
-    "tenant_created", "administrator_added", "administrator_removed", "feature_enabled", "environment_created", "risk_acknowledged", "key_generated",
-    "key_uploaded", "activation_started", "key_activated", "activation_failed", "activation_rolled_back", "apply_started", "key_applied", "apply_failed",
-    "return_started", "returned_to_provider", "return_failed", "lock_requested", "lock_approved", "lock_started", "lock_completed", "key_unlock_started",
-    "key_unlocked", "key_unlock_failed", "environment_unlock_started", "environment_unlocked", "environment_unlock_failed", "environment_deleted",
-    "backup_taken", "restore_started", "restored", "restore_failed", "copy_started", "copied", "copy_failed", "reset_started", "reset_completed",
-    "notice_delivered", "clock_accepted", "policy_created", "environment_added", "environment_removed", "access_revoked", "access_granted",
-    "unlock_requested", "unlock_approved", "version_rotated", "field_encryption_enabled", "import_key_created",
+    "tenant_created",
+    "administrator_added",
+    "administrator_removed",
+    "feature_enabled",
+    "environment_created",
+    "risk_acknowledged",
+    "key_generated",
+    "key_uploaded",
+    "activation_started",
+    "key_activated",
+    "activation_failed",
+    "activation_rolled_back",
+    "apply_started",
+    "key_applied",
+    "apply_failed",
+    "return_started",
+    "returned_to_provider",
+    "return_failed",
+    "lock_requested",
+    "lock_approved",
+    "lock_started",
+    "lock_completed",
+    "key_unlock_started",
+    "key_unlocked",
+    "key_unlock_failed",
+    "environment_unlock_started",
+    "environment_unlocked",
+    "environment_unlock_failed",
+    "environment_deleted",
+    "backup_taken",
+    "restore_started",
+    "restored",
+    "restore_failed",
+    "copy_started",
+    "copied",
+    "copy_failed",
+    "reset_started",
+    "reset_completed",
+    "notice_delivered",
+    "clock_accepted",
+    "policy_created",
+    "environment_added",
+    "environment_removed",
+    "access_revoked",
+    "access_granted",
+    "unlock_requested",
+    "unlock_approved",
+    "version_rotated",
+    "field_encryption_enabled",
+    "import_key_created",
 };
 
 template <class E>
@@ -43,7 +86,8 @@ static_assert(each_is_documented(all));
 static_assert(no_name_twice(all));
 
 // A stored variant index must not move: a new event goes to the end.
-static_assert(event_body(tenant_created{}).index() == 0 && event_body(key_uploaded{}).index() == 8 && event_body(lock_started{}).index() == 13);
+static_assert(event_body(tenant_created{}).index() == 0 && event_body(key_uploaded{}).index() == 8 &&
+              event_body(lock_started{}).index() == 13);
 static_assert(event_body(environment_deleted{}).index() == 27 && event_body(reset_completed{}).index() == 36);
 static_assert(name(event{the_system, t0, lock_completed{}}) == "lock_completed");
 

@@ -20,9 +20,11 @@ constexpr bool leaves_alone(const event_body& body) {
 constexpr scenario about[] = {
     {"an event about another environment changes nothing",
      [] {
-         return leaves_alone(apply_started{{elsewhere}}) && leaves_alone(key_applied{elsewhere, 9, 9}) && leaves_alone(returned_to_provider{elsewhere, 9}) &&
-                leaves_alone(environment_unlocked{elsewhere, 9}) && leaves_alone(environment_deleted{elsewhere, protection::customer, false}) && leaves_alone(reset_completed{elsewhere, protection::customer, 9, 9}) &&
-                leaves_alone(restored{elsewhere, true}) && leaves_alone(copied{elsewhere, true});
+         return leaves_alone(apply_started{{elsewhere}}) && leaves_alone(key_applied{elsewhere, 9, 9}) &&
+                leaves_alone(returned_to_provider{elsewhere, 9}) && leaves_alone(environment_unlocked{elsewhere, 9}) &&
+                leaves_alone(environment_deleted{elsewhere, protection::customer, false}) &&
+                leaves_alone(reset_completed{elsewhere, protection::customer, 9, 9}) && leaves_alone(restored{elsewhere, true}) &&
+                leaves_alone(copied{elsewhere, true});
      }},
     {"a lock writes nothing to an environment", [] { return leaves_alone(lock_started{key_id("k1"), print_of(1), 1, 2}); }},
     {"an event about the tenant's people changes the tenant only",
@@ -54,7 +56,8 @@ constexpr scenario stale[] = {
          const world w = applied.after(power_platform, returns(applied_at), on_prod);
          return eligible.environment("prod").content == 1 && applied.environment("prod").content == 2 &&
                 w.after(power_platform, ends(applied_at, operation::returning), on_prod).environment("prod").content == 3 &&
-                w.after(power_platform, fails(applied_at, operation::returning), on_prod).environment("prod").content == 2 && prod_back.environment("prod").content == 2;
+                w.after(power_platform, fails(applied_at, operation::returning), on_prod).environment("prod").content == 2 &&
+                prod_back.environment("prod").content == 2;
      }},
     {"leases: whatever takes an environment down makes the earlier ones stale",
      [] {
@@ -65,7 +68,8 @@ constexpr scenario stale[] = {
     {"leases: so does a lock, for good",
      [] {
          const std::uint64_t before = lease_epoch(both.ring, both.environment("prod"));
-         return lease_epoch(locking.ring, locking.environment("prod")) > before && lease_epoch(prod_back.ring, prod_back.environment("prod")) > before;
+         return lease_epoch(locking.ring, locking.environment("prod")) > before &&
+                lease_epoch(prod_back.ring, prod_back.environment("prod")) > before;
      }},
     {"leases: and deletion",
      [] {
@@ -100,14 +104,16 @@ constexpr scenario records[] = {
          const key_id oldest = ring.keys[4].id;
          const key_id other = ring.keys[9].id;
          evolve(ring, {alice, t0, key_generated{key_id("new"), print_of(99), 2048}});
-         return ring.keys.size() == 16 && find_key(ring, oldest) == nullptr && find_key(ring, other) != nullptr && find_key(ring, key_id("new"))->state == key_state::available;
+         return ring.keys.size() == 16 && find_key(ring, oldest) == nullptr && find_key(ring, other) != nullptr &&
+                find_key(ring, key_id("new"))->state == key_state::available;
      }},
     {"T23: a lock deletes Available keys, locks the Active one, and leaves final ones",
      [] {
          using enum key_state;
          ring_state ring = keys({available, active, retired, deleted, available});
          evolve(ring, {alice, t0, lock_started{ring.keys[1].id, ring.keys[1].print, 1, 0}});
-         return ring.keys[0].state == deleted && ring.keys[1].state == locked && ring.keys[2].state == retired && ring.keys[3].state == deleted && ring.keys[4].state == deleted;
+         return ring.keys[0].state == deleted && ring.keys[1].state == locked && ring.keys[2].state == retired &&
+                ring.keys[3].state == deleted && ring.keys[4].state == deleted;
      }},
     {"a key's end is told by name and fingerprint: an old record of the same name is left alone",
      [] {
@@ -120,11 +126,13 @@ constexpr scenario records[] = {
     {"lock records: the oldest makes room, and what it held reads as locked since ever",
      [] {
          ring_state ring;
-         for (std::uint64_t epoch = 1; epoch <= 13; ++epoch) evolve(ring, {the_system, t0 + days(4) * static_cast<std::int64_t>(epoch), lock_completed{key_id("k1"), epoch}});
+         for (std::uint64_t epoch = 1; epoch <= 13; ++epoch)
+             evolve(ring, {the_system, t0 + days(4) * static_cast<std::int64_t>(epoch), lock_completed{key_id("k1"), epoch}});
          environment_state e;
          e.managed_by = protector::customer;
          ring.lock_epoch = 13;
-         return ring.locks.size() == 12 && locked_at(ring, e) == instant{0} && locked_at(ring, but(e, [](environment_state& x) { x.unlock_epoch = 1; })) == t0 + days(8);
+         return ring.locks.size() == 12 && locked_at(ring, e) == instant{0} &&
+                locked_at(ring, but(e, [](environment_state& x) { x.unlock_epoch = 1; })) == t0 + days(8);
      }},
 };
 static_assert(first_failure(records) == none_failed);

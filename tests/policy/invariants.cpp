@@ -149,7 +149,8 @@ struct ghost {
     void on(const restore_started& e, instant, const world& before) {
         begin(e);
         demand(at(e.source).where != place::locked && at(e.source).where != place::gone, "no backup of a locked environment is restored");
-        if (e.source != e.environment) demand(protector_of(e.source) == protector_of(e.environment), "restore only between equal protectors");
+        if (e.source != e.environment)
+            demand(protector_of(e.source) == protector_of(e.environment), "restore only between equal protectors");
         for (const backup_state& b : before.backups)
             if (b.id == e.backup) demand(b.taken_at > at(e.source).reset_at || b.data_era > 1, "no backup from before a reset is restored");
     }
@@ -179,7 +180,8 @@ struct ghost {
         ghost_environment& mine = at(e.environment);
         demand(!mine.busy && mine.where != place::gone, "what is deleted was idle, and there");
         demand(!locking || mine.where != place::locked || mine.counted, "what is being locked is not deleted");
-        if (e.by_retention) demand(mine.where == place::locked && mine.counted && !mine.held && at_ >= mine.due, "time deletes only what is due");
+        if (e.by_retention)
+            demand(mine.where == place::locked && mine.counted && !mine.held && at_ >= mine.due, "time deletes only what is due");
         mine.where = place::gone;
     }
 };
@@ -195,7 +197,8 @@ void check_keys(const world& w, ghost& g) {
         installing_keys += key.state == key_state::installing ? 1U : 0U;
         locked_keys += key.state == key_state::locked ? 1U : 0U;
         for (const key_record& other : w.ring.keys)
-            if (&key != &other && in_use(key) && in_use(other)) g.demand(key.id != other.id && key.print != other.print, "no key and no name is in use twice");
+            if (&key != &other && in_use(key) && in_use(other))
+                g.demand(key.id != other.id && key.print != other.print, "no key and no name is in use twice");
     }
     g.demand(active_keys <= 1 && installing_keys <= 1, "at most one Active and one Installing key");
     g.demand(locked_keys == 0 || g.anything_locked(), "nothing is locked: no key is Locked");
@@ -224,9 +227,11 @@ void check_environments(const world& w, ghost& g) {
         if (!shut || !mine.counted) continue;
         const instant due = deletion_due(w.ring, locked_at(w.ring, e), days(28));
         const bool passed = happened(due) && due <= w.ring.latest && mine.due <= w.ring.latest; // then it matters no more when
-        g.demand(mine.held ? !happened(due) : due == mine.due || passed, "the deadline is 28 d after the lock, held by an unlock of the key");
+        g.demand(mine.held ? !happened(due) : due == mine.due || passed,
+                 "the deadline is 28 d after the lock, held by an unlock of the key");
     }
-    g.demand(w.ring.environments == alive && w.ring.customer_managed == customer && w.ring.locked == locked_now && w.ring.in_transition == moving,
+    g.demand(w.ring.environments == alive && w.ring.customer_managed == customer && w.ring.locked == locked_now &&
+                 w.ring.in_transition == moving,
              "the ring counts its environments");
     g.demand(w.ring.locking == g.locking && w.ring.latest == g.last, "the ring knows the time, and whether a lock runs");
 }
@@ -257,7 +262,10 @@ public:
         switch (dice_.below(32)) {
         case 0: ask(but(generates(at(), any_key()), [&](generate_key& c) { c.by = anyone(), c.print = fresh(); })); return;
         case 1:
-        case 2: ask(but(uploads(at(), any_key()), [&](upload_key& c) { c.by = anyone(), c.file.print = any_print(), c.file.has_private = usually(); })); return;
+        case 2:
+            ask(but(uploads(at(), any_key()),
+                    [&](upload_key& c) { c.by = anyone(), c.file.print = any_print(), c.file.has_private = usually(); }));
+            return;
         case 3:
         case 4: ask(but(activates(at(), any_key()), [&](activate_key& c) { c.by = anyone(), c.confirmed = usually(); })); return;
         case 5:
@@ -267,7 +275,10 @@ public:
         case 9:
         case 10: ask(but(locks(at()), [&](lock& c) { c.by = anyone(), c.key.print = usually() ? ghost_.active : any_print(); })); return;
         case 11:
-        case 12: ask(but(unlocks_key(at()), [&](unlock_key& c) { c.by = anyone(), c.key.print = usually() ? ghost_.locked_print : any_print(); })); return;
+        case 12:
+            ask(but(unlocks_key(at()),
+                    [&](unlock_key& c) { c.by = anyone(), c.key.print = usually() ? ghost_.locked_print : any_print(); }));
+            return;
         case 13:
         case 14:
         case 22: return on_environment(unlocks(at()));
@@ -309,16 +320,24 @@ private:
 
     void pass_time() {
         const std::uint32_t kind = dice_.below(100);
-        if (kind < 75) now_ = now_ + seconds{dice_.below(120)};
-        else if (kind < 85) now_ = now_ + seconds{dice_.below(3600)};
-        else if (kind < 88) now_ = now_ + seconds{dice_.below(43'200)};
-        else jump();
+        if (kind < 75)
+            now_ = now_ + seconds{dice_.below(120)};
+        else if (kind < 85)
+            now_ = now_ + seconds{dice_.below(3600)};
+        else if (kind < 88)
+            now_ = now_ + seconds{dice_.below(43'200)};
+        else
+            jump();
     }
     /// To one of the limits, one second before it or after it.
     void jump() {
         const ghost_environment& e = ghost_.environments[dice_.below(3)];
-        const instant limits[] = {ghost_.effective + hours(24), ghost_.effective + hours(72), ghost_.applied + hours(72), ghost_.requested + hours(1),
-                                  world_.ring.installing_since + hours(1), dice_.percent(20) ? e.due : never};
+        const instant limits[] = {ghost_.effective + hours(24),
+                                  ghost_.effective + hours(72),
+                                  ghost_.applied + hours(72),
+                                  ghost_.requested + hours(1),
+                                  world_.ring.installing_since + hours(1),
+                                  dice_.percent(20) ? e.due : never};
         const instant to = limits[dice_.below(6)] + seconds{static_cast<std::int64_t>(dice_.below(3)) - 1};
         now_ = later(now_, to);
     }
@@ -350,7 +369,8 @@ private:
     /// A final record of the same name, key and second.
     bool twin(const key_record& key) const {
         std::size_t same = 0;
-        for (const key_record& each : world_.ring.keys) same += each.id == key.id && each.print == key.print && each.created_at == key.created_at ? 1U : 0U;
+        for (const key_record& each : world_.ring.keys)
+            same += each.id == key.id && each.print == key.print && each.created_at == key.created_at ? 1U : 0U;
         return same > 1;
     }
 
@@ -403,8 +423,10 @@ private:
         tell(truth ? e.transition : static_cast<operation>(dice_.below(10)), {e.id, {}, {}}, ring.locking ? 30 : 80);
     }
     void tell(operation of, const subject& about, std::uint32_t well) {
-        if (dice_.percent(well)) ask(ends(at(), of), about);
-        else ask(fails(at(), of), about);
+        if (dice_.percent(well))
+            ask(ends(at(), of), about);
+        else
+            ask(fails(at(), of), about);
     }
 
     dice dice_;

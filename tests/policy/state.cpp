@@ -17,10 +17,10 @@ constexpr instant due = t0 + span;
 
 static_assert(deletion_due(ring_state{}, completed_at, span) == due);
 static_assert(deletion_due(ring_state{}, never, span) == never); // the lock is under way
-static_assert(deletion_due(held(due - second, never), completed_at, span) == never);                       // an attempt runs, accepted in time
-static_assert(deletion_due(held(due, never), completed_at, span) == due);                                  // too late
+static_assert(deletion_due(held(due - second, never), completed_at, span) == never); // an attempt runs, accepted in time
+static_assert(deletion_due(held(due, never), completed_at, span) == due); // too late
 static_assert(deletion_due(held(due + second, never), completed_at, span) == due);
-static_assert(deletion_due(held(due - hours(30), due - hours(6)), completed_at, span) == due);             // over before the deadline
+static_assert(deletion_due(held(due - hours(30), due - hours(6)), completed_at, span) == due); // over before the deadline
 static_assert(deletion_due(held(due - hours(2), due + hours(22)), completed_at, span) == due + hours(22)); // 24 h after its end
 static_assert(deletion_due(held(due, due + hours(24)), completed_at, span) == due);
 
@@ -99,7 +99,9 @@ T copied_by_visit(const T& from) {
     T::visit(from, [&](std::string_view name, const auto& field) { slots[n++] = {name, &field}; });
     T to{};
     std::size_t i = 0;
-    T::visit(to, [&](std::string_view, auto& field) { field = *static_cast<const std::remove_reference_t<decltype(field)>*>(slots[i++].where); });
+    T::visit(to, [&](std::string_view, auto& field) {
+        field = *static_cast<const std::remove_reference_t<decltype(field)>*>(slots[i++].where);
+    });
     return to;
 }
 

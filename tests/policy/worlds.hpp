@@ -57,7 +57,14 @@ constexpr T but(T value, Change change) {
 // --- commands as they should be ---
 
 constexpr generate_key generates(instant at, std::string_view key = "k1", std::uint8_t n = 1) {
-    return {.by = alice, .at = at, .key = key_id(key), .print = print_of(n), .bits = 2048, .region_chosen = true, .acknowledged = true, .passwords_match = true};
+    return {.by = alice,
+            .at = at,
+            .key = key_id(key),
+            .print = print_of(n),
+            .bits = 2048,
+            .region_chosen = true,
+            .acknowledged = true,
+            .passwords_match = true};
 }
 constexpr upload_key uploads(instant at, std::string_view key = "k1", std::uint8_t n = 1) {
     return {.by = alice, .at = at, .key = key_id(key), .file = pfx(n), .region_chosen = true, .acknowledged = true};
@@ -109,7 +116,8 @@ inline constexpr instant applied_at = active_at + hours(1);
 inline constexpr world applied = active.after(power_platform, applies(applied_at - minutes(1)), on_prod)
                                      .after(power_platform, ends(applied_at, operation::applying), on_prod);
 /// prod and sandbox are on k1; support is not.
-inline constexpr world both = applied.after(power_platform, applies(applied_at), on_sandbox).after(power_platform, ends(applied_at, operation::applying), on_sandbox);
+inline constexpr world both =
+    applied.after(power_platform, applies(applied_at), on_sandbox).after(power_platform, ends(applied_at, operation::applying), on_sandbox);
 /// From here on a lock passes.
 inline constexpr instant lockable_at = applied_at + hours(72);
 inline constexpr world locking = both.after(power_platform, locks(lockable_at));

@@ -49,7 +49,8 @@ struct world {
             for (policy::environment_state& environment : environments) policy::evolve(environment, e);
         }
         if (const auto* taken = std::get_if<policy::backup_taken>(&e.body))
-            backups.push_back({taken->backup, taken->environment, e.at, taken->managed_by, taken->key, taken->key_version, taken->data_era});
+            backups.push_back(
+                {taken->backup, taken->environment, e.at, taken->managed_by, taken->key, taken->key_version, taken->data_era});
     }
 
     /// The world after something that happened, whoever allowed it.
@@ -68,8 +69,11 @@ struct world {
         return next;
     }
 
+    /// A command that names what it makes is about that.
     template <class Profile, class C>
-    constexpr policy::decision decide(const Profile& profile, const C& command, const subject& about = {}) const {
+    constexpr policy::decision decide(const Profile& profile, const C& command, subject about = {}) const {
+        if constexpr (std::is_same_v<C, policy::create_environment>) about.environment = command.environment;
+        if constexpr (std::is_same_v<C, policy::take_backup>) about.backup = command.backup;
         return profiles::decide(profile, facts_for(command.at, about), command);
     }
     constexpr policy::facts facts_for(instant at, const subject& about) const {

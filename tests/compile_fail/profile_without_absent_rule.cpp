@@ -1,0 +1,9 @@
+// EXPECT: profile: no rule of this id to leave out
+// SPDX-License-Identifier: Apache-2.0
+#include <keywright/policy.hpp>
+
+#ifdef FIXED
+inline constexpr auto acme = keywright::profiles::power_platform.without(keywright::policy::rule_tag<"T26">{});
+#else
+inline constexpr auto acme = keywright::profiles::power_platform.without(keywright::policy::rule_tag<"T99">{});
+#endif
