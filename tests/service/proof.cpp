@@ -187,13 +187,14 @@ TEST_CASE("proof: base64 is found in both alphabets, at all phases, with and wit
                     std::ranges::replace(text, '/', '_');
                 }
                 for (std::size_t i = line; line > 0 && i < text.size(); i += line + 2) text.insert(i, "\r\n");
-                here.put("mail.eml", as_bytes("Content: " + text + "\r\n"));
+                // A word before it, that cannot be told from it, shifts where its groups of four begin.
+                here.put("mail.eml", as_bytes("Content: " + std::string(before % 4, 'x') + ' ' + text + "\r\n"));
                 const auto found = here.search();
                 REQUIRE(found.survivor_count == 1);
                 CHECK(found.survivors[0].kind == survivor_kind::secret);
                 CHECK(found.survivors[0].as == found_as::base64);
                 CHECK(found.survivors[0].offset >= 9);
-                CHECK(found.survivors[0].offset <= 9 + 4 * before);
+                CHECK(found.survivors[0].offset <= 9 + 4 + 4 * before);
             }
     here.put("mail.eml", as_bytes(Botan::base64_encode(here.lost).substr(0, 42))); // 31 bytes and a half
     CHECK(here.search().clean());
