@@ -347,6 +347,9 @@ private:
         const decision d = world_.decide(power_platform, command, about);
         if (d.refused()) return false;
         ghost_.demand(command.by.who != mallory.who, "nobody without a role is allowed anything");
+        if constexpr (std::is_same_v<C, lock>) ghost_.demand(command.key.print == ghost_.active, "only the Active key itself locks");
+        if constexpr (std::is_same_v<C, unlock_key>)
+            ghost_.demand(command.key.print == ghost_.locked_print, "only the key that locked unlocks");
         const ring_state before = world_.ring;
         for (const event& e : d.events()) {
             ghost_.see(e, world_);
