@@ -23,6 +23,7 @@ RULES = [
     ("formats/jwk", "BYOK"),
     ("testing/", "TESTING"),
     ("core/secret_bytes.hpp", "KEYWRIGHT"),
+    ("core/hex.hpp", "KEYWRIGHT"),
     ("core/", "POLICY"),
     ("policy/", "POLICY"),
     ("guards/", "POLICY"),

@@ -48,14 +48,6 @@ struct audit_record {
 
 namespace detail {
 
-inline fingerprint sha256(byte_view data) {
-    fingerprint out;
-    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
-    hash->update(data);
-    hash->final(out.bytes);
-    return out;
-}
-
 inline std::string audit_text(const audit_record& r) {
     json out = {{"format", record_format},
                 {"number", r.number},

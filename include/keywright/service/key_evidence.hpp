@@ -25,12 +25,16 @@ struct key_file {
     const secret_bytes* password = nullptr; ///< nullptr: none was given
     /// Of several keys in a PFX the one with this friendly name; empty: the file must hold one only.
     std::string_view alias{};
+
+    /// A file that is kept as a secret itself, such as the one `generate_key` hands out. Both must outlive this.
+    static key_file of(const secret_bytes& content, const secret_bytes& password) {
+        return {keywright::detail::reveal(content), &password, {}};
+    }
 };
 
 struct read_key {
     policy::key_evidence evidence;
     std::unique_ptr<Botan::Private_Key> key; ///< where the file opened and held one
-    bytes spki;
     std::optional<error> trouble; ///< why the file did not open, in the reader's words
 };
 
@@ -53,7 +57,6 @@ inline result<void> note_key(read_key& r, std::unique_ptr<Botan::Private_Key> ke
                                                                     : policy::key_kind::other;
     r.evidence.bits = static_cast<std::uint32_t>(facts->bits);
     r.evidence.print = facts->identity.print;
-    r.spki = std::move(facts->identity.spki);
     r.key = std::move(key);
     return {};
 }

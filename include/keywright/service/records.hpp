@@ -18,10 +18,12 @@
 //   check/<t>/<r>/<what>             key checks of a secret          32-byte digests, see keys/hierarchy.hpp; what a
 //                                    proof recognises survivors by, long after the secret itself is gone
 //   meta/…                           of the application
-// Depends on: core.
+// Depends on: core, Botan (SHA-256).
 #pragma once
 
 #include <keywright/core/hex.hpp>
+
+#include <botan/hash.h>
 
 #include <charconv>
 #include <cstdint>
@@ -33,9 +35,21 @@ namespace keywright::service {
 /// One (tenant, region) pair.
 struct ring_id {
     tenant_id tenant;
-    region_id region;
+    region_id region{}; ///< empty: the tenant itself
     friend bool operator==(const ring_id&, const ring_id&) = default;
 };
+
+namespace detail {
+
+inline fingerprint sha256(byte_view data) {
+    fingerprint out;
+    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+    hash->update(data);
+    hash->final(out.bytes);
+    return out;
+}
+
+} // namespace detail
 
 namespace records {
 
@@ -110,33 +124,27 @@ namespace vault_ids {
 
 inline constexpr std::string_view provider = "provider/1";
 
-inline std::string lower(std::string_view text) {
-    // Vault ids are lower case; an upper-case letter becomes `_` and itself in lower case, `_` becomes `__`, and the
-    // two other characters that ids may hold become `_.` and `_-`: no two ids meet.
+/// One id as a part of a vault id. Those are lower case and short, so an upper-case letter becomes `_` and itself in
+/// lower case, `_` becomes `__`, and the two other characters that ids may hold become `_.` and `_-`; what is then
+/// above 40 characters becomes `_0` and half of its SHA-256. No two ids meet.
+inline std::string part(std::string_view id) {
     std::string out;
-    for (const char c : text) {
-        if (c >= 'A' && c <= 'Z')
-            out += '_', out += static_cast<char>(c - 'A' + 'a');
-        else if (c == '_')
-            out += "__";
-        else if (c == '@')
-            out += "_.";
-        else if (c == '+')
-            out += "_-";
-        else
-            out += c;
+    for (const char c : id) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        if (upper || c == '_' || c == '@' || c == '+') out += '_';
+        out += upper ? static_cast<char>(c - 'A' + 'a') : c == '@' ? '.' : c == '+' ? '-' : c;
     }
-    return out;
+    return out.size() <= 40 ? out : "_0" + to_hex(service::detail::sha256(as_bytes(id))).substr(0, 32);
 }
 inline std::string of_ring(std::string_view kind, const ring_id& r) {
-    return records::detail::join(kind, lower(r.tenant.view()), lower(r.region.view()), "");
+    return records::detail::join(kind, part(r.tenant.view()), part(r.region.view()), "");
 }
-inline std::string audit(const tenant_id& t) { return "audit/" + lower(t.view()); }
+inline std::string audit(const tenant_id& t) { return "audit/" + part(t.view()); }
 inline std::string customers(const ring_id& r) { return of_ring("customer", r); }
 inline std::string customer(const ring_id& r, const fingerprint& print) { return customers(r) + to_hex(print); }
 inline std::string imports(const ring_id& r) { return of_ring("import", r); }
 inline std::string import(const ring_id& r, const fingerprint& print) { return imports(r) + to_hex(print); }
-inline std::string slots(const ring_id& r, const environment_id& e) { return of_ring("slot", r) + lower(e.view()) + "/"; }
+inline std::string slots(const ring_id& r, const environment_id& e) { return of_ring("slot", r) + part(e.view()) + "/"; }
 inline std::string slot(const ring_id& r, const environment_id& e, std::uint64_t key_version) {
     return slots(r, e) + std::to_string(key_version);
 }

@@ -97,7 +97,7 @@ template <class Place>
 void content_names_suite() {
     using namespace detail;
     Place place;
-    auto store = place.open();
+    auto&& store = place.open();
     const auto one = ref_of("prod", 1);
     SUBCASE("an unknown environment has no content, and dropping it is success") {
         CHECK(store.list(one.tenant, one.region, one.environment)->empty());
@@ -141,7 +141,7 @@ template <class Place>
 void content_rebuild_suite() {
     using namespace detail;
     Place place;
-    auto store = place.open();
+    auto&& store = place.open();
     const auto from = ref_of("prod", 1), to = ref_of("prod", 2);
     const auto old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
     const auto messages = fill(place, store, from, old_lease);
@@ -220,7 +220,7 @@ template <class Place>
 void content_damage_suite() {
     using namespace detail;
     Place place;
-    auto store = place.open();
+    auto&& store = place.open();
     const auto from = ref_of("prod", 1), to = ref_of("prod", 2);
     const auto old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
     const auto messages = fill(place, store, from, old_lease);
@@ -251,7 +251,7 @@ template <class Place>
 void content_backup_suite() {
     using namespace detail;
     Place place;
-    auto store = place.open();
+    auto&& store = place.open();
     const auto from = ref_of("prod", 1), backup = ref_of("prod", 0, "b-1");
     const auto lease = lease_of("prod", 1, 1);
     const auto messages = fill(place, store, from, lease);
