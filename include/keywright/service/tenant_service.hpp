@@ -227,7 +227,7 @@ private:
         return std::pair{command, read->trouble};
     }
     static policy::kid_text import_kid(const ring_id& ring, const fingerprint& print) {
-        const std::string host = service::vault_ids::lower(ring.tenant.view()) + "." + service::vault_ids::lower(ring.region.view());
+        const std::string host = service::vault_ids::part(ring.tenant.view()) + "." + service::vault_ids::part(ring.region.view());
         return policy::kid_text("https://" + host + ".keywright.invalid/keys/import/" + to_hex(print).substr(0, 32));
     }
 
