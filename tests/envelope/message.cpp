@@ -6,7 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 using namespace keywright;
 using envelope::final_overhead;
@@ -271,4 +273,29 @@ TEST_CASE("seal, open: what a lease says goes through, and a lock stops both") {
     watch->raise(2);
     CHECK(envelope::open(lease, message).error().code == errc::locked);
     CHECK(envelope::seal(lease, test::pattern(100)).error().code == errc::locked);
+}
+
+TEST_CASE("seal, open: threads share a lease, and a lock stops them all") {
+    const auto watch = std::make_shared<keys::epoch_watch>(1);
+    const auto lease = test::lease(watch);
+    std::atomic<bool> raised{false};
+    std::atomic<int> wrong{0}, opened{0};
+    std::vector<std::thread> users;
+    for (std::size_t i = 0; i < 4; ++i)
+        users.emplace_back([&, i] {
+            for (const bytes data = test::pattern(1000 + i);;) {
+                const bool before = raised.load();
+                const auto message = envelope::seal(lease, data, {}, {.frame_length = 128});
+                if (before && message) ++wrong;
+                const auto back = message ? envelope::open(lease, *message) : message;
+                opened += back ? 1 : 1000; // a thread that ends keeps nobody waiting
+                if (!back) return;
+                if (*back != data) ++wrong;
+            }
+        });
+    while (opened < 100) std::this_thread::yield();
+    watch->raise(2);
+    raised = true;
+    for (auto& user : users) user.join();
+    CHECK(wrong == 0);
 }

@@ -94,7 +94,8 @@ private:
         for (std::size_t i = 0; i < pairs.size(); ++i) {
             const auto& [key, value] = pairs[i];
             if (key.empty()) return fail(errc::malformed, "context: a key is empty");
-            if (!keywright::detail::is_utf8(key) || !keywright::detail::is_utf8(value)) return fail(errc::malformed, "context: keys and values must be UTF-8");
+            if (!keywright::detail::is_utf8(key) || !keywright::detail::is_utf8(value))
+                return fail(errc::malformed, "context: keys and values must be UTF-8");
             if (i > 0 && key <= pairs[i - 1].first) return fail(errc::malformed, "context: keys must be sorted, and each stand once");
             if (key.size() > limit || value.size() > limit) return fail(errc::limit_exceeded, "context: a key or value above 65535 bytes");
             size += 4 + key.size() + value.size();

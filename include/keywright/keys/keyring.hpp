@@ -32,7 +32,7 @@ template <class K>
 concept opens_data_keys = requires(const K& k, const encryption_context& context, std::span<const entry_view> entries) {
     { k.on_decrypt(context, entries) } -> std::same_as<result<secret_bytes>>;
 };
-/// `check()`: whether a data key that it gave may still be used; asked per frame.
+/// `check()`: whether a data key that it gave may still be used; asked per frame. Must not itself seal or open messages.
 template <class K>
 concept revokes_data_keys = requires(const K& k) {
     { k.check() } -> std::same_as<result<void>>;
