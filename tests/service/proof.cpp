@@ -274,6 +274,7 @@ TEST_CASE("proof: private keys are found by their structure") {
     SUBCASE("PKCS#8 in DER") {
         here.put_at("file", 50, pkcs8);
         here.check_some(survivor_kind::private_key, "file");
+        CHECK(here.search().survivors[0].offset == 50); // itself, before the PKCS#1 inside it
     }
     SUBCASE("PKCS#1 in DER") {
         here.put_at("file", 50, pkcs1);
