@@ -30,6 +30,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/names.hpp
     include/keywright/policy/rule.hpp
     include/keywright/policy/state.hpp
+    include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp
     include/keywright/profiles/plan.hpp
