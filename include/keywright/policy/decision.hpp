@@ -8,6 +8,7 @@
 #include <keywright/core/inline_list.hpp>
 #include <keywright/policy/events.hpp>
 
+#include <array>
 #include <string_view>
 #include <variant>
 
@@ -15,31 +16,113 @@ namespace keywright::policy {
 
 /// The public names of refusals; `name` gives them as they appear in JSON and in the documentation.
 enum class refusal : std::uint8_t {
-    not_authorized, not_eligible, feature_off, environment_predates_feature, unsupported_storage,
-    bad_format, bad_key_type, bad_key_size, pfx_without_password, missing_private_key, byok_wrong_binding,
-    acknowledgement_required, region_required, key_name_required, password_mismatch, wrong_password, corrupt,
-    key_in_use, duplicate_key, not_available, not_confirmed, locked_environments_exist, activation_cooldown,
-    lock_cooldown, no_active_key, confirmation_mismatch, wrong_key, nothing_to_lock, key_change_in_progress,
-    operation_in_progress, environment_locked, lock_in_progress, unlock_cooldown, retention_expired, not_locked,
-    key_not_active, key_mismatch, key_version_unavailable, backup_deleted, same_environment,
-    support_environment_not_customer_managed, not_provider_managed, not_customer_managed, already_exists,
-    not_found, not_in_progress, not_due, too_many, consumer_rule,
+    not_authorized,
+    not_eligible,
+    feature_off,
+    environment_predates_feature,
+    unsupported_storage,
+    bad_format,
+    bad_key_type,
+    bad_key_size,
+    pfx_without_password,
+    missing_private_key,
+    byok_wrong_binding,
+    acknowledgement_required,
+    region_required,
+    key_name_required,
+    password_mismatch,
+    wrong_password,
+    corrupt,
+    key_in_use,
+    duplicate_key,
+    not_available,
+    not_confirmed,
+    locked_environments_exist,
+    activation_cooldown,
+    lock_cooldown,
+    no_active_key,
+    confirmation_mismatch,
+    wrong_key,
+    nothing_to_lock,
+    key_change_in_progress,
+    operation_in_progress,
+    environment_locked,
+    lock_in_progress,
+    unlock_cooldown,
+    retention_expired,
+    not_locked,
+    key_not_active,
+    key_mismatch,
+    key_version_unavailable,
+    backup_deleted,
+    same_environment,
+    support_environment_not_customer_managed,
+    not_provider_managed,
+    not_customer_managed,
+    already_exists,
+    not_found,
+    not_in_progress,
+    not_due,
+    too_many,
+    consumer_rule,
 };
 
+inline constexpr std::array refusal_names = std::to_array<std::string_view>({
+    "not_authorized",
+    "not_eligible",
+    "feature_off",
+    "environment_predates_feature",
+    "unsupported_storage",
+    "bad_format",
+    "bad_key_type",
+    "bad_key_size",
+    "pfx_without_password",
+    "missing_private_key",
+    "byok_wrong_binding",
+    "acknowledgement_required",
+    "region_required",
+    "key_name_required",
+    "password_mismatch",
+    "wrong_password",
+    "corrupt",
+    "key_in_use",
+    "duplicate_key",
+    "not_available",
+    "not_confirmed",
+    "locked_environments_exist",
+    "activation_cooldown",
+    "lock_cooldown",
+    "no_active_key",
+    "confirmation_mismatch",
+    "wrong_key",
+    "nothing_to_lock",
+    "key_change_in_progress",
+    "operation_in_progress",
+    "environment_locked",
+    "lock_in_progress",
+    "unlock_cooldown",
+    "retention_expired",
+    "not_locked",
+    "key_not_active",
+    "key_mismatch",
+    "key_version_unavailable",
+    "backup_deleted",
+    "same_environment",
+    "support_environment_not_customer_managed",
+    "not_provider_managed",
+    "not_customer_managed",
+    "already_exists",
+    "not_found",
+    "not_in_progress",
+    "not_due",
+    "too_many",
+    "consumer_rule",
+});
+static_assert(refusal_names.size() == static_cast<std::size_t>(refusal::consumer_rule) + 1, "refusal: each code has a name");
+
 constexpr std::string_view name(refusal code) {
-    constexpr std::string_view names[] = {
-        "not_authorized", "not_eligible", "feature_off", "environment_predates_feature", "unsupported_storage",
-        "bad_format", "bad_key_type", "bad_key_size", "pfx_without_password", "missing_private_key", "byok_wrong_binding",
-        "acknowledgement_required", "region_required", "key_name_required", "password_mismatch", "wrong_password", "corrupt",
-        "key_in_use", "duplicate_key", "not_available", "not_confirmed", "locked_environments_exist", "activation_cooldown",
-        "lock_cooldown", "no_active_key", "confirmation_mismatch", "wrong_key", "nothing_to_lock", "key_change_in_progress",
-        "operation_in_progress", "environment_locked", "lock_in_progress", "unlock_cooldown", "retention_expired", "not_locked",
-        "key_not_active", "key_mismatch", "key_version_unavailable", "backup_deleted", "same_environment",
-        "support_environment_not_customer_managed", "not_provider_managed", "not_customer_managed", "already_exists",
-        "not_found", "not_in_progress", "not_due", "too_many", "consumer_rule",
-    };
-    static_assert(sizeof names / sizeof *names == static_cast<std::size_t>(refusal::consumer_rule) + 1, "refusal: each code has a name");
-    return names[static_cast<std::size_t>(code)];
+    const auto at = static_cast<std::size_t>(code);
+    return at < refusal_names.size() ? refusal_names[at] : std::string_view("unknown");
 }
 
 /// Who can make a refusal go away, where time does not.
@@ -109,7 +192,9 @@ using reason_list = inline_list<reason, 24>;
 class [[nodiscard]] decision {
 public:
     constexpr explicit decision(const event_list& events) : outcome_(events) {}
-    constexpr explicit decision(const reason_list& reasons) : outcome_(reasons) { expects(!reasons.empty(), "decision: a refusal has a reason"); }
+    constexpr explicit decision(const reason_list& reasons) : outcome_(reasons) {
+        expects(!reasons.empty(), "decision: a refusal has a reason");
+    }
 
     constexpr bool allowed() const { return outcome_.index() == 0; }
     constexpr bool refused() const { return outcome_.index() == 1; }
