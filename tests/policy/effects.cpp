@@ -30,6 +30,8 @@ constexpr scenario effects[] = {
      [] { return leads_to(key_unlock_started{k1, print_of(1), file_kind::byok}, {"publish_key", "destroy_import_key", "install_key"}); }},
     {"an unlock by PFX installs only",
      [] { return leads_to(key_unlock_started{k1, print_of(1), file_kind::pfx}, {"publish_key", "install_key"}); }},
+    {"a key that was not unlocked after all leaves the vault again", [] { return leads_to(key_unlock_failed{{k1, print_of(1)}}, {"destroy_key"}); }},
+    {"a failed activation leaves its key where it is", [] { return leads_to(activation_failed{{k1, print_of(1)}}, {}); }},
     {"an activation installs", [] { return leads_to(activation_started{k1, print_of(1), 1}, {"install_key"}); }},
     {"T23: a lock is carried out, and being asked for or completed does nothing more",
      [] {

@@ -28,6 +28,15 @@ struct destroy_import_key {
         field("keep", self.keep);
     }
 };
+/// A key that came back and was not unlocked after all leaves the vault again.
+struct destroy_key {
+    static constexpr std::string_view name = "destroy_key";
+    fingerprint print;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("print", self.print);
+    }
+};
 /// Activation or unlocking: make the ring's secret reachable by this key, re-wrap the environments' keys, report.
 struct install_key {
     static constexpr std::string_view name = "install_key";
@@ -76,7 +85,7 @@ struct settle_environment {
     }
 };
 
-using effect = std::variant<publish_key, destroy_import_key, install_key, carry_out_lock, carry_out, settle_environment>;
+using effect = std::variant<publish_key, destroy_import_key, destroy_key, install_key, carry_out_lock, carry_out, settle_environment>;
 using effect_list = inline_list<effect, 3>;
 
 /// The events after which an environment is at rest again.
@@ -104,6 +113,7 @@ constexpr effect_list effects_of(const event& happened_event) {
                        if (e.format == file_kind::byok) list.push_back(destroy_import_key{});
                        list.push_back(install_key{e.key, e.print, true});
                    },
+                   [&](const key_unlock_failed& e) { list.push_back(destroy_key{e.print}); },
                    [&](const apply_started& e) { list.push_back(carry_out{operation::applying, e.environment, {}, {}}); },
                    [&](const return_started& e) { list.push_back(carry_out{operation::returning, e.environment, {}, {}}); },
                    [&](const environment_unlock_started& e) { list.push_back(carry_out{operation::unlocking, e.environment, {}, {}}); },

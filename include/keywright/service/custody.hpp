@@ -24,10 +24,13 @@ inline constexpr std::uint64_t uses_per_block = std::uint64_t{1} << 24;
 template <class Vault>
 [[nodiscard]] result<ports::vault_entry> provider_key(Vault& vault) {
     auto found = vault.find(vault_ids::provider);
-    if (found || found.error().code != errc::not_found) return found;
+    if (found && found->published) return found;
+    if (!found && found.error().code != errc::not_found) return found;
     auto made = keywright::detail::botan_boundary(errc::internal, "custody: no RSA key could be made",
                                                   [] { return Botan::RSA_PrivateKey(Botan::system_rng(), 3072); });
     if (!made) return pass(made);
+    // One that is there already was staged by somebody else, dead or alive. It is published before anything is wrapped
+    // under it, or recovery would take it for abandoned.
     auto staged = vault.stage(vault_ids::provider, ports::key_purpose::provider, *made);
     if (!staged && staged.error().code != errc::already_exists) return staged;
     if (auto published = vault.publish(vault_ids::provider); !published) return pass(published);
@@ -94,11 +97,16 @@ public:
 
     // --- new keys, each with its check ---
 
-    /// A new slot for a version of the environment's keys, staged; one that was staged before serves as well.
+    /// A new slot for a version of the environment's keys, staged. One that was staged before serves as well, but
+    /// whoever staged it may be dead: it is published at once, so that nobody takes it for abandoned. Until the commit it
+    /// wraps nothing, and the next settling destroys it if that never comes.
     [[nodiscard]] result<void> stage_slot(ports::batch& batch, const keys::environment_key_name& name) {
         const std::string id = vault_ids::slot(ring_, name.environment, name.version);
         auto staged = parts_.vault.stage_slot(id);
-        if (!staged && staged.error().code == errc::already_exists) staged = parts_.vault.find(id);
+        if (!staged && staged.error().code == errc::already_exists) {
+            if (auto published = parts_.vault.publish(id); !published) return published;
+            staged = parts_.vault.find(id);
+        }
         if (!staged) return pass(staged);
         batch.put_any(records::check_of_slot(ring_, name.environment, name.version), std::move(staged->key_check));
         return {};
@@ -131,13 +139,34 @@ public:
     /// The newest generation that there is a secret of: what new records hang on. An activation that failed before it
     /// made its secret leaves the ring's number ahead of this one. not_found: there is none.
     [[nodiscard]] result<std::uint64_t> newest_generation() {
-        const std::string prefix = records::secrets(ring_);
-        const auto all = parts_.store.scan(prefix, "", 256);
+        const auto all = ring_secrets();
         if (!all) return pass(all);
         std::uint64_t newest = 0;
+        const std::string prefix = records::secrets(ring_);
         for (const ports::record& record : *all) newest = std::max(newest, records::generation_of_secret(prefix, record.key));
         if (newest == 0) return fail(errc::not_found, "custody: the ring has no secret yet");
         return newest;
+    }
+    /// The generation that records in `batch` are to hang on. A rotation moves only what it finds: the commit holds only
+    /// if no secret of a later generation has come since, so that one which comes afterwards finds them. Requires that
+    /// the batch also requires `ring` to be unchanged.
+    [[nodiscard]] result<std::uint64_t> generation_for(ports::batch& batch, const policy::ring_state& ring) {
+        const auto newest = newest_generation();
+        if (!newest) return newest;
+        const auto* installing = policy::installing_key(ring);
+        if (installing != nullptr && *newest < ring.generation)
+            batch.require(records::secret(ring_, ring.generation, installing->print), 0);
+        return newest;
+    }
+    /// Every wrap of every generation of the ring's secret; few, except after many failed activations.
+    [[nodiscard]] result<std::vector<ports::record>> ring_secrets() {
+        std::vector<ports::record> all;
+        for (;;) {
+            auto page = parts_.store.scan(records::secrets(ring_), all.empty() ? std::string() : all.back().key, 256);
+            if (!page) return page;
+            if (page->empty()) return all;
+            all.insert(all.end(), std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
+        }
     }
     /// The provider's half of this ring's wrap paths; made and put into `batch` where there is none yet.
     [[nodiscard]] result<void> ensure_provider_secret(ports::batch& batch) {
@@ -166,7 +195,7 @@ public:
         });
     }
     [[nodiscard]] result<keys::kek*> slot_kek(const environment_id& environment, std::uint64_t version) {
-        return cached("s" + std::to_string(version) + std::string(environment.view()), [&]() -> result<secret_bytes> {
+        return cached("s" + std::to_string(version) + "/" + std::string(environment.view()), [&]() -> result<secret_bytes> {
             auto slot = parts_.vault.slot_secret(vault_ids::slot(ring_, environment, version));
             if (!slot) return slot;
             auto provider = provider_secret();
@@ -256,9 +285,9 @@ template <class Parts>
         if (!name) return fail(errc::corrupt, "custody: a key record has no key's name");
         auto key = chain.unwrap(*name, record.value);
         if (!key) {
-            // Older keys of an environment that went back to the provider stay behind the customer's key.
+            // Other keys of an environment that went back to the provider, or was on its way, stay behind the customer's.
             const bool out_of_reach = key.error().code == errc::locked || key.error().code == errc::not_found;
-            if (out_of_reach && name->version < newest) continue;
+            if (out_of_reach && name->version != newest && name->version != primary) continue;
             return pass(key);
         }
         const bool is_primary = name->version == primary;

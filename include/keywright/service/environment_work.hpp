@@ -38,6 +38,11 @@ public:
 
     /// Publishes the slot that the environment hangs on, destroys its others, drops content that is not current.
     [[nodiscard]] result<void> settle(const ring_id& ring, const policy::settle_environment& e) {
+        // What there is, is listed before the state is read: what comes into being later is somebody else's work.
+        const auto slots = parts_.vault.list(vault_ids::slots(ring, e.environment));
+        if (!slots) return pass(slots);
+        const auto contents = parts_.content.list(ring.tenant, ring.region, e.environment);
+        if (!contents) return pass(contents);
         const auto found = load<policy::environment_state>(parts_.store, records::environment(ring, e.environment));
         if (!found) return pass(found);
         const auto& env = found->value;
@@ -46,8 +51,10 @@ public:
         const std::string keep = has_slot ? vault_ids::slot(ring, env.id, env.key_version) : std::string();
         if (has_slot)
             if (auto published = parts_.vault.publish(keep); !published) return published;
-        if (auto gone = reports_.destroy_all(vault_ids::slots(ring, env.id), keep); !gone) return gone;
-        return drop_stale_content(ring, env);
+        for (const ports::vault_entry& slot : *slots)
+            if (slot.id != keep)
+                if (auto gone = parts_.vault.destroy(slot.id); !gone) return gone;
+        return drop_stale_content(ring, env, *contents);
     }
 
 private:
@@ -57,7 +64,7 @@ private:
         if (keys)
             return reports_.report(s, policy::completed{.at = reports_.now(), .of = policy::operation::unlocking}, record, nothing_more{});
         if (keys.error().code != errc::authentication_failed && keys.error().code != errc::locked) return pass(keys);
-        return reports_.give_up(s.ring, policy::carry_out{policy::operation::unlocking, env.id, {}, {}}, record);
+        return reports_.give_up(s.ring, policy::carry_out{policy::operation::unlocking, env.id, {}, {}}, record, &env);
     }
 
     /// Apply and return: new keys under the ring, all data sealed anew under them, and one commit that makes both
@@ -65,15 +72,16 @@ private:
     result<void> move(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& env = l.environment->value;
         const keys::environment_key_name next{env.id, keys::data_purpose::message, env.key_version + 1};
-        if (auto made = ensure_next_key(s.ring, next, chain); !made) return made;
+        if (auto made = ensure_next_key(s.ring, env, next, chain); !made) return made;
         const auto lease = lease_for(s.ring, l, env, chain, next.version);
         if (!lease) return pass(lease);
         if (auto built = parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, env.content + 1), *lease, *lease,
                                                 content_progress(what));
             !built)
-            return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record);
+            return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record, env);
         return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
-                               [&](ports::batch& batch, const loaded& now_loaded) {
+                               [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
+                                   if (auto same = reports_.still_under_way(now_loaded, env); !same) return same;
                                    return what == policy::operation::applying ? pull_behind_ring(batch, s.ring, now_loaded, chain)
                                                                               : put_under_slot(batch, s.ring, next, chain);
                                });
@@ -90,8 +98,9 @@ private:
         if (what == policy::operation::restoring) from.backup = s.backup;
         if (auto built = parts_.content.rebuild(from, ref(s.ring, target, target.content + 1), *opens, *seals, content_progress(what));
             !built)
-            return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record);
-        return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record, nothing_more{});
+            return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record, target);
+        return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
+                               [&](ports::batch&, const loaded& now_loaded) { return reports_.still_under_way(now_loaded, target); });
     }
 
     /// New keys under a new slot, no data, and in the same commit no other key of this environment anywhere.
@@ -100,7 +109,8 @@ private:
         const keys::environment_key_name next{env.id, keys::data_purpose::message, env.key_version + 1};
         if (auto made = parts_.content.create(ref(s.ring, env, env.content + 1)); !made) return made;
         return reports_.report(s, policy::completed{.at = reports_.now(), .of = policy::operation::resetting}, record,
-                               [&](ports::batch& batch, const loaded&) -> result<void> {
+                               [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
+                                   if (auto same = reports_.still_under_way(now_loaded, env); !same) return same;
                                    if (auto erased = erase_keys(parts_.store, s.ring, env.id, batch); !erased) return erased;
                                    if (auto staged = chain.stage_slot(batch, next); !staged) return staged;
                                    return chain.make_key(batch, next,
@@ -108,12 +118,11 @@ private:
                                });
     }
 
-    result<void> drop_stale_content(const ring_id& ring, const policy::environment_state& env) {
+    result<void> drop_stale_content(const ring_id& ring, const policy::environment_state& env,
+                                    const std::vector<ports::content_ref>& contents) {
         if (!env.deleted)
             if (auto made = parts_.content.create(ref(ring, env, env.content)); !made) return made;
-        const auto all = parts_.content.list(ring.tenant, ring.region, env.id);
-        if (!all) return pass(all);
-        for (const ports::content_ref& one : *all) {
+        for (const ports::content_ref& one : contents) {
             bool stale = env.deleted || (one.backup.empty() && one.generation != env.content);
             if (!stale && !one.backup.empty()) {
                 const auto backup = load<policy::backup_state>(parts_.store, records::backup(ring, env.id, one.backup));
@@ -126,22 +135,33 @@ private:
         return {};
     }
 
-    /// The environment's next key, under the ring; made once, so that data sealed before a kill still opens.
-    result<void> ensure_next_key(const ring_id& ring, const keys::environment_key_name& next, custody<Parts>& chain) {
-        const auto existing = parts_.store.load(records::wrap(ring, next.environment, next.text()));
-        if (existing || existing.error().code != errc::not_found) return existing ? result<void>{} : pass(existing);
-        const auto generation = chain.newest_generation();
-        if (!generation) return pass(generation);
-        ports::batch batch;
-        auto made = chain.make_key(batch, next, [&](const secret_bytes& key) { return chain.wrap_under_ring(next, *generation, key); });
-        return made ? parts_.store.commit(batch) : made;
+    /// The environment's next key, under the ring; made once, so that data sealed before a kill still opens. Only while
+    /// the work that needs it is under way, and never behind a rotation's back.
+    result<void> ensure_next_key(const ring_id& ring, const policy::environment_state& begun, const keys::environment_key_name& next,
+                                 custody<Parts>& chain) {
+        for (int attempt = 1;; ++attempt) {
+            const auto existing = parts_.store.load(records::wrap(ring, next.environment, next.text()));
+            if (existing || existing.error().code != errc::not_found) return existing ? result<void>{} : pass(existing);
+            const auto l = load(parts_.store, subject{ring, next.environment});
+            if (!l) return pass(l);
+            if (auto same = reports_.still_under_way(*l, begun); !same) return same;
+            ports::batch batch;
+            batch.require(records::ring(ring), l->ring.version);
+            batch.require(records::environment(ring, next.environment), l->environment->version);
+            const auto generation = chain.generation_for(batch, l->ring.value);
+            if (!generation) return pass(generation);
+            auto made = chain.make_key(batch, next, [&](const secret_bytes& key) { return chain.wrap_under_ring(next, *generation, key); });
+            if (!made) return made;
+            auto committed = parts_.store.commit(batch);
+            if (committed || committed.error().code != errc::version_conflict || attempt == 8) return committed;
+        }
     }
 
     /// Every key of the environment that still hangs on the slot moves behind the ring; the slot is destroyed next.
     result<void> pull_behind_ring(ports::batch& batch, const ring_id& ring, const loaded& l, custody<Parts>& chain) {
         const auto wraps = parts_.store.scan(records::wraps(ring, l.environment->value.id), "", 4096);
         if (!wraps) return pass(wraps);
-        const auto generation = chain.newest_generation();
+        const auto generation = chain.generation_for(batch, l.ring.value);
         if (!generation) return pass(generation);
         for (const ports::record& r : *wraps) {
             const auto name = keys::environment_key_name::parse(std::string_view(r.key).substr(r.key.rfind('/') + 1));

@@ -85,29 +85,48 @@ private:
         if (!before) return pass(before);
         const auto* installing = policy::installing_key(before->ring.value);
         if (installing == nullptr || installing->print != e.print) return {};
+        const std::uint64_t generation = before->ring.value.generation;
         rotation<Parts> work(parts_, ring);
-        auto ready = e.unlocks ? work.check_secret() : work.prepare(before->ring.value, e.print);
-        if (ready && !e.unlocks) ready = work.rewrap(before->ring.value.generation);
+        auto ready = e.unlocks ? work.check_secret() : work.prepare(e.print);
+        if (ready && !e.unlocks) ready = work.rewrap(generation);
         if (!ready && ready.error().code != errc::authentication_failed && ready.error().code != errc::locked) return ready;
-        if (ready && now_is_in_time(before->ring.value))
-            return reports_.report(subject{ring}, policy::completed{.at = reports_.now(), .of = of}, record,
-                                   [&](ports::batch& batch, const loaded& l) {
-                                       return e.unlocks ? result<void>{} : work.drop_older(batch, l.ring.value, e.print);
-                                   });
-        return reports_.report(
-            subject{ring}, policy::failed{.at = reports_.now(), .of = of}, record,
-            [&](ports::batch& batch, const loaded&) { return e.unlocks ? result<void>{} : work.drop_key(batch, e.print); });
+        const bool good = ready && now_is_in_time(before->ring.value);
+        const auto end = [&](ports::batch& batch, const loaded& l) -> result<void> {
+            // Whoever was held up must not end the installation of another key.
+            const auto* now_installing = policy::installing_key(l.ring.value);
+            if (now_installing == nullptr || now_installing->print != e.print || l.ring.value.generation != generation)
+                return fail(errc::version_conflict, "service: this installation was ended by another process");
+            if (e.unlocks) return {};
+            return good ? work.drop_older(batch, l.ring.value, e.print) : work.drop_key(batch, e.print);
+        };
+        if (good) return reports_.report(subject{ring}, policy::completed{.at = reports_.now(), .of = of}, record, end);
+        return reports_.report(subject{ring}, policy::failed{.at = reports_.now(), .of = of}, record, end);
+    }
+
+    /// What an unlock brought back and could not use: a ring that is marked locked has no live key.
+    result<void> perform(const ring_id& ring, const policy::destroy_key& e, const std::string&) {
+        const auto l = load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        for (const policy::key_record& key : l->ring.value.keys)
+            if (key.print == e.print && policy::in_use(key) && key.state != policy::key_state::locked) return {}; // it came again since
+        return parts_.vault.destroy(vault_ids::customer(ring, e.print));
     }
 
     result<void> perform(const ring_id& ring, const policy::carry_out_lock& e, const std::string& record) {
         watches_.raise(ring, e.epoch << 32);
         std::this_thread::sleep_for(parts_.how.settle);
-        if (auto ended = end_what_is_under_way(ring); !ended) return ended;
+        // Asked after the wait: of a lock that somebody else has completed nothing is left to be done, and the keys that
+        // the vault holds now may have been unlocked since.
+        const auto l = load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        if (!l->ring.value.locking || l->ring.value.lock_epoch != e.epoch) return {};
+        // First of all, and whatever else may fail: a reset that waits for room on a disk must not keep the keys alive.
         if (auto gone = reports_.destroy_all(vault_ids::customers(ring), {}); !gone) return gone;
         if (auto gone = reports_.destroy_all(vault_ids::imports(ring), {}); !gone) return gone;
+        if (auto ended = end_what_is_under_way(ring); !ended) return ended;
         return reports_.report(subject{ring}, policy::completed{.at = reports_.now(), .of = policy::operation::locking}, record,
-                               [&](ports::batch& batch, const loaded& l) {
-                                   return rotation<Parts>(parts_, ring).drop_other_keys(batch, policy::locked_key(l.ring.value)->print);
+                               [&](ports::batch& batch, const loaded& now) {
+                                   return rotation<Parts>(parts_, ring).drop_other_keys(batch, policy::locked_key(now.ring.value)->print);
                                });
     }
 

@@ -39,18 +39,29 @@ public:
     }
 
     /// Work on data that failed and would fail again is given up: the environment is back as it was, and the caller
-    /// learns why. What may pass later stays pending.
+    /// learns why. What may pass later stays pending. `begun`: the environment as it was when the work began.
     [[nodiscard]] result<void> end_after(const result<void>& why, const ring_id& ring, const policy::carry_out& work,
-                                         const std::string& record) {
+                                         const std::string& record, const policy::environment_state& begun) {
         if (why.error().retryable()) return why;
-        if (auto ended = give_up(ring, work, record); !ended) return ended;
+        if (auto ended = give_up(ring, work, record, &begun); !ended) return ended;
         return why;
     }
 
+    /// Whoever was held up must not end another operation, which began after its own was ended by somebody else. Every
+    /// operation that takes an environment down raises its access epoch.
+    [[nodiscard]] static result<void> still_under_way(const loaded& l, const policy::environment_state& begun) {
+        const auto& env = l.environment->value;
+        if (env.transition == begun.transition && env.access_epoch == begun.access_epoch) return {};
+        return fail(errc::version_conflict, "service: this operation was ended by another process");
+    }
+
     /// Ends an environment's work without success; a key made for it goes with it.
-    [[nodiscard]] result<void> give_up(const ring_id& ring, const policy::carry_out& work, const std::string& record) {
+    [[nodiscard]] result<void> give_up(const ring_id& ring, const policy::carry_out& work, const std::string& record,
+                                       const policy::environment_state* begun = nullptr) {
         const subject s{ring, work.environment};
         return report(s, policy::failed{.at = now(), .of = work.what}, record, [&](ports::batch& batch, const loaded& l) -> result<void> {
+            if (begun != nullptr)
+                if (auto same = still_under_way(l, *begun); !same) return same;
             const keys::environment_key_name next{work.environment, keys::data_purpose::message, l.environment->value.key_version + 1};
             batch.erase_any(records::wrap(ring, work.environment, next.text()));
             return {};

@@ -3,10 +3,11 @@
 // under it, in batches, without downtime: no file, message or backup is touched. Two RSA operations, then less than a
 // microsecond of cryptography for each record. While it runs, both generations of the secret are open to both keys,
 // so a kill anywhere leaves everything readable; the commit that ends it drops the older.
-// Depends on: service/custody.
+// Depends on: service/custody, service/transact.
 #pragma once
 
 #include <keywright/service/custody.hpp>
+#include <keywright/service/transact.hpp>
 
 namespace keywright::service {
 
@@ -16,38 +17,43 @@ public:
     rotation(Parts& parts, const ring_id& ring) : parts_(parts), ring_(ring), chain_(parts, ring) {}
 
     /// Makes the ring's secret of the new generation, and opens it and the one before to the installing key and to
-    /// the active one. Done again, it finds its own records.
-    [[nodiscard]] result<void> prepare(const policy::ring_state& ring, const fingerprint& installing) {
-        const std::uint64_t generation = ring.generation;
-        const auto existing = parts_.store.load(records::secret(ring_, generation, installing));
-        if (existing) return {};
-        if (existing.error().code != errc::not_found) return pass(existing);
-        auto secret = keys::random_secret();
-        if (!secret) return pass(secret);
-        ports::batch batch;
-        if (auto put = add(batch, generation, installing, *secret); !put) return put;
-        if (auto put = put_check(batch, records::check_of_secret(ring_, generation), *secret); !put) return put;
-        const auto* active = policy::active_key(ring);
-        if (active != nullptr) {
-            if (auto put = add(batch, generation, active->print, *secret); !put) return put;
-            if (auto opened = open_older(batch, generation, installing); !opened) return opened;
+    /// the active one. Done again, or by two at once, there is one secret; a secret that replaced another would cut off
+    /// what was already re-wrapped. Does nothing when that key is not installing any more.
+    [[nodiscard]] result<void> prepare(const fingerprint& installing) {
+        for (int attempt = 1;; ++attempt) {
+            const auto ring = load<policy::ring_state>(parts_.store, records::ring(ring_));
+            if (!ring) return pass(ring);
+            const auto* key = policy::installing_key(ring->value);
+            if (key == nullptr || key->print != installing) return {};
+            const auto existing = parts_.store.load(records::secret(ring_, ring->value.generation, installing));
+            if (existing) return {};
+            if (existing.error().code != errc::not_found) return pass(existing);
+            ports::batch batch;
+            batch.require(records::ring(ring_), ring->version);
+            if (auto made = make_secret(batch, ring->value, installing); !made) return made;
+            auto committed = parts_.store.commit(batch);
+            if (committed || committed.error().code != errc::version_conflict || attempt == 8) return committed;
         }
-        return parts_.store.commit(batch);
     }
 
-    /// Re-wraps every record that hangs on another generation. Resumable; a record that somebody else changed in
-    /// between is read again.
+    /// Re-wraps every record that hangs on an earlier generation. Resumable; a record that somebody else changed in
+    /// between is read again. Writes only while that generation is being installed, so that a process that was held up
+    /// undoes nobody's later rotation; otherwise it just ends, and the report finds out.
     [[nodiscard]] result<void> rewrap(std::uint64_t generation) {
         const std::string prefix = records::wraps(ring_);
         std::string after;
         std::uint64_t done = 0;
         for (;;) {
+            const auto ring = load<policy::ring_state>(parts_.store, records::ring(ring_));
+            if (!ring) return pass(ring);
+            if (policy::installing_key(ring->value) == nullptr || ring->value.generation != generation) return {};
             const auto page = parts_.store.scan(prefix, after, batch_size);
             if (!page) return pass(page);
             if (page->empty()) return {};
             ports::batch batch;
             for (const ports::record& record : *page)
                 if (auto moved = move(batch, record, generation); !moved) return moved;
+            if (!batch.empty()) batch.require(records::ring(ring_), ring->version);
             auto committed = batch.empty() ? result<void>{} : parts_.store.commit(batch);
             if (!committed && committed.error().code == errc::version_conflict) continue;
             if (!committed) return committed;
@@ -81,18 +87,34 @@ public:
 private:
     static constexpr std::size_t batch_size = 1000;
 
+    /// The new generation's secret, of which there must be none yet.
+    result<void> make_secret(ports::batch& batch, const policy::ring_state& ring, const fingerprint& installing) {
+        const std::uint64_t generation = ring.generation;
+        auto secret = keys::random_secret();
+        if (!secret) return pass(secret);
+        if (auto put = add(batch, generation, installing, *secret); !put) return put;
+        if (auto put = put_check(batch, records::check_of_secret(ring_, generation), *secret); !put) return put;
+        const auto* active = policy::active_key(ring);
+        if (active == nullptr) return {};
+        if (auto put = add(batch, generation, active->print, *secret); !put) return put;
+        return open_older(batch, generation, installing);
+    }
+    /// Requires that there is no such record: of one generation there is one secret, ever.
     result<void> add(ports::batch& batch, std::uint64_t generation, const fingerprint& print, const secret_bytes& secret) {
+        auto wrapped = wrap_for(print, secret);
+        if (!wrapped) return pass(wrapped);
+        batch.put(records::secret(ring_, generation, print), 0, std::move(*wrapped));
+        return {};
+    }
+    result<bytes> wrap_for(const fingerprint& print, const secret_bytes& secret) {
         const auto spki = parts_.store.load(records::spki(print));
         if (!spki) return pass(spki);
-        auto wrapped = keys::wrap_ring_secret(spki->value, secret);
-        if (!wrapped) return pass(wrapped);
-        batch.put_any(records::secret(ring_, generation, print), std::move(*wrapped));
-        return {};
+        return keys::wrap_ring_secret(spki->value, secret);
     }
 
     /// Every earlier generation that is still there is opened to the installing key, too.
     result<void> open_older(ports::batch& batch, std::uint64_t newest, const fingerprint& installing) {
-        const auto all = parts_.store.scan(records::secrets(ring_), "", 256);
+        const auto all = chain_.ring_secrets();
         if (!all) return pass(all);
         std::uint64_t last = newest;
         for (const ports::record& record : *all) {
@@ -101,7 +123,9 @@ private:
             last = generation;
             const auto secret = chain_.ring_secret(generation);
             if (!secret) return pass(secret);
-            if (auto put = add(batch, generation, installing, *secret); !put) return put;
+            auto wrapped = wrap_for(installing, *secret);
+            if (!wrapped) return pass(wrapped);
+            batch.put_any(records::secret(ring_, generation, installing), std::move(*wrapped));
         }
         return {};
     }
@@ -111,7 +135,7 @@ private:
         const auto name = keys::environment_key_name::parse(std::string_view(record.key).substr(record.key.rfind('/') + 1));
         if (!wrapped || !name) return fail(errc::corrupt, "rotation: a key record is damaged");
         const auto from = chain_.generation_of(wrapped->view());
-        if (!from || *from == generation) return {};
+        if (!from || *from >= generation) return {};
         auto again = rewrapper_for(*from, generation);
         if (!again) return pass(again);
         auto moved = (**again)(wrapped->view(), chain_.ring_context(*name, *from), chain_.ring_context(*name, generation));
@@ -134,7 +158,7 @@ private:
 
     template <class Keep>
     result<void> drop_all_but(ports::batch& batch, const Keep& keep) {
-        const auto all = parts_.store.scan(records::secrets(ring_), "", 256);
+        const auto all = chain_.ring_secrets();
         if (!all) return pass(all);
         for (const ports::record& record : *all)
             if (!keep(record.key)) batch.erase(record.key, record.version);

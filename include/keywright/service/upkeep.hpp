@@ -16,12 +16,19 @@ public:
     /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
     /// Run it before anything else, and whenever `unfinished` was answered.
     [[nodiscard]] result<void> recover() {
+        // Asked before the effects are read: whoever staged these is dead, so what it committed is among the effects.
+        const auto abandoned = parts_.vault.abandoned();
+        if (!abandoned) return pass(abandoned);
         auto rings = rings_with_work();
         if (!rings) return pass(rings);
         result<void> outcome;
-        for (const ring_id& ring : *rings)
-            if (auto done = submit_.interpreter().run(ring); !done && outcome) outcome = done;
-        if (outcome) outcome = destroy_abandoned();
+        std::vector<ring_id> unfinished;
+        for (const ring_id& ring : *rings) {
+            auto done = submit_.interpreter().run(ring);
+            if (!done) unfinished.push_back(ring);
+            if (!done && outcome) outcome = done;
+        }
+        if (auto gone = destroy_abandoned(*abandoned, unfinished); !gone && outcome) outcome = gone;
         auto told = submit_.deliver();
         return outcome ? told : outcome;
     }
@@ -59,12 +66,23 @@ private:
             after = page->back().key;
         }
     }
-    /// Keys that were staged for a commit that never came. What a commit knows of has been published by now.
-    result<void> destroy_abandoned() {
-        const auto ids = parts_.vault.abandoned();
-        if (!ids) return pass(ids);
-        for (const std::string& id : *ids)
+    /// Keys that were staged for a commit that never came. What a commit knows of has been published by now, except in
+    /// rings whose work is not finished; those wait.
+    result<void> destroy_abandoned(const std::vector<std::string>& ids, const std::vector<ring_id>& unfinished) {
+        const auto may_be_known = [&](const std::string& id) {
+            for (const ring_id& ring : unfinished)
+                for (const std::string_view kind : {"customer", "import", "slot"})
+                    if (id.starts_with(vault_ids::of_ring(kind, ring))) return true;
+            return !id.starts_with("customer/") && !id.starts_with("import/") && !id.starts_with("slot/");
+        };
+        for (const std::string& id : ids) {
+            if (may_be_known(id)) continue;
+            const auto still = parts_.vault.find(id);
+            if (!still && still.error().code == errc::not_found) continue;
+            if (!still) return pass(still);
+            if (still->published) continue;
             if (auto gone = parts_.vault.destroy(id); !gone) return gone;
+        }
         return {};
     }
     result<void> end_late_installation(const ring_id& ring) {

@@ -26,7 +26,8 @@ public:
                 if (!l) return pass(l);
                 return policy::lease_epoch(l->ring.value, l->environment->value);
             };
-            known = std::make_shared<keys::epoch_watch>(epoch, read, keys::running_time());
+            // How old `epoch` is by now, only the caller's vault knows: the first use asks again.
+            known = std::make_shared<keys::epoch_watch>(epoch, read, keys::running_time() - refresh, refresh);
         }
         known->raise(epoch);
         return known;
@@ -43,6 +44,8 @@ public:
     }
 
 private:
+    static constexpr std::chrono::seconds refresh{1};
+
     std::mutex busy_;
     std::map<std::string, std::shared_ptr<keys::epoch_watch>> known_;
 };
