@@ -12,6 +12,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <set>
 
 namespace world {
@@ -27,23 +28,33 @@ inline bytes read_data(const std::string& name) {
 /// A test double: remembers which generations there are, and that a rebuild was allowed by living leases.
 struct content {
     std::set<std::string> there;
+    std::recursive_mutex busy;
     static std::string key(const ports::content_ref& r) {
         return std::string(r.environment.view()) +
                (r.backup.empty() ? "/" + std::to_string(r.generation) : "/backup/" + std::string(r.backup.view()));
     }
-    result<void> create(const ports::content_ref& r) { return there.insert(key(r)), result<void>{}; }
+    result<void> create(const ports::content_ref& r) {
+        const std::scoped_lock alone(busy);
+        return there.insert(key(r)), result<void>{};
+    }
     result<void> rebuild(const ports::content_ref& from, const ports::content_ref& to, const keys::data_key_lease& opens,
                          const keys::data_key_lease& seals, const ports::content_progress&) {
+        const std::scoped_lock alone(busy);
         for (const auto* lease : {&opens, &seals})
             if (auto alive = lease->check(); !alive) return alive;
         if (!there.contains(key(from))) return fail(errc::not_found, "content: nothing there");
         return create(to);
     }
     result<void> duplicate(const ports::content_ref& from, const ports::content_ref& to) {
+        const std::scoped_lock alone(busy);
         return there.contains(key(from)) ? create(to) : fail(errc::not_found, "content: nothing there");
     }
-    result<void> drop(const ports::content_ref& r) { return there.erase(key(r)), result<void>{}; }
+    result<void> drop(const ports::content_ref& r) {
+        const std::scoped_lock alone(busy);
+        return there.erase(key(r)), result<void>{};
+    }
     result<std::vector<ports::content_ref>> list(const tenant_id& t, const region_id& r, const environment_id& e) {
+        const std::scoped_lock alone(busy);
         std::vector<ports::content_ref> found;
         for (const std::string& name : there) {
             const auto slash = name.find('/');
