@@ -29,7 +29,8 @@ public:
             again = false;
             auto pending = parts_.store.scan(records::effects(ring), "", 4096);
             if (!pending) return pass(pending);
-            std::stable_partition(pending->begin(), pending->end(), [](const ports::record& r) { return is_lock(r); });
+            const auto lock = std::find_if(pending->begin(), pending->end(), is_lock);
+            if (lock != pending->end()) std::rotate(pending->begin(), lock, lock + 1);
             for (const ports::record& r : *pending) {
                 if (!tried.insert(r.key).second) continue;
                 const auto effect = decode_effect(r.value);
