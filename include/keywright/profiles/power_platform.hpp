@@ -6,6 +6,7 @@
 #pragma once
 
 #include <keywright/guards/copy.hpp>
+#include <keywright/guards/reset.hpp>
 #include <keywright/guards/restore.hpp>
 #include <keywright/policy/activation.hpp>
 #include <keywright/policy/eligibility.hpp>
@@ -24,7 +25,8 @@ struct power_platform_grants {
     template <class C>
     static constexpr policy::roles to() {
         using namespace policy;
-        if constexpr (types<generate_key, upload_key, activate_key, lock, unlock_key, unlock_environment, delete_environment, create_import_key>::contains<C>)
+        if constexpr (types<generate_key, upload_key, activate_key, lock, unlock_key, unlock_environment, delete_environment,
+                            create_import_key>::contains<C>)
             return tenant_admin;
         else if constexpr (types<apply_key, return_to_provider, reset, take_backup, open_environment, copy>::contains<C>)
             return tenant_admin | environment_admin;
@@ -46,29 +48,30 @@ namespace detail {
 using namespace policy;
 using namespace guards;
 
-inline constexpr profile<
-    power_platform_grants,
+inline constexpr profile<power_platform_grants,
     // housekeeping
-    name_is_free, subject_exists, there_is_room, report_matches_work,
+                         name_is_free, subject_exists, there_is_room, report_matches_work,
     // eligibility
-    enough_seats, feature_on, environment_after_feature, supported_storage,
+                         enough_seats, feature_on, environment_after_feature, supported_storage,
     // key files
-    known_format, rsa_of_size, pfx_has_password, both_halves, byok_bound_here, risk_is_acknowledged, region_is_chosen, key_is_named,
-    passwords_agree, file_opens<"T13", upload_key>, key_is_new,
+                         known_format, rsa_of_size, pfx_has_password, both_halves, byok_bound_here, risk_is_acknowledged, region_is_chosen,
+                         key_is_named, passwords_agree, file_opens<"T13", upload_key>, key_is_new,
     // activation
-    key_is_available, is_confirmed<"T15", activate_key>, no_key_change_under_way, nothing_is_locked<"T16", activate_key>, activation_cooldown,
-    nothing_is_locked<"T29", generate_key, upload_key>,
+                         key_is_available, is_confirmed<"T15", activate_key>, no_key_change_under_way,
+                         nothing_is_locked<"T16", activate_key>, activation_cooldown, nothing_is_locked<"T29", generate_key, upload_key>,
     // environments
-    apply_from_provider, is_confirmed<"T19", apply_key>, environment_is_up, return_from_customer, is_confirmed<"T20", return_to_provider>,
-    name_is_typed<"T20", true, return_to_provider>, environment_is_idle, name_is_typed<"T36", false, delete_environment>,
-    environment_is_not_locked<"T22", open_environment, return_to_provider, take_backup, copy>,
+                         apply_from_provider, is_confirmed<"T19", apply_key>, environment_is_up, return_from_customer,
+                         is_confirmed<"T20", return_to_provider>, name_is_typed<"T20", true, return_to_provider>, environment_is_idle,
+                         name_is_typed<"T36", false, delete_environment>,
+                         environment_is_not_locked<"T22", open_environment, return_to_provider, take_backup, copy>,
     // locking and the way back
-    lock_cooldown, lock_with_active_key, file_opens<"T21", lock>, lock_is_confirmed, lock_hits_something, no_lock_under_way,
-    unlock_cooldown, retention, unlock_with_same_key, file_opens<"T27", unlock_key>, unlock_when_active, is_confirmed<"T28", unlock_environment>,
+                         lock_cooldown, lock_with_active_key, file_opens<"T21", lock>, lock_is_confirmed, lock_hits_something,
+                         no_lock_under_way, unlock_cooldown, retention, unlock_with_same_key, file_opens<"T27", unlock_key>,
+                         unlock_when_active, is_confirmed<"T28", unlock_environment>,
     // restore, copy, reset
-    environment_is_not_locked<"T25", restore>, restore_under_same_key, backup_is_there, backup_key_is_held, name_is_typed<"T30", true, restore>,
-    copy_elsewhere, copy_under_same_key, support_environment_is_covered, name_is_typed<"T31", true, copy>,
-    environment_is_not_locked<"T33", reset>, name_is_typed<"T33", true, reset>>
+                         environment_is_not_locked<"T25", restore>, restore_under_same_key, backup_is_there, backup_key_is_held,
+                         name_is_typed<"T30", true, restore>, copy_elsewhere, copy_under_same_key, support_environment_is_covered,
+                         name_is_typed<"T31", true, copy>, reset_of_unlocked, reset_is_confirmed>
     power_platform_rules{};
 
 } // namespace detail
