@@ -75,8 +75,8 @@ inline result<read_key> read_pfx(const key_file& file) {
     r.evidence.format = policy::file_kind::pfx;
     auto opened =
         file.password != nullptr ? formats::open_pfx(file.content, *file.password) : formats::open_pfx(file.content, formats::no_password);
+    r.evidence.has_password = !opened || opened->keys_protected(); // of what did not open, T13 tells enough
     if (!opened) return std::move(note_trouble(r, opened.error()));
-    r.evidence.has_password = opened->keys_protected();
     r.evidence.outcome = policy::file_outcome::opened;
     std::size_t candidates = 0;
     formats::pfx_key* const chosen = choose(*opened, file.alias, candidates);
