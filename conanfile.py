@@ -50,6 +50,5 @@ class Keywright(ConanFile):
 
         component("policy", ["tl-expected::tl-expected"])
         component("keywright", ["policy", "botan::botan", "fmt::fmt", "nlohmann_json::nlohmann_json"])
-        component("byok", ["keywright"])
         if self.options.sqlite:
             component("sqlite", ["keywright", "sqlite3::sqlite3"])

@@ -14,9 +14,6 @@ macro(keywright_find_keywright)
     find_dependency(Threads)
 endmacro()
 
-macro(keywright_find_byok)
-endmacro()
-
 macro(keywright_find_sqlite)
     find_dependency(SQLite3)
 endmacro()

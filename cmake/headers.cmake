@@ -5,7 +5,6 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/bytes.hpp
     include/keywright/core/contract.hpp
     include/keywright/core/error.hpp
-    include/keywright/core/hex.hpp
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
     include/keywright/core/overloaded.hpp
@@ -13,6 +12,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/time.hpp
     include/keywright/core/time_text.hpp
     include/keywright/guards/copy.hpp
+    include/keywright/guards/reset.hpp
     include/keywright/guards/restore.hpp
     include/keywright/policy.hpp
     include/keywright/policy/activation.hpp
@@ -53,11 +53,14 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/vault_format.hpp
     include/keywright/adapters/file/vault_seal.hpp
     include/keywright/adapters/file/vault_traces.hpp
+    include/keywright/adapters/memory.hpp
     include/keywright/adapters/memory/clock.hpp
+    include/keywright/adapters/memory/content_store.hpp
     include/keywright/adapters/memory/key_vault.hpp
     include/keywright/adapters/memory/notifier.hpp
     include/keywright/adapters/memory/state_store.hpp
     include/keywright/adapters/system/clock.hpp
+    include/keywright/core/hex.hpp
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
@@ -71,6 +74,8 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/suite.hpp
     include/keywright/format.hpp
+    include/keywright/formats/byok_reader.hpp
+    include/keywright/formats/byok_writer.hpp
     include/keywright/formats/detail/base64url.hpp
     include/keywright/formats/detail/ber_walk.hpp
     include/keywright/formats/detail/pfx_kdf.hpp
@@ -123,11 +128,6 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/transact.hpp
     include/keywright/service/upkeep.hpp
     include/keywright/service/watches.hpp
-)
-
-set(KEYWRIGHT_BYOK_HEADERS
-    include/keywright/formats/byok_reader.hpp
-    include/keywright/formats/byok_writer.hpp
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS

@@ -14,13 +14,11 @@ import sys
 # The first rule that matches decides. A folder of adapters without a rule is a mistake, not a default.
 RULES = [
     ("adapters/sqlite/", "SQLITE"),
-    ("adapters/memory/", "KEYWRIGHT"),
+    ("adapters/memory", "KEYWRIGHT"),
     ("adapters/system/", "KEYWRIGHT"),
     ("adapters/file/", "KEYWRIGHT"),
     ("adapters/detail/", "KEYWRIGHT"),
     ("adapters/", None),
-    ("formats/byok", "BYOK"),
-    ("formats/jwk", "BYOK"),
     ("testing/", "TESTING"),
     ("core/secret_bytes.hpp", "KEYWRIGHT"),
     ("core/hex.hpp", "KEYWRIGHT"),
@@ -32,7 +30,7 @@ RULES = [
     ("version.hpp", "POLICY"),
     ("", "KEYWRIGHT"),
 ]
-COMPONENTS = ["POLICY", "KEYWRIGHT", "BYOK", "SQLITE", "TESTING"]
+COMPONENTS = ["POLICY", "KEYWRIGHT", "SQLITE", "TESTING"]
 
 
 def component_of(header):

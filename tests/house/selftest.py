@@ -34,6 +34,7 @@ PLANTED = [
     ("arrows", "include/keywright/policy/b.hpp", CPP + "#include <keywright/formats/a.hpp>\n", "`policy` may not include"),
     ("arrows", "include/keywright/formats/b.hpp", CPP + '#include "keywright/policy/a.hpp"\n', "`formats` may not include"),
     ("arrows", "include/keywright/adapters/file/b.hpp", CPP + "#  include <keywright/adapters/memory/a.hpp>\n", "another"),
+    ("arrows", "include/keywright/adapters/file.hpp", CPP + "#include <keywright/adapters/memory/a.hpp>\n", "another"),
     ("arrows", "include/keywright/extra/b.hpp", CPP, "no layer of this name"),
     ("includes_exist", "include/keywright/core/b.hpp", CPP + "#include <keywright/core/gone.hpp>\n", "does not exist"),
     ("includes_exist", "include/keywright/core/b.hpp", CPP + '#include "../core/a.hpp"\n', "relative include"),

@@ -17,12 +17,11 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMPONENTS = ["policy", "keywright", "byok", "sqlite", "testing"]
+COMPONENTS = ["policy", "keywright", "sqlite", "testing"]
 # What a component must be usable without.
 FOREIGN = {
     "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "doctest"],
     "keywright": ["SQLite3", "doctest"],
-    "byok": ["SQLite3", "doctest"],
     "sqlite": ["doctest"],
     "testing": ["SQLite3"],
 }
