@@ -90,13 +90,13 @@ using effect_list = inline_list<effect, 3>;
 
 /// The events after which an environment is at rest again.
 template <class E>
-inline constexpr bool settles =
-    types<environment_created, key_applied, apply_failed, returned_to_provider, return_failed, restored, restore_failed, copied, copy_failed,
-          reset_completed, environment_deleted>::contains<E>;
+inline constexpr bool settles = types<environment_created, key_applied, apply_failed, returned_to_provider, return_failed, restored,
+                                      restore_failed, copied, copy_failed, reset_completed, environment_deleted>::contains<E>;
 
 constexpr effect_list effects_of(const event& happened_event) {
     effect_list list;
-    std::visit(overloaded{
+    visit_body(happened_event.body,
+               overloaded{
                    [&](const import_key_created& e) {
                        list.push_back(publish_key{e.print});
                        list.push_back(destroy_import_key{e.print});
@@ -123,31 +123,23 @@ constexpr effect_list effects_of(const event& happened_event) {
                    [&](const auto& e) {
                        if constexpr (settles<std::decay_t<decltype(e)>>) list.push_back(settle_environment{e.environment});
                    },
-               },
-               happened_event.body);
+               });
     return list;
 }
 
 /// Whether every administrator is told. Sources: T12-T15, T27 and the change of key as such; (ours): T19-T21, T26,
 /// T33, T36, and restore and copy onto production.
 constexpr bool notifies(const event& happened_event) {
-    return std::visit(overloaded{
-                          [](const key_generated&) { return true; },
-                          [](const key_uploaded&) { return true; },
-                          [](const activation_started&) { return true; },
-                          [](const key_activated&) { return true; },
-                          [](const activation_failed&) { return true; },
-                          [](const lock_started&) { return true; },
-                          [](const key_unlocked&) { return true; },
-                          [](const key_applied&) { return true; },
-                          [](const returned_to_provider&) { return true; },
-                          [](const environment_deleted&) { return true; },
-                          [](const restored& e) { return e.production; },
-                          [](const copied& e) { return e.production; },
-                          [](const reset_completed&) { return true; },
-                          [](const auto&) { return false; },
-                      },
-                      happened_event.body);
+    bool told = false;
+    visit_body(happened_event.body, [&](const auto& e) {
+        using event_type = std::remove_cvref_t<decltype(e)>;
+        if constexpr (types<restored, copied>::contains<event_type>)
+            told = e.production;
+        else
+            told = types<key_generated, key_uploaded, activation_started, key_activated, activation_failed, lock_started, key_unlocked,
+                         key_applied, returned_to_provider, environment_deleted, reset_completed>::contains<event_type>;
+    });
+    return told;
 }
 
 } // namespace keywright::policy
