@@ -115,12 +115,12 @@ constexpr void consequences_of(const facts& f, const completed& c, detail::recor
     }
     const environment_state& e = f.environment();
     const bool production = e.kind == environment_kind::production;
-    if (c.of == operation::applying) r.then(key_applied{e.id, e.key_version + 1, f.ring.lock_epoch});
-    if (c.of == operation::returning) r.then(returned_to_provider{e.id, e.key_version + 1});
+    if (c.of == operation::applying) r.then(key_applied{e.id, work_number(e), f.ring.lock_epoch});
+    if (c.of == operation::returning) r.then(returned_to_provider{e.id, work_number(e)});
     if (c.of == operation::unlocking) r.then(environment_unlocked{e.id, f.ring.lock_epoch});
     if (c.of == operation::restoring) r.then(restored{e.id, production});
     if (c.of == operation::copying) r.then(copied{e.id, production});
-    if (c.of == operation::resetting) r.then(reset_completed{e.id, detail::protection_of(f, e), e.key_version + 1, e.data_era + 1});
+    if (c.of == operation::resetting) r.then(reset_completed{e.id, detail::protection_of(f, e), work_number(e), e.data_era + 1});
 }
 constexpr void consequences_of(const facts& f, const failed& c, detail::recorder& r) {
     const key_record* key = installing_key(f.ring);

@@ -19,8 +19,10 @@ constexpr void set_state(ring_state& ring, const key_id& id, const fingerprint& 
 /// Final records make room for new ones, the oldest first; what they were stays in the log.
 constexpr void add_key(ring_state& ring, const key_record& key) {
     for (std::size_t i = 0; ring.keys.full() && i < ring.keys.size();) {
-        if (in_use(ring.keys[i])) ++i;
-        else ring.keys.erase_at(i);
+        if (in_use(ring.keys[i]))
+            ++i;
+        else
+            ring.keys.erase_at(i);
     }
     ring.keys.push_back(key);
 }
@@ -85,7 +87,8 @@ constexpr void start_unlock(ring_state& ring, const key_unlock_started& e, insta
 
 /// The tenant after an event.
 constexpr void evolve(tenant_state& tenant, const event& happened_event) {
-    std::visit(overloaded{
+    visit_body(happened_event.body,
+               overloaded{
                    [&](const tenant_created& e) {
                        tenant.id = e.tenant;
                        tenant.seats = e.seats;
@@ -100,87 +103,85 @@ constexpr void evolve(tenant_state& tenant, const event& happened_event) {
                                tenant.administrators.erase_at(i);
                    },
                    [](const auto&) {},
-               },
-               happened_event.body);
+               });
 }
 
 /// The ring after an event of its tenant and region.
 constexpr void evolve(ring_state& ring, const event& happened_event) {
     const instant at = happened_event.at;
     ring.latest = later(ring.latest, at);
-    std::visit(overloaded{
-                   [&](const environment_created&) { ++ring.environments; },
-                   [&](const risk_acknowledged&) { ring.self_managed = true; },
-                   [&](const import_key_created& e) { ring.import_kid = e.kid, ring.import_print = e.print; },
-                   [&](const key_generated& e) { detail::add_key(ring, {e.key, e.print, key_state::available, at}); },
-                   [&](const key_uploaded& e) {
-                       detail::add_key(ring, {e.key, e.print, key_state::available, at});
-                       if (e.format == file_kind::byok) detail::forget_import_key(ring);
-                   },
-                   [&](const activation_started& e) {
-                       detail::set_state(ring, e.key, e.print, key_state::available, key_state::installing);
-                       ring.installing_since = at;
-                       ring.installing_unlocks = false;
-                       ring.ever_activated = true;
-                       ring.generation = e.generation;
-                   },
-                   [&](const key_activated& e) {
-                       for (key_record& key : ring.keys)
-                           if (key.state == key_state::active) key.state = key_state::available;
-                       detail::become_effective(ring, e.key, e.print, at);
-                   },
-                   [&](const activation_failed& e) {
-                       detail::set_state(ring, e.key, e.print, key_state::installing, key_state::available);
-                       ring.installing_since = never;
-                   },
-                   [&](const lock_started& e) { detail::start_lock(ring, e, at); },
-                   [&](const lock_completed& e) { detail::complete_lock(ring, e, at); },
-                   [&](const key_unlock_started& e) {
-                       detail::start_unlock(ring, e, at);
-                       if (e.format == file_kind::byok) detail::forget_import_key(ring);
-                   },
-                   [&](const key_unlocked& e) {
-                       detail::become_effective(ring, e.key, e.print, at);
-                       ring.hold_until = at + hours(24);
-                   },
-                   [&](const key_unlock_failed& e) {
-                       detail::set_state(ring, e.key, e.print, key_state::installing, key_state::locked);
-                       ring.installing_since = never;
-                       ring.installing_unlocks = false;
-                       ring.hold_until = at + hours(24);
-                       detail::retire_if_nothing_is_locked(ring);
-                   },
-                   [&](const apply_started&) { ++ring.in_transition; },
-                   [&](const key_applied&) {
-                       --ring.in_transition;
-                       ++ring.customer_managed;
-                       ring.applied_at = at;
-                   },
-                   [&](const apply_failed&) { --ring.in_transition; },
-                   [&](const return_started&) { ++ring.in_transition; },
-                   [&](const returned_to_provider&) { --ring.in_transition, --ring.customer_managed; },
-                   [&](const return_failed&) { --ring.in_transition; },
-                   [&](const environment_unlock_started&) { ++ring.in_transition; },
-                   [&](const environment_unlocked&) { --ring.in_transition, --ring.locked, ++ring.customer_managed; },
-                   [&](const environment_unlock_failed&) { --ring.in_transition; },
-                   [&](const environment_deleted& e) {
-                       --ring.environments;
-                       detail::leave(ring, e.was);
-                   },
-                   [&](const restore_started&) { ++ring.in_transition; },
-                   [&](const restored&) { --ring.in_transition; },
-                   [&](const restore_failed&) { --ring.in_transition; },
-                   [&](const copy_started&) { ++ring.in_transition; },
-                   [&](const copied&) { --ring.in_transition; },
-                   [&](const copy_failed&) { --ring.in_transition; },
-                   [&](const reset_started&) { ++ring.in_transition; },
-                   [&](const reset_completed& e) {
-                       --ring.in_transition;
-                       detail::leave(ring, e.was);
-                   },
-                   [](const auto&) {},
-               },
-               happened_event.body);
+    visit_body(happened_event.body, overloaded{
+                                        [&](const environment_created&) { ++ring.environments; },
+                                        [&](const risk_acknowledged&) { ring.self_managed = true; },
+                                        [&](const import_key_created& e) { ring.import_kid = e.kid, ring.import_print = e.print; },
+                                        [&](const key_generated& e) { detail::add_key(ring, {e.key, e.print, key_state::available, at}); },
+                                        [&](const key_uploaded& e) {
+                                            detail::add_key(ring, {e.key, e.print, key_state::available, at});
+                                            if (e.format == file_kind::byok) detail::forget_import_key(ring);
+                                        },
+                                        [&](const activation_started& e) {
+                                            detail::set_state(ring, e.key, e.print, key_state::available, key_state::installing);
+                                            ring.installing_since = at;
+                                            ring.installing_unlocks = false;
+                                            ring.ever_activated = true;
+                                            ring.generation = e.generation;
+                                        },
+                                        [&](const key_activated& e) {
+                                            for (key_record& key : ring.keys)
+                                                if (key.state == key_state::active) key.state = key_state::available;
+                                            detail::become_effective(ring, e.key, e.print, at);
+                                        },
+                                        [&](const activation_failed& e) {
+                                            detail::set_state(ring, e.key, e.print, key_state::installing, key_state::available);
+                                            ring.installing_since = never;
+                                        },
+                                        [&](const lock_started& e) { detail::start_lock(ring, e, at); },
+                                        [&](const lock_completed& e) { detail::complete_lock(ring, e, at); },
+                                        [&](const key_unlock_started& e) {
+                                            detail::start_unlock(ring, e, at);
+                                            if (e.format == file_kind::byok) detail::forget_import_key(ring);
+                                        },
+                                        [&](const key_unlocked& e) {
+                                            detail::become_effective(ring, e.key, e.print, at);
+                                            ring.hold_until = at + hours(24);
+                                        },
+                                        [&](const key_unlock_failed& e) {
+                                            detail::set_state(ring, e.key, e.print, key_state::installing, key_state::locked);
+                                            ring.installing_since = never;
+                                            ring.installing_unlocks = false;
+                                            ring.hold_until = at + hours(24);
+                                            detail::retire_if_nothing_is_locked(ring);
+                                        },
+                                        [&](const apply_started&) { ++ring.in_transition; },
+                                        [&](const key_applied&) {
+                                            --ring.in_transition;
+                                            ++ring.customer_managed;
+                                            ring.applied_at = at;
+                                        },
+                                        [&](const apply_failed&) { --ring.in_transition; },
+                                        [&](const return_started&) { ++ring.in_transition; },
+                                        [&](const returned_to_provider&) { --ring.in_transition, --ring.customer_managed; },
+                                        [&](const return_failed&) { --ring.in_transition; },
+                                        [&](const environment_unlock_started&) { ++ring.in_transition; },
+                                        [&](const environment_unlocked&) { --ring.in_transition, --ring.locked, ++ring.customer_managed; },
+                                        [&](const environment_unlock_failed&) { --ring.in_transition; },
+                                        [&](const environment_deleted& e) {
+                                            --ring.environments;
+                                            detail::leave(ring, e.was);
+                                        },
+                                        [&](const restore_started&) { ++ring.in_transition; },
+                                        [&](const restored&) { --ring.in_transition; },
+                                        [&](const restore_failed&) { --ring.in_transition; },
+                                        [&](const copy_started&) { ++ring.in_transition; },
+                                        [&](const copied&) { --ring.in_transition; },
+                                        [&](const copy_failed&) { --ring.in_transition; },
+                                        [&](const reset_started&) { ++ring.in_transition; },
+                                        [&](const reset_completed& e) {
+                                            --ring.in_transition;
+                                            detail::leave(ring, e.was);
+                                        },
+                                        [](const auto&) {},
+                                    });
 }
 
 /// The environment after an event; one about another environment changes nothing.
@@ -195,49 +196,54 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
         if (mine(e)) env.transition = operation::none;
         return mine(e);
     };
-    std::visit(overloaded{
-                   [&](const environment_created& e) {
-                       env.id = e.environment;
-                       env.kind = e.kind;
-                       env.file_data = e.file_data;
-                       env.external_logs = e.external_logs;
-                       env.created_at = happened_event.at;
-                   },
-                   [&](const apply_started& e) { begin(e, operation::applying); },
-                   [&](const key_applied& e) {
-                       if (end(e)) env.managed_by = protector::customer, env.unlock_epoch = e.epoch, env.key_version = e.key_version, ++env.content;
-                   },
-                   [&](const apply_failed& e) { end(e); },
-                   [&](const return_started& e) { begin(e, operation::returning); },
-                   [&](const returned_to_provider& e) {
-                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version, ++env.content;
-                   },
-                   [&](const return_failed& e) { end(e); },
-                   [&](const environment_unlock_started& e) { begin(e, operation::unlocking); },
-                   [&](const environment_unlocked& e) {
-                       if (end(e)) env.unlock_epoch = e.epoch;
-                   },
-                   [&](const environment_unlock_failed& e) { end(e); },
-                   [&](const environment_deleted& e) {
-                       if (end(e)) env.deleted = true, ++env.access_epoch;
-                   },
-                   [&](const restore_started& e) { begin(e, operation::restoring); },
-                   [&](const restored& e) {
-                       if (end(e)) ++env.content;
-                   },
-                   [&](const restore_failed& e) { end(e); },
-                   [&](const copy_started& e) { begin(e, operation::copying); },
-                   [&](const copied& e) {
-                       if (end(e)) ++env.content;
-                   },
-                   [&](const copy_failed& e) { end(e); },
-                   [&](const reset_started& e) { begin(e, operation::resetting); },
-                   [&](const reset_completed& e) {
-                       if (end(e)) env.managed_by = protector::provider, env.key_version = e.key_version, env.data_era = e.data_era, ++env.content;
-                   },
-                   [](const auto&) {},
-               },
-               happened_event.body);
+    visit_body(happened_event.body, overloaded{
+                                        [&](const environment_created& e) {
+                                            env.id = e.environment;
+                                            env.kind = e.kind;
+                                            env.file_data = e.file_data;
+                                            env.external_logs = e.external_logs;
+                                            env.created_at = happened_event.at;
+                                        },
+                                        [&](const apply_started& e) { begin(e, operation::applying); },
+                                        [&](const key_applied& e) {
+                                            if (end(e))
+                                                env.managed_by = protector::customer, env.unlock_epoch = e.epoch,
+                                                env.key_version = e.key_version, env.content = work_number(env);
+                                        },
+                                        [&](const apply_failed& e) { end(e); },
+                                        [&](const return_started& e) { begin(e, operation::returning); },
+                                        [&](const returned_to_provider& e) {
+                                            if (end(e))
+                                                env.managed_by = protector::provider, env.key_version = e.key_version,
+                                                env.content = work_number(env);
+                                        },
+                                        [&](const return_failed& e) { end(e); },
+                                        [&](const environment_unlock_started& e) { begin(e, operation::unlocking); },
+                                        [&](const environment_unlocked& e) {
+                                            if (end(e)) env.unlock_epoch = e.epoch;
+                                        },
+                                        [&](const environment_unlock_failed& e) { end(e); },
+                                        [&](const environment_deleted& e) {
+                                            if (end(e)) env.deleted = true, ++env.access_epoch;
+                                        },
+                                        [&](const restore_started& e) { begin(e, operation::restoring); },
+                                        [&](const restored& e) {
+                                            if (end(e)) env.content = work_number(env);
+                                        },
+                                        [&](const restore_failed& e) { end(e); },
+                                        [&](const copy_started& e) { begin(e, operation::copying); },
+                                        [&](const copied& e) {
+                                            if (end(e)) env.content = work_number(env);
+                                        },
+                                        [&](const copy_failed& e) { end(e); },
+                                        [&](const reset_started& e) { begin(e, operation::resetting); },
+                                        [&](const reset_completed& e) {
+                                            if (end(e))
+                                                env.managed_by = protector::provider, env.key_version = e.key_version,
+                                                env.data_era = e.data_era, env.content = work_number(env);
+                                        },
+                                        [](const auto&) {},
+                                    });
 }
 
 } // namespace keywright::policy

@@ -229,6 +229,10 @@ constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
     return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;
 }
 
+/// Names what the operation under way makes: its keys, its slot, its generation of the data. Raised with every operation
+/// that takes an environment down, failed ones included, so that no two ever make a thing of the same name.
+constexpr std::uint64_t work_number(const environment_state& e) { return e.access_epoch + 1; }
+
 /// What a lease of this environment was granted at; any later value means that it is dead.
 constexpr std::uint64_t lease_epoch(const ring_state& ring, const environment_state& e) { return (ring.lock_epoch << 32) + e.access_epoch; }
 

@@ -43,8 +43,9 @@ concept creates_content = requires(S& s, const content_ref& ref) {
 };
 /// `rebuild(from, to, opens, seals, progress)`: every item of `from`, opened and authenticated to its end, sealed anew
 /// under fresh data keys and bound to its place in `to`. Durable when it returns; `from` is untouched, and nobody may
-/// write to it meanwhile. Replaces a `to` that is there, whole or partial. A failure leaves no `to`: what a lease
-/// says (locked, expired, exhausted, not_mine) unchanged, corrupt for an item that is no message,
+/// write to it meanwhile. Success without any work when `to` is whole already: its number is given once, so another
+/// process has done this very work, and users may be writing to it by now. A partial `to` is replaced. A failure makes
+/// no `to`: what a lease says (locked, expired, exhausted, not_mine) unchanged, corrupt for an item that is no message,
 /// authentication_failed for one that is damaged or out of place, not_found when there is no `from`.
 template <class S>
 concept rebuilds_content = requires(S& s, const content_ref& ref, const keys::data_key_lease& lease, const content_progress& progress) {

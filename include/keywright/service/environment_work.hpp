@@ -71,11 +71,11 @@ private:
     /// current. A return's only wrap under the provider's key is in that commit.
     result<void> move(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& env = l.environment->value;
-        const keys::environment_key_name next{env.id, keys::data_purpose::message, env.key_version + 1};
+        const keys::environment_key_name next{env.id, keys::data_purpose::message, policy::work_number(env)};
         if (auto made = ensure_next_key(s.ring, env, next, chain); !made) return made;
         const auto lease = lease_for(s.ring, l, env, chain, next.version);
         if (!lease) return pass(lease);
-        if (auto built = parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, env.content + 1), *lease, *lease,
+        if (auto built = parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, policy::work_number(env)), *lease, *lease,
                                                 content_progress(what));
             !built)
             return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record, env);
@@ -96,7 +96,8 @@ private:
         if (!seals) return pass(seals);
         ports::content_ref from = ref(s.ring, source, source.content);
         if (what == policy::operation::restoring) from.backup = s.backup;
-        if (auto built = parts_.content.rebuild(from, ref(s.ring, target, target.content + 1), *opens, *seals, content_progress(what));
+        if (auto built =
+                parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), *opens, *seals, content_progress(what));
             !built)
             return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record, target);
         return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
@@ -106,8 +107,8 @@ private:
     /// New keys under a new slot, no data, and in the same commit no other key of this environment anywhere.
     result<void> reset(const subject& s, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& env = l.environment->value;
-        const keys::environment_key_name next{env.id, keys::data_purpose::message, env.key_version + 1};
-        if (auto made = parts_.content.create(ref(s.ring, env, env.content + 1)); !made) return made;
+        const keys::environment_key_name next{env.id, keys::data_purpose::message, policy::work_number(env)};
+        if (auto made = parts_.content.create(ref(s.ring, env, policy::work_number(env))); !made) return made;
         return reports_.report(s, policy::completed{.at = reports_.now(), .of = policy::operation::resetting}, record,
                                [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
                                    if (auto same = reports_.still_under_way(now_loaded, env); !same) return same;

@@ -62,7 +62,7 @@ public:
         return report(s, policy::failed{.at = now(), .of = work.what}, record, [&](ports::batch& batch, const loaded& l) -> result<void> {
             if (begun != nullptr)
                 if (auto same = still_under_way(l, *begun); !same) return same;
-            const keys::environment_key_name next{work.environment, keys::data_purpose::message, l.environment->value.key_version + 1};
+            const keys::environment_key_name next{work.environment, keys::data_purpose::message, policy::work_number(l.environment->value)};
             batch.erase_any(records::wrap(ring, work.environment, next.text()));
             return {};
         });

@@ -58,6 +58,9 @@ public:
                                        const keys::data_key_lease& seals, const ports::content_progress& told = {}) {
         const auto begun = begin(from, to);
         if (!begun) return pass(begun);
+        // Whoever had the lock before has done this very work; to begin again would take away what may be current by now.
+        if (std::error_code failed; std::filesystem::symlink_status(path(to), failed).type() == std::filesystem::file_type::directory)
+            return {};
         if (auto removed = remove(to); !removed) return removed;
         for (const auto* lease : {&opens, &seals})
             if (auto usable = lease->check(); !usable) return usable;
