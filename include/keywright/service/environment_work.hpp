@@ -57,6 +57,15 @@ public:
         return drop_stale_content(ring, env, *contents);
     }
 
+    /// Of an environment that is on the customer's key: no slot stays. Needs only the vault, so that a lock can do it
+    /// whatever else is out of order.
+    [[nodiscard]] result<void> close_provider_path(const ring_id& ring, const environment_id& environment) {
+        const auto found = load<policy::environment_state>(parts_.store, records::environment(ring, environment));
+        if (!found) return pass(found);
+        if (found->value.managed_by == policy::protector::provider && !found->value.deleted) return {};
+        return reports_.destroy_all(vault_ids::slots(ring, environment), {});
+    }
+
 private:
     result<void> unlock(const subject& s, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& env = l.environment->value;
@@ -121,8 +130,9 @@ private:
 
     result<void> drop_stale_content(const ring_id& ring, const policy::environment_state& env,
                                     const std::vector<ports::content_ref>& contents) {
-        if (!env.deleted)
-            if (auto made = parts_.content.create(ref(ring, env, env.content)); !made) return made;
+        // Asked for in any case, because this also ends a drop that a killed process began: that is listed no more.
+        const auto current = ref(ring, env, env.content);
+        if (auto settled = env.deleted ? parts_.content.drop(current) : parts_.content.create(current); !settled) return settled;
         for (const ports::content_ref& one : contents) {
             bool stale = env.deleted || (one.backup.empty() && one.generation != env.content);
             if (!stale && !one.backup.empty()) {

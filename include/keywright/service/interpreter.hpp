@@ -138,6 +138,9 @@ private:
         for (const ports::record& r : *pending) {
             const auto effect = decode_effect(r.value);
             if (!effect) return pass(effect);
+            // An apply that was committed and not settled has left the slot that its provider's path went through.
+            if (const auto* rest = std::get_if<policy::settle_environment>(&*effect))
+                if (auto closed = environments_.close_provider_path(ring, rest->environment); !closed) return closed;
             const auto* work = std::get_if<policy::carry_out>(&*effect);
             if (work == nullptr) continue;
             auto ended =

@@ -43,16 +43,20 @@ public:
         return outcome(std::move(done->decision), work);
     }
 
-    /// Hands over every notice that is waiting.
+    /// Hands over every notice that is waiting. One that will never go out does not hold up the others, of whatever
+    /// tenant; it stays, and the first such error is returned.
     [[nodiscard]] result<void> deliver() {
+        result<void> outcome;
         for (std::string after;;) {
             const auto page = parts_.store.scan(records::outbox_prefix(), after, 100);
             if (!page) return pass(page);
-            if (page->empty()) return {};
+            if (page->empty()) return outcome;
             for (const ports::record& r : *page) {
                 const auto notice = decode_notice(r.value);
-                if (!notice) return pass(notice);
-                if (auto told = parts_.notifier.deliver(*notice); !told) return told;
+                const auto told = notice ? parts_.notifier.deliver(*notice) : result<void>(pass(notice));
+                if (!told && told.error().retryable()) return told; // the channel itself is down
+                if (!told && outcome) outcome = told;
+                if (!told) continue;
                 ports::batch batch;
                 batch.erase_any(r.key);
                 if (auto done = parts_.store.commit(batch); !done) return done;

@@ -256,7 +256,10 @@ private:
         to.backup = command.backup;
         if (auto dropped = parts_.content.drop(to); !dropped) return pass(dropped); // of an attempt that was never recorded
         if (auto copied = parts_.content.duplicate(from, to); !copied) return pass(copied);
-        return submit_.submit(with_backup, command);
+        return submit_.submit(with_backup, command, [&](ports::batch&, const service::loaded& now) -> result<void> {
+            if (now.environment->value.content == from.generation) return {};
+            return fail(errc::version_conflict, "service: the data was replaced while it was copied; take the backup again");
+        });
     }
 
     result<void> ensure_audit_key(const std::string& id) {
