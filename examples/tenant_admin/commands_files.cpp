@@ -70,15 +70,17 @@ result<answer> put(workspace& w, const arguments& given) {
     if (!env) return no.data.empty() ? result<answer>(pass(env)) : no;
     const auto items = items_of(given.files);
     if (!items) return pass(items);
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0, total = 0;
     std::error_code failed;
+    for (const auto& item : *items) total += fs::file_size(item.path, failed);
+    if (failed) return fs_failure(failed);
     for (const auto& item : *items) {
         const auto context = file::content_store::context_of(env->content, item.name);
         if (!context) return pass(context);
         const fs::path to = fs::path(w.content.path(env->content)) / item.name;
         if (fs::create_directories(to.parent_path(), failed); failed) return fs_failure(failed);
         const auto sealed = file::seal_file(env->lease, item.path, to.string(), *context,
-                                            [&](std::uint64_t done, std::uint64_t total) { w.out.progress("sealing", done, total); });
+                                            [&](std::uint64_t done, std::uint64_t) { w.out.progress("sealing", bytes + done, total); });
         if (!sealed) return pass(sealed);
         bytes += fs::file_size(item.path, failed);
     }

@@ -240,6 +240,7 @@ answer certificate(const case_file& c, const service::proof& p) {
     a.text += fmt::format(
         "\n  looked for: {} secrets and {} primes by their checks, as bytes, base64 and hexadecimal; private keys and PFX files by structure; vault keys; wraps",
         c.request.checks.secrets.size(), c.request.checks.primes.size());
+    if (!good) return a;
     tell_paths(a, c, p);
     a.text += fmt::format("\n  the vault's medium, {}: {}", c.medium.name, c.medium.sentence);
     a.data["medium"] = {{"file_system", c.medium.name}, {"overwrites_in_place", c.medium.overwrites_in_place}, {"note", c.medium.sentence}};

@@ -2,6 +2,7 @@
 // Beginning, people, environments, upkeep.
 #include "console.hpp"
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 
@@ -111,13 +112,41 @@ result<answer> tick(workspace& w) {
     return answer{exit_code::done, "what time itself does is done", json::object()};
 }
 
-/// A mail's header field.
+/// A header field of a mail, its folded lines joined.
 std::string field_of(const std::filesystem::path& mail, std::string_view field) {
     std::ifstream in(mail);
-    for (std::string line; std::getline(in, line) && !line.empty() && line != "\r";)
-        if (line.starts_with(field)) return line.substr(field.size(), line.find_last_not_of("\r\n") + 1 - field.size());
-    return {};
+    std::string value;
+    bool inside = false;
+    for (std::string line; std::getline(in, line);) {
+        while (line.ends_with('\r')) line.pop_back();
+        if (line.empty()) break;
+        const bool goes_on = line.front() == ' ';
+        inside = goes_on ? inside : line.starts_with(field);
+        if (inside) value += goes_on ? line : line.substr(field.size());
+    }
+    return value;
 }
+
+/// Reads RFC 2047's Q encoding, which our own mails use where a subject is long or not plain; anything else stays.
+std::string decoded(std::string_view text) {
+    constexpr std::string_view opening = "=?utf-8?q?", closing = "?=";
+    std::string out;
+    for (std::size_t at = text.find(opening); at != text.npos; at = text.find(opening)) {
+        if (at > 0 && text.find_first_not_of(' ') < at) out += text.substr(0, at); // spaces between two words mean nothing
+        text.remove_prefix(at + opening.size());
+        const auto word = text.substr(0, text.find(closing));
+        text.remove_prefix(std::min(text.size(), word.size() + closing.size()));
+        for (std::size_t i = 0; i < word.size(); ++i) {
+            unsigned code = 0;
+            const bool escaped = word[i] == '=' && i + 2 < word.size() &&
+                                 std::from_chars(word.data() + i + 1, word.data() + i + 3, code, 16).ec == std::errc{};
+            out += escaped ? static_cast<char>(code) : word[i] == '_' ? ' ' : word[i];
+            if (escaped) i += 2;
+        }
+    }
+    return out + std::string(text);
+}
+
 result<answer> list_outbox(workspace& w) {
     answer a{exit_code::done, {}, {{"mails", json::array()}}};
     std::vector<std::filesystem::path> mails;
@@ -128,7 +157,7 @@ result<answer> list_outbox(workspace& w) {
     std::sort(mails.begin(), mails.end());
     a.text = fmt::format("{} mail(s) in {}", mails.size(), w.where.outbox);
     for (const auto& mail : mails) {
-        const auto to = field_of(mail, "To: "), subject = field_of(mail, "Subject: ");
+        const auto to = field_of(mail, "To: "), subject = decoded(field_of(mail, "Subject: "));
         a.text += fmt::format("\n    {:<28} {}", to, subject);
         a.data["mails"].push_back({{"file", mail.filename().string()}, {"to", to}, {"subject", subject}});
     }

@@ -55,8 +55,15 @@ void add_common(CLI::App& app, console& c) {
     });
 }
 
+answer failure(const keywright::error& e) {
+    const auto code = code_of(e);
+    const std::string_view text = e.text;
+    const bool plain = code == exit_code::usage || code == exit_code::wrong_clock; // a mistake of the caller's, no layer's failure
+    return {code, plain ? std::string(text.substr(text.find(' ') + 1)) : to_text(e), {{"error", name(e.code)}}};
+}
+
 int report(const console& c, const narrator& out, const keywright::result<answer>& done) {
-    const auto a = done ? *done : answer{code_of(done.error()), to_text(done.error()), {{"error", name(done.error().code)}}};
+    const auto a = done ? *done : failure(done.error());
     const auto& moment = c.where.now;
     out.tell(c.chosen && !c.early ? (moment.empty() ? to_text(keywright::system_clock{}.now().value_or(keywright::never)) : moment)
                                   : std::string(),

@@ -64,7 +64,7 @@ exit_code code_of(const policy::reason_list& reasons, const std::optional<error>
     for (const auto& r : reasons) {
         const auto one = code_of_file(r, trouble);
         if (!one) return exit_code::refused;
-        if (!all) all = one;
+        if (!all || *one == exit_code::no_private_key) all = one;
     }
     return all.value_or(exit_code::refused);
 }
@@ -84,6 +84,9 @@ std::string meanwhile(const policy::reason& r, const policy::ring_state& ring) {
     default: return {};
     }
 }
+
+// Bytes that are done before anybody looks.
+constexpr std::uint64_t worth_a_bar = 2 << 20;
 
 std::string bar(std::uint64_t done, std::uint64_t total) {
     constexpr std::uint64_t width = 30;
@@ -111,7 +114,7 @@ exit_code code_of(const error& e) {
     if (is_one_of(layer, {"vault", "key vault"})) return vault_code(e.code);
     if (is_one_of(layer, {"sqlite store", "store", "state", "custody", "rotation", "outbox", "service"})) return state_code(e.code);
     if (layer == "audit") return exit_code::audit_broken;
-    if (is_one_of(layer, {"content", "message", "lease", "wrap"}))
+    if (is_one_of(layer, {"content", "message", "lease", "wrap", "keyring", "keys"}))
         return e.code == errc::not_found ? exit_code::not_there : exit_code::content_damaged;
     if (layer == "file") return exit_code::not_there;
     return exit_code::failed;
@@ -183,7 +186,7 @@ void narrator::progress(std::string_view what, std::uint64_t done, std::uint64_t
     if (how_.quiet || !how_.progress) return;
     const bool counts = total == 0; // records; otherwise bytes
     if (counts) total = std::max(expected_, done);
-    if (total == 0) return;
+    if (total == 0 || (!counts && total < worth_a_bar)) return;
     const auto amount =
         counts ? fmt::format("{} of {} keys", done, total) : fmt::format("{} of {} MiB", done >> 20, (total + (1 << 20) - 1) >> 20);
     const auto percent = done * 100 / total;

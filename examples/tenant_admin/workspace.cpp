@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+template class keywright::service::interpreter<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
+template class keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store, keywright::file::key_vault,
+                                         tenant_admin::either_clock, keywright::file::outbox, keywright::file::content_store>;
+
 namespace tenant_admin {
 
 using namespace keywright;
@@ -121,7 +125,7 @@ workspace::workspace(const places& w, narrator& o, sqlite::state_store&& s, file
                      file::content_store&& f)
     : where(w), out(o), store(std::move(s)), vault(std::move(v)), clock(c), outbox(std::move(b)), content(std::move(f)),
       service(store, vault, clock, outbox, content,
-              {.settle = std::chrono::milliseconds(w.settle),
+              {.epoch_refresh = std::chrono::milliseconds(w.settle),
                .on_progress = [&o](std::string_view what, std::uint64_t done, std::uint64_t total) { o.progress(what, done, total); }}) {}
 
 result<void> workspace::recover() {

@@ -51,6 +51,16 @@ using service_type =
     keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store, keywright::file::key_vault, either_clock,
                               keywright::file::outbox, keywright::file::content_store>;
 
+} // namespace tenant_admin
+
+// Built once, in workspace.cpp, and not again for every file of this program.
+extern template class keywright::service::interpreter<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
+extern template class keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store,
+                                                keywright::file::key_vault, tenant_admin::either_clock, keywright::file::outbox,
+                                                keywright::file::content_store>;
+
+namespace tenant_admin {
+
 /// Everything open. Not moved: the service refers to its parts.
 class workspace {
 public:
