@@ -58,7 +58,8 @@ concept duplicates_content = requires(S& s, const content_ref& ref) {
     { s.duplicate(ref, ref) } -> std::same_as<result<void>>;
 };
 /// `drop(ref)`: no content of that name any more, nor a part of it. Idempotent. Bytes may stay on the medium; that
-/// nobody reads them is the business of keys.
+/// nobody reads them is the business of keys. What a killed call has left unfinished in an environment, under any name,
+/// is gone after the next create, rebuild, duplicate or drop there.
 template <class S>
 concept drops_content = requires(S& s, const content_ref& ref) {
     { s.drop(ref) } -> std::same_as<result<void>>;

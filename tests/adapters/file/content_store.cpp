@@ -110,6 +110,19 @@ TEST_CASE("file::content_store: killed at any progress, there is no new generati
     CHECK_FALSE(fs::exists(here.store.path(here.to) + "~partial"));
 }
 
+TEST_CASE("file::content_store: what killed processes left goes with the next change of anything in that environment") {
+    filled here;
+    const auto environment = file::folder_of(here.store.path(here.from));
+    const std::array left{environment + "/7~partial", environment + "/backups/old~partial"};
+    for (const auto& folder : left) fs::create_directories(folder + "/deep");
+    SUBCASE("create") { CHECK(here.store.create(here.from).has_value()); }
+    SUBCASE("rebuild") { CHECK(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value()); }
+    SUBCASE("duplicate") { CHECK(here.store.duplicate(here.from, here.backup).has_value()); }
+    SUBCASE("drop of what is not there") { CHECK(here.store.drop(here.to).has_value()); }
+    for (const auto& folder : left) CHECK_FALSE(fs::exists(folder));
+    check_opens(here, here.from, here.old_lease);
+}
+
 TEST_CASE("file::content_store: who builds makes others wait, in both environments") {
     filled here;
     SUBCASE("which are the same") {}

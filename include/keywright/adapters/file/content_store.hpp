@@ -92,6 +92,7 @@ public:
         const auto held = lock(ref);
         if (!held && held.error().code == errc::not_found) return {};
         if (!held) return pass(held);
+        if (auto swept = sweep(ref); !swept) return swept;
         return remove(ref);
     }
 
@@ -124,6 +125,8 @@ private:
         std::vector<detail::tree_item> items;
     };
 
+    static constexpr std::string_view partial_suffix = "~partial";
+
     explicit content_store(std::string&& root) noexcept : root_(std::move(root)) {}
 
     std::string environment(const ports::content_ref& ref) const {
@@ -132,7 +135,7 @@ private:
         return folder;
     }
     std::string backups(const ports::content_ref& ref) const { return environment(ref) + "/backups"; }
-    std::string partial(const ports::content_ref& ref) const { return path(ref) + "~partial"; }
+    std::string partial(const ports::content_ref& ref) const { return path(ref).append(partial_suffix); }
 
     static result<void> check(const ports::content_ref& ref) {
         if (ref.tenant.empty() || ref.region.empty() || ref.environment.empty())
@@ -172,7 +175,27 @@ private:
             if (auto made = make_folder_durably(folder); !made) return pass(made);
         if (!ref.backup.empty())
             if (auto made = make_folder_durably(backups(ref)); !made) return pass(made);
-        return lock(ref);
+        auto held = lock(ref);
+        if (!held) return held;
+        if (auto swept = sweep(ref); !swept) return pass(swept);
+        return held;
+    }
+    /// Requires the lock: nobody builds or removes here, so what is partial was left by somebody who died. Its name is
+    /// no content's any more, and nobody would ask for its removal again.
+    result<void> sweep(const ports::content_ref& ref) const {
+        for (const auto& folder : {environment(ref), backups(ref)}) {
+            const auto names = folders_in(folder);
+            if (!names) return pass(names);
+            bool found = false;
+            for (const auto& name : *names) {
+                if (!name.ends_with(partial_suffix)) continue;
+                found = true;
+                if (auto removed = detail::remove_tree(folder + '/' + name); !removed) return removed;
+            }
+            if (found)
+                if (auto synced = sync_folder(folder); !synced) return synced;
+        }
+        return {};
     }
     /// `from` is locked as well: dropped under our eyes, it would look like content with fewer files. The locks are
     /// taken in one order by everybody.
@@ -193,9 +216,8 @@ private:
         return made;
     }
 
-    /// Requires the lock. Taken out of sight in one step, so that a kill never leaves half of it looking whole.
+    /// Requires the lock and a sweep. Taken out of sight in one step, so that a kill never leaves half of it looking whole.
     result<void> remove(const ports::content_ref& ref) const {
-        if (auto removed = detail::remove_tree(partial(ref)); !removed) return removed;
         if (::rename(path(ref).c_str(), partial(ref).c_str()) != 0) {
             if (errno == ENOENT) return {};
             return fail_errno("content: expected to take the folder out of sight");
@@ -204,7 +226,7 @@ private:
         if (auto removed = detail::remove_tree(partial(ref)); !removed) return removed;
         return sync_folder(folder_of(path(ref)));
     }
-    /// Requires the lock, and nothing at path(to). `fill(item, target)` makes one file, and syncs its bytes.
+    /// Requires the lock, a sweep, and nothing at path(to). `fill(item, target)` makes one file, and syncs its bytes.
     template <class Fill>
     result<void> build(const ports::content_ref& to, const std::vector<detail::tree_item>& items, Fill&& fill) const {
         auto built = build_partial(partial(to), items, fill);
@@ -217,7 +239,6 @@ private:
     }
     template <class Fill>
     static result<void> build_partial(const std::string& folder, const std::vector<detail::tree_item>& items, Fill&& fill) {
-        if (auto removed = detail::remove_tree(folder); !removed) return removed;
         if (::mkdir(folder.c_str(), 0700) != 0) return fail_errno("content: expected to make the folder");
         for (const auto& item : items) {
             const auto target = folder + '/' + item.path;
