@@ -57,8 +57,10 @@ static pthread_mutex_t order = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 // --- setting up ---
 
 static int errno_named(const char* name) {
-    static const struct { const char* name; int number; } known[] = {
-        {"NONE", 0}, {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EACCES", EACCES}, {"EMFILE", EMFILE}, {"EINTR", EINTR}};
+    static const struct {
+        const char* name;
+        int number;
+    } known[] = {{"NONE", 0}, {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EACCES", EACCES}, {"EMFILE", EMFILE}, {"EINTR", EINTR}};
     for (size_t i = 0; name && i < sizeof known / sizeof *known; ++i)
         if (strcmp(name, known[i].name) == 0) return known[i].number;
     return EIO;
@@ -102,7 +104,11 @@ __attribute__((constructor)) static void start(void) {
     open_report(getenv("KEYWRIGHT_SHIM_REPORT"));
     const char* j = getenv("KEYWRIGHT_SHIM_JOURNAL");
     if (j) journal = raw_open(j, O_WRONLY | O_CREAT | O_APPEND);
-    mode = strcmp(m, "count") == 0 ? counting : strcmp(m, "kill") == 0 ? killing : strcmp(m, "errno") == 0 ? failing : strcmp(m, "journal") == 0 ? journaling : off;
+    mode = strcmp(m, "count") == 0     ? counting
+           : strcmp(m, "kill") == 0    ? killing
+           : strcmp(m, "errno") == 0   ? failing
+           : strcmp(m, "journal") == 0 ? journaling
+                                       : off;
 }
 
 // --- which paths and descriptors are ours ---
@@ -224,8 +230,8 @@ static void leave(void) {
     if (mode == killing && when == after && atomic_load(operations) == at) die();
 }
 
-#define REAL(type, name, ...) \
-    static type (*real)(__VA_ARGS__); \
+#define REAL(type, name, ...)                                                                                                              \
+    static type (*real)(__VA_ARGS__);                                                                                                      \
     if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
 #define LOCK() pthread_mutex_lock(&order)
 #define UNLOCK() (leave(), pthread_mutex_unlock(&order))
@@ -250,8 +256,10 @@ static int open_any(int folder, const char* path, int flags, mode_t bits) {
         const int saved = errno;
         handle_of[fd] = (long)getpid() * 1000000 + atomic_fetch_add(&handles, 1) + 1;
         folder_path[fd][0] = 0;
-        if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode) && strlen(absolute) < sizeof folder_path[fd]) strcpy(folder_path[fd], absolute);
-        record("%ld\topen\t%ld\t%s\t%d\t%d\n", atomic_load(operations), handle_of[fd], absolute, !existed, existed && (flags & O_TRUNC) != 0);
+        if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode) && strlen(absolute) < sizeof folder_path[fd])
+            strcpy(folder_path[fd], absolute);
+        record("%ld\topen\t%ld\t%s\t%d\t%d\n", atomic_load(operations), handle_of[fd], absolute, !existed,
+               existed && (flags & O_TRUNC) != 0);
         errno = saved;
     }
     if (changes) leave();
@@ -259,13 +267,13 @@ static int open_any(int folder, const char* path, int flags, mode_t bits) {
     return fd;
 }
 
-#define OPEN_BITS() \
-    mode_t bits = 0; \
-    if (flags & (O_CREAT | __O_TMPFILE)) { \
-        va_list list; \
-        va_start(list, flags); \
-        bits = va_arg(list, mode_t); \
-        va_end(list); \
+#define OPEN_BITS()                                                                                                                        \
+    mode_t bits = 0;                                                                                                                       \
+    if (flags & (O_CREAT | __O_TMPFILE)) {                                                                                                 \
+        va_list list;                                                                                                                      \
+        va_start(list, flags);                                                                                                             \
+        bits = va_arg(list, mode_t);                                                                                                       \
+        va_end(list);                                                                                                                      \
     }
 int open(const char* path, int flags, ...) { OPEN_BITS() return open_any(AT_FDCWD, path, flags, bits); }
 int open64(const char* path, int flags, ...) { OPEN_BITS() return open_any(AT_FDCWD, path, flags | O_LARGEFILE, bits); }

@@ -16,19 +16,14 @@ using byte_span = std::span<std::uint8_t>;
 using bytes = std::vector<std::uint8_t>;
 
 /// The bytes of a text, not copied.
-inline byte_view as_bytes(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+inline byte_view as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 /// Bytes seen as text, not copied and not checked.
-inline std::string_view as_text(byte_view data) {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-}
+inline std::string_view as_text(byte_view data) { return {reinterpret_cast<const char*>(data.data()), data.size()}; }
 
 /// Writes the low 8 * sizeof...(bytes) bits of a number, most significant byte first.
 template <class Unsigned>
 constexpr void store_be(Unsigned value, std::uint8_t* out) {
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
-        out[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Unsigned) - 1 - i)));
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Unsigned) - 1 - i)));
 }
 /// Reads sizeof(Unsigned) bytes, most significant first.
 template <class Unsigned>

@@ -49,14 +49,15 @@ public:
     static constexpr bool valid(std::string_view text) noexcept {
         if (text.empty() || text.size() > 63 || text[0] == '.' || text[0] == '-') return false;
         for (const char c : text)
-            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                  c == '@' || c == '+' || c == '-'))
+            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '@' ||
+                  c == '+' || c == '-'))
                 return false;
         return true;
     }
     /// For text from outside. Fails with malformed.
     [[nodiscard]] static constexpr result<id> parse(std::string_view text) {
-        if (!valid(text)) return fail(errc::malformed, "id: expected 1 to 63 characters of A-Z a-z 0-9 . _ @ + -, not beginning with . or -");
+        if (!valid(text))
+            return fail(errc::malformed, "id: expected 1 to 63 characters of A-Z a-z 0-9 . _ @ + -, not beginning with . or -");
         return id(text);
     }
     constexpr std::string_view view() const noexcept { return text_.view(); }

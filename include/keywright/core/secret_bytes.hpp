@@ -12,7 +12,6 @@
 
 namespace keywright {
 
-
 namespace detail {
 struct secret_door;
 } // namespace detail

@@ -17,7 +17,8 @@ constexpr fingerprint protector_of(const ring_state& ring, const environment_sta
     return active != nullptr ? active->print : fingerprint{};
 }
 constexpr bool same_protector(const facts& f, const environment_state& a, const environment_state& b) {
-    return a.tenant == b.tenant && a.region == b.region && a.managed_by == b.managed_by && protector_of(f.ring, a) == protector_of(f.ring, b);
+    return a.tenant == b.tenant && a.region == b.region && a.managed_by == b.managed_by &&
+           protector_of(f.ring, a) == protector_of(f.ring, b);
 }
 
 /// T30: into its own environment a backup may always go; into another one only when both are under the same key, and
@@ -51,8 +52,9 @@ struct backup_key_is_held {
     constexpr verdict operator()(const facts& f, const restore&) const {
         const bool behind_ring = f.source().managed_by == protector::customer || f.backup().key_version < f.source().key_version;
         if (!behind_ring || active_key(f.ring) != nullptr) return verdict::pass();
-        return verdict::measure(refusal::key_version_unavailable, mender::tenant_administrator, static_cast<std::int64_t>(f.backup().key_version),
-                                static_cast<std::int64_t>(f.source().key_version), f.backup().id.view());
+        return verdict::measure(refusal::key_version_unavailable, mender::tenant_administrator,
+                                static_cast<std::int64_t>(f.backup().key_version), static_cast<std::int64_t>(f.source().key_version),
+                                f.backup().id.view());
     }
 };
 

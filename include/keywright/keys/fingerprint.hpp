@@ -33,8 +33,8 @@ struct public_half {
 
 /// Of a key, public or private.
 [[nodiscard]] inline result<public_half> fingerprint_of(const Botan::Public_Key& key) {
-    const auto spki =
-        keywright::detail::botan_boundary(errc::internal, "fingerprint: the public key does not encode", [&] { return key.subject_public_key(); });
+    const auto spki = keywright::detail::botan_boundary(errc::internal, "fingerprint: the public key does not encode",
+                                                        [&] { return key.subject_public_key(); });
     if (!spki) return pass(spki);
     return fingerprint_of(*spki);
 }

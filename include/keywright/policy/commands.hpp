@@ -188,7 +188,18 @@ struct reset {
 
 // --- what the system reports of work under way ---
 
-enum class operation : std::uint8_t { none, activation, unlocking_key, locking, applying, returning, unlocking, restoring, copying, resetting };
+enum class operation : std::uint8_t {
+    none,
+    activation,
+    unlocking_key,
+    locking,
+    applying,
+    returning,
+    unlocking,
+    restoring,
+    copying,
+    resetting
+};
 
 struct completed {
     actor by = the_system;

@@ -35,19 +35,27 @@ constexpr protection protection_of(const facts& f, const environment_state& e) {
 
 // --- tenants and their people ---
 
-constexpr void consequences_of(const facts&, const create_tenant& c, detail::recorder& r) { r.then(tenant_created{c.tenant, c.seats, c.opted_in, c.regions}); }
+constexpr void consequences_of(const facts&, const create_tenant& c, detail::recorder& r) {
+    r.then(tenant_created{c.tenant, c.seats, c.opted_in, c.regions});
+}
 constexpr void consequences_of(const facts& f, const enable_feature&, detail::recorder& r) {
     if (!happened(f.tenant.feature_on_at)) r.then(feature_enabled{});
 }
-constexpr void consequences_of(const facts&, const add_administrator& c, detail::recorder& r) { r.then(administrator_added{c.who, c.environment}); }
-constexpr void consequences_of(const facts&, const remove_administrator& c, detail::recorder& r) { r.then(administrator_removed{c.who, c.environment}); }
+constexpr void consequences_of(const facts&, const add_administrator& c, detail::recorder& r) {
+    r.then(administrator_added{c.who, c.environment});
+}
+constexpr void consequences_of(const facts&, const remove_administrator& c, detail::recorder& r) {
+    r.then(administrator_removed{c.who, c.environment});
+}
 constexpr void consequences_of(const facts&, const create_environment& c, detail::recorder& r) {
     r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs});
 }
 
 // --- keys of a ring ---
 
-constexpr void consequences_of(const facts&, const create_import_key& c, detail::recorder& r) { r.then(import_key_created{c.kid, c.print}); }
+constexpr void consequences_of(const facts&, const create_import_key& c, detail::recorder& r) {
+    r.then(import_key_created{c.kid, c.print});
+}
 constexpr void consequences_of(const facts& f, const generate_key& c, detail::recorder& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(key_generated{c.key, c.print, c.bits});
 }
@@ -81,7 +89,9 @@ constexpr void consequences_of(const facts& f, const apply_key& c, detail::recor
 constexpr void consequences_of(const facts& f, const return_to_provider& c, detail::recorder& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(return_started{{f.environment().id}});
 }
-constexpr void consequences_of(const facts& f, const unlock_environment&, detail::recorder& r) { r.then(environment_unlock_started{{f.environment().id}}); }
+constexpr void consequences_of(const facts& f, const unlock_environment&, detail::recorder& r) {
+    r.then(environment_unlock_started{{f.environment().id}});
+}
 constexpr void consequences_of(const facts& f, const delete_environment&, detail::recorder& r) {
     r.then(environment_deleted{f.environment().id, detail::protection_of(f, f.environment()), false});
 }
@@ -97,7 +107,9 @@ constexpr void consequences_of(const facts& f, const take_backup& c, detail::rec
 constexpr void consequences_of(const facts& f, const restore&, detail::recorder& r) {
     r.then(restore_started{f.environment().id, f.source().id, f.backup().id});
 }
-constexpr void consequences_of(const facts& f, const copy&, detail::recorder& r) { r.then(copy_started{f.environment().id, f.source().id}); }
+constexpr void consequences_of(const facts& f, const copy&, detail::recorder& r) {
+    r.then(copy_started{f.environment().id, f.source().id});
+}
 constexpr void consequences_of(const facts& f, const reset&, detail::recorder& r) { r.then(reset_started{{f.environment().id}}); }
 
 // --- what the system reports ---

@@ -18,7 +18,8 @@ struct enough_seats {
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
         if (f.tenant.opted_in && f.tenant.seats > seats) return verdict::pass();
-        return verdict::measure(refusal::not_eligible, mender::provider, f.tenant.seats, seats, f.tenant.opted_in ? "" : "no opt-in request");
+        return verdict::measure(refusal::not_eligible, mender::provider, f.tenant.seats, seats,
+                                f.tenant.opted_in ? "" : "no opt-in request");
     }
 };
 

@@ -14,14 +14,18 @@ struct name_is_free {
     using commands = types<create_tenant, add_administrator, create_environment, generate_key, upload_key, take_backup, create_import_key>;
 
     constexpr verdict operator()(const facts& f, const create_tenant& c) const { return taken(!f.tenant.id.empty(), c.tenant.view()); }
-    constexpr verdict operator()(const facts& f, const add_administrator& c) const { return taken(holds(f.tenant, c.who, c.environment), c.who.view()); }
+    constexpr verdict operator()(const facts& f, const add_administrator& c) const {
+        return taken(holds(f.tenant, c.who, c.environment), c.who.view());
+    }
     constexpr verdict operator()(const facts& f, const create_environment& c) const {
         return taken(f.environment_ != nullptr && !f.environment_->id.empty(), c.environment.view());
     }
     constexpr verdict operator()(const facts& f, const generate_key& c) const { return key_taken(f, c.key); }
     constexpr verdict operator()(const facts& f, const upload_key& c) const { return key_taken(f, c.key); }
     constexpr verdict operator()(const facts& f, const take_backup& c) const { return taken(f.backup_ != nullptr, c.backup.view()); }
-    constexpr verdict operator()(const facts& f, const create_import_key& c) const { return taken(!f.ring.import_kid.empty() && !c.replace, "import key"); }
+    constexpr verdict operator()(const facts& f, const create_import_key& c) const {
+        return taken(!f.ring.import_kid.empty() && !c.replace, "import key");
+    }
 
     static constexpr bool holds(const tenant_state& tenant, const admin_id& who, const environment_id& environment) {
         for (const administrator& a : tenant.administrators)
@@ -42,8 +46,8 @@ private:
 /// H01: what a command is about exists, and is not deleted.
 struct subject_exists {
     using id = rule_tag<"H01">;
-    using commands = types<remove_administrator, apply_key, return_to_provider, unlock_environment, delete_environment, open_environment, take_backup,
-                           restore, copy, reset, expire_environment>;
+    using commands = types<remove_administrator, apply_key, return_to_provider, unlock_environment, delete_environment, open_environment,
+                           take_backup, restore, copy, reset, expire_environment>;
 
     constexpr verdict operator()(const facts& f, const remove_administrator& c) const {
         return missing(!name_is_free::holds(f.tenant, c.who, c.environment), c.who.view());
@@ -79,7 +83,8 @@ struct there_is_room {
 private:
     static constexpr verdict room(std::size_t used, std::size_t most, std::string_view what) {
         if (used < most) return verdict::pass();
-        return verdict::measure(refusal::too_many, mender::tenant_administrator, static_cast<std::int64_t>(used), static_cast<std::int64_t>(most), what);
+        return verdict::measure(refusal::too_many, mender::tenant_administrator, static_cast<std::int64_t>(used),
+                                static_cast<std::int64_t>(most), what);
     }
 };
 

@@ -11,8 +11,10 @@ namespace detail {
 
 template <class C>
 constexpr const key_evidence& evidence(const C& command) {
-    if constexpr (requires { command.file; }) return command.file;
-    else return command.key;
+    if constexpr (requires { command.file; })
+        return command.file;
+    else
+        return command.key;
 }
 
 } // namespace detail

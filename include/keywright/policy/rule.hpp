@@ -84,7 +84,9 @@ constexpr instant effective_now(const ring_state& ring, instant asked_at) { retu
 // --- the shape of a rule ---
 
 template <class R>
-concept names_itself = requires { { R::id::text } -> std::convertible_to<std::string_view>; };
+concept names_itself = requires {
+    { R::id::text } -> std::convertible_to<std::string_view>;
+};
 template <class R>
 concept names_its_commands = requires { typename R::commands; };
 template <class R, class C>
@@ -109,8 +111,9 @@ consteval bool check_rule() {
     static_assert(names_itself<R>, "rule: needs `using id = rule_tag<\"...\">;`; see keywright/policy/rule.hpp");
     static_assert(names_its_commands<R>, "rule: needs `using commands = types<lock, ...>;`; see keywright/policy/rule.hpp");
     if constexpr (names_its_commands<R>)
-        static_assert(detail::judges_all<R>(typename R::commands{}),
-                      "rule: needs `constexpr verdict operator()(const facts&, const C&) const` for each command C that it names; see keywright/policy/rule.hpp");
+        static_assert(
+            detail::judges_all<R>(typename R::commands{}),
+            "rule: needs `constexpr verdict operator()(const facts&, const C&) const` for each command C that it names; see keywright/policy/rule.hpp");
     return rule<R>;
 }
 

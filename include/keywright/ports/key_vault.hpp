@@ -7,8 +7,8 @@
 #pragma once
 
 #include <keywright/core/ids.hpp>
-#include <keywright/core/secret_bytes.hpp>
 #include <keywright/core/result.hpp>
+#include <keywright/core/secret_bytes.hpp>
 
 #include <botan/pk_keys.h>
 
@@ -100,15 +100,25 @@ concept key_vault = stages_keys<V> && stages_slots<V> && publishes_keys<V> && de
 /// Says in one sentence what a type lacks; put `static_assert(check_key_vault<my_vault>());` under the class.
 template <class V>
 consteval bool check_key_vault() {
-    static_assert(stages_keys<V>, "key_vault: needs `result<vault_entry> stage(std::string_view id, key_purpose, const Botan::Private_Key&)`; see keywright/ports/key_vault.hpp");
-    static_assert(stages_slots<V>, "key_vault: needs `result<vault_entry> stage_slot(std::string_view id)`; see keywright/ports/key_vault.hpp");
+    static_assert(
+        stages_keys<V>,
+        "key_vault: needs `result<vault_entry> stage(std::string_view id, key_purpose, const Botan::Private_Key&)`; see keywright/ports/key_vault.hpp");
+    static_assert(stages_slots<V>,
+                  "key_vault: needs `result<vault_entry> stage_slot(std::string_view id)`; see keywright/ports/key_vault.hpp");
     static_assert(publishes_keys<V>, "key_vault: needs `result<void> publish(std::string_view id)`; see keywright/ports/key_vault.hpp");
     static_assert(destroys_keys<V>, "key_vault: needs `result<void> destroy(std::string_view id)`; see keywright/ports/key_vault.hpp");
-    static_assert(lists_keys<V>, "key_vault: needs `result<vault_entry> find(std::string_view id)` and `result<std::vector<vault_entry>> list(std::string_view prefix)`; see keywright/ports/key_vault.hpp");
-    static_assert(finds_abandoned_keys<V>, "key_vault: needs `result<std::vector<std::string>> abandoned()`; see keywright/ports/key_vault.hpp");
-    static_assert(unwraps_secrets<V>, "key_vault: needs `result<secret_bytes> unwrap(std::string_view id, byte_view ciphertext)`; see keywright/ports/key_vault.hpp");
-    static_assert(reads_slots<V>, "key_vault: needs `result<secret_bytes> slot_secret(std::string_view id)`; see keywright/ports/key_vault.hpp");
-    static_assert(signs_audit_records<V>, "key_vault: needs `result<bytes> sign(std::string_view id, byte_view message)`; see keywright/ports/key_vault.hpp");
+    static_assert(
+        lists_keys<V>,
+        "key_vault: needs `result<vault_entry> find(std::string_view id)` and `result<std::vector<vault_entry>> list(std::string_view prefix)`; see keywright/ports/key_vault.hpp");
+    static_assert(finds_abandoned_keys<V>,
+                  "key_vault: needs `result<std::vector<std::string>> abandoned()`; see keywright/ports/key_vault.hpp");
+    static_assert(
+        unwraps_secrets<V>,
+        "key_vault: needs `result<secret_bytes> unwrap(std::string_view id, byte_view ciphertext)`; see keywright/ports/key_vault.hpp");
+    static_assert(reads_slots<V>,
+                  "key_vault: needs `result<secret_bytes> slot_secret(std::string_view id)`; see keywright/ports/key_vault.hpp");
+    static_assert(signs_audit_records<V>,
+                  "key_vault: needs `result<bytes> sign(std::string_view id, byte_view message)`; see keywright/ports/key_vault.hpp");
     return key_vault<V>;
 }
 

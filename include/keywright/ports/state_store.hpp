@@ -118,7 +118,9 @@ concept state_store = loads_records<S> && scans_records<S> && commits_batches<S>
 template <class S>
 consteval bool check_state_store() {
     static_assert(loads_records<S>, "state_store: needs `result<record> load(std::string_view key)`; see keywright/ports/state_store.hpp");
-    static_assert(scans_records<S>, "state_store: needs `result<std::vector<record>> scan(std::string_view prefix, std::string_view after, std::size_t limit)`; see keywright/ports/state_store.hpp");
+    static_assert(
+        scans_records<S>,
+        "state_store: needs `result<std::vector<record>> scan(std::string_view prefix, std::string_view after, std::size_t limit)`; see keywright/ports/state_store.hpp");
     static_assert(commits_batches<S>, "state_store: needs `result<void> commit(const batch&)`; see keywright/ports/state_store.hpp");
     static_assert(scrubs_erased_values<S>, "state_store: needs `result<void> scrub()`; see keywright/ports/state_store.hpp");
     return state_store<S>;

@@ -22,12 +22,11 @@ struct coverage_table {
 };
 
 /// Only the environment's SQL database; the other services use keys of their own. As of 2020-04-17.
-inline constexpr coverage_table power_platform_coverage{
-    {{{"environment database", true, "encrypted under the environment's keys"},
-      {"relevance search", false, "uses its own key"},
-      {"mobile offline", false, "uses its own key"},
-      {"activity log", false, "uses its own key"},
-      {"server-side sync", false, "uses its own key"}}},
-    instant{1587081600}};
+inline constexpr coverage_table power_platform_coverage{{{{"environment database", true, "encrypted under the environment's keys"},
+                                                          {"relevance search", false, "uses its own key"},
+                                                          {"mobile offline", false, "uses its own key"},
+                                                          {"activity log", false, "uses its own key"},
+                                                          {"server-side sync", false, "uses its own key"}}},
+                                                        instant{1587081600}};
 
 } // namespace keywright::profiles

@@ -35,13 +35,16 @@ constexpr policy::roles roles_of(const policy::facts& f, const policy::actor& by
 template <class Profile, class C>
 constexpr policy::decision decide(const Profile& profile, const policy::facts& f, const C& command) {
     using namespace policy;
-    expects(f.now >= effective_now(f.ring, command.at), "decide: facts.now is the later of the command's moment and the latest committed one");
+    expects(f.now >= effective_now(f.ring, command.at),
+            "decide: facts.now is the later of the command's moment and the latest committed one");
     constexpr roles granted = Profile::grants::template to<C>();
     const bool may = granted.any_of(roles_of(f, command.by));
     if (may && !profile.objects(f, command)) return decision(consequences(f, command));
     reason_list reasons;
     if (!may) {
-        reason why = verdict::object(refusal::not_authorized, granted == provider_role ? mender::provider : mender::tenant_administrator, command.by.who.view()).why();
+        reason why = verdict::object(refusal::not_authorized, granted == provider_role ? mender::provider : mender::tenant_administrator,
+                                     command.by.who.view())
+                         .why();
         why.rule = Profile::grants::id::text;
         reasons.push_back(why);
     }

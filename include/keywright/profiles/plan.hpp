@@ -54,9 +54,9 @@ constexpr void outline(const policy::facts& f, const C& command, plan_outline& p
 
 /// Whether any end of what the command begins is told to everybody.
 template <class C>
-constexpr bool tells_everybody = policy::types<policy::generate_key, policy::upload_key, policy::activate_key, policy::apply_key,
-                                               policy::return_to_provider, policy::lock, policy::unlock_key, policy::delete_environment,
-                                               policy::reset, policy::expire_environment>::contains<C>;
+constexpr bool tells_everybody =
+    policy::types<policy::generate_key, policy::upload_key, policy::activate_key, policy::apply_key, policy::return_to_provider,
+                  policy::lock, policy::unlock_key, policy::delete_environment, policy::reset, policy::expire_environment>::contains<C>;
 
 } // namespace detail
 

@@ -20,12 +20,16 @@ namespace detail {
 template <class Tag, class First, class... Rest, class P, class From>
 constexpr auto keep_without(const P& kept, const From& from) {
     if constexpr (First::id::text == Tag::text) {
-        if constexpr (sizeof...(Rest) == 0) return kept;
-        else return keep_without<Tag, Rest...>(kept, from);
+        if constexpr (sizeof...(Rest) == 0)
+            return kept;
+        else
+            return keep_without<Tag, Rest...>(kept, from);
     } else {
         const auto more = kept.and_also(static_cast<const First&>(from));
-        if constexpr (sizeof...(Rest) == 0) return more;
-        else return keep_without<Tag, Rest...>(more, from);
+        if constexpr (sizeof...(Rest) == 0)
+            return more;
+        else
+            return keep_without<Tag, Rest...>(more, from);
     }
 }
 
@@ -88,15 +92,18 @@ struct profile : Rules... {
     /// Collects the objections of all rules that speak about this command.
     template <class C>
     constexpr void judge(const policy::facts& f, const C& command, policy::reason_list& reasons) const {
-        static_assert(speak_about<C> <= policy::reason_list::capacity(), "profile: more rules speak about one command than a refusal has room for");
+        static_assert(speak_about<C> <= policy::reason_list::capacity(),
+                      "profile: more rules speak about one command than a refusal has room for");
         (judge_one<Rules>(f, command, reasons), ...);
     }
 
 private:
     template <class R, class C>
     constexpr bool objects_one(const policy::facts& f, const C& command) const {
-        if constexpr (R::commands::template contains<C>) return static_cast<const R&>(*this)(f, command).objects();
-        else return false;
+        if constexpr (R::commands::template contains<C>)
+            return static_cast<const R&>(*this)(f, command).objects();
+        else
+            return false;
     }
     template <class R, class C>
     constexpr void judge_one(const policy::facts& f, const C& command, policy::reason_list& reasons) const {

@@ -10,9 +10,8 @@
 #include <fmt/format.h>
 
 int main() {
-    const auto size = keywright::detail::botan_boundary(keywright::errc::internal, "consumer: hash", [] {
-        return Botan::HashFunction::create_or_throw("SHA-256")->output_length();
-    });
+    const auto size = keywright::detail::botan_boundary(keywright::errc::internal, "consumer: hash",
+                                                        [] { return Botan::HashFunction::create_or_throw("SHA-256")->output_length(); });
     const keywright::secret_bytes secret(32);
     if (!size || *size != secret.size()) return 1;
     fmt::print("keywright: works\n");
