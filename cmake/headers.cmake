@@ -21,6 +21,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/decision.hpp
     include/keywright/policy/effects.hpp
     include/keywright/policy/eligibility.hpp
+    include/keywright/policy/environment_events.hpp
     include/keywright/policy/environments.hpp
     include/keywright/policy/events.hpp
     include/keywright/policy/evolve.hpp

@@ -71,6 +71,7 @@ TEST_CASE("codec: a list longer than the state has room for is corrupt and not c
 TEST_CASE("codec: every kind of effect comes back by its name") {
     const policy::effect effects[] = {policy::publish_key{},
                                       policy::destroy_import_key{},
+                                      policy::destroy_key{},
                                       policy::install_key{key_id{"k"}, {}, true},
                                       policy::carry_out_lock{7},
                                       policy::carry_out{policy::operation::copying, environment_id{"a"}, environment_id{"b"}, {}},
