@@ -66,7 +66,7 @@ void measure(std::size_t count) {
     testing::temporary_folder folder;
     auto store = sqlite::state_store::open(folder / "state.db").value();
     memory::parts p{instant{1'800'000'000}};
-    service_type svc(store, p.vault, p.clock, p.mail, p.data, {.settle = std::chrono::milliseconds(0), .pfx_iterations = 1000});
+    service_type svc(store, p.vault, p.clock, p.mail, p.data, {.epoch_refresh = std::chrono::milliseconds(0), .pfx_iterations = 1000});
     must(svc.create_tenant({.by = provider, .tenant = ring.tenant, .seats = 1001, .opted_in = true}));
     must(svc.run({{ring.tenant}}, policy::enable_feature{.by = provider}));
     must(svc.run({{ring.tenant}}, policy::add_administrator{.by = provider, .who = alice.who}));

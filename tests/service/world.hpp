@@ -101,7 +101,7 @@ struct tenant {
 
     static service::options options() {
         service::options how;
-        how.settle = std::chrono::milliseconds(0);
+        how.epoch_refresh = std::chrono::milliseconds(0);
         how.pfx_iterations = 1000;
         return how;
     }

@@ -159,15 +159,7 @@ public:
         return newest;
     }
     /// Every wrap of every generation of the ring's secret; few, except after many failed activations.
-    [[nodiscard]] result<std::vector<ports::record>> ring_secrets() {
-        std::vector<ports::record> all;
-        for (;;) {
-            auto page = parts_.store.scan(records::secrets(ring_), all.empty() ? std::string() : all.back().key, 256);
-            if (!page) return page;
-            if (page->empty()) return all;
-            all.insert(all.end(), std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
-        }
-    }
+    [[nodiscard]] result<std::vector<ports::record>> ring_secrets() { return scan_all(parts_.store, records::secrets(ring_)); }
     /// The provider's half of this ring's wrap paths; made and put into `batch` where there is none yet.
     [[nodiscard]] result<void> ensure_provider_secret(ports::batch& batch) {
         auto existing = provider_secret();
@@ -266,7 +258,7 @@ template <class Store>
 /// Puts the end of every key of an environment into `batch`.
 template <class Store>
 [[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch) {
-    const auto wraps = store.scan(records::wraps(ring, environment), "", 4096);
+    const auto wraps = scan_all(store, records::wraps(ring, environment));
     if (!wraps) return pass(wraps);
     for (const ports::record& r : *wraps) batch.erase_any(r.key);
     return {};
@@ -277,7 +269,7 @@ template <class Store>
 template <class Parts>
 [[nodiscard]] result<std::vector<keys::leased_key>> environment_keys(Parts& parts, custody<Parts>& chain, const ring_id& ring,
                                                                      const environment_id& e, std::uint64_t newest, std::uint64_t primary) {
-    const auto wraps = parts.store.scan(records::wraps(ring, e), "", 4096);
+    const auto wraps = scan_all(parts.store, records::wraps(ring, e));
     if (!wraps) return pass(wraps);
     std::vector<keys::leased_key> found;
     for (const ports::record& record : *wraps) {

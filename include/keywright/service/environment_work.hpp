@@ -23,7 +23,7 @@ public:
         if (!l) return pass(l);
         if (l->environment->value.transition != e.what) return {};
         // Other processes learn within their refresh that the environment is down.
-        if (e.what != policy::operation::unlocking) std::this_thread::sleep_for(parts_.how.settle);
+        if (e.what != policy::operation::unlocking) std::this_thread::sleep_for(parts_.how.epoch_refresh);
         custody<Parts> chain(parts_, ring);
         switch (e.what) {
         case policy::operation::unlocking: return unlock(s, *l, chain, record);
@@ -109,8 +109,18 @@ private:
                 parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), *opens, *seals, content_progress(what));
             !built)
             return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record, target);
-        return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
-                               [&](ports::batch&, const loaded& now_loaded) { return reports_.still_under_way(now_loaded, target); });
+        auto done =
+            reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record, [&](ports::batch&, const loaded& now_loaded) {
+                auto same = reports_.still_under_way(now_loaded, target);
+                return same ? still_under_same_key(now_loaded, l) : same;
+            });
+        const bool moved = !done && done.error().code == errc::permission_denied;
+        return moved ? reports_.end_after(done, s.ring, {what, target.id, {}, {}}, record, target) : done;
+    }
+    /// The guard on restore and copy, once more at the end: the source was free to be applied or returned meanwhile.
+    static result<void> still_under_same_key(const loaded& now, const loaded& begun) {
+        if (now.source->value.managed_by == begun.source->value.managed_by && !now.source->value.deleted) return {};
+        return fail(errc::permission_denied, "service: the source has come under another key meanwhile; ask again");
     }
 
     /// New keys under a new slot, no data, and in the same commit no other key of this environment anywhere.
@@ -170,7 +180,7 @@ private:
 
     /// Every key of the environment that still hangs on the slot moves behind the ring; the slot is destroyed next.
     result<void> pull_behind_ring(ports::batch& batch, const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        const auto wraps = parts_.store.scan(records::wraps(ring, l.environment->value.id), "", 4096);
+        const auto wraps = scan_all(parts_.store, records::wraps(ring, l.environment->value.id));
         if (!wraps) return pass(wraps);
         const auto generation = chain.generation_for(batch, l.ring.value);
         if (!generation) return pass(generation);

@@ -27,7 +27,7 @@ public:
         result<void> outcome;
         for (bool again = true; again;) {
             again = false;
-            auto pending = parts_.store.scan(records::effects(ring), "", 4096);
+            auto pending = scan_all(parts_.store, records::effects(ring));
             if (!pending) return pass(pending);
             const auto lock = std::find_if(pending->begin(), pending->end(), is_lock);
             if (lock != pending->end()) std::rotate(pending->begin(), lock, lock + 1);
@@ -115,7 +115,7 @@ private:
 
     result<void> perform(const ring_id& ring, const policy::carry_out_lock& e, const std::string& record) {
         watches_.raise(ring, e.epoch << 32);
-        std::this_thread::sleep_for(parts_.how.settle);
+        std::this_thread::sleep_for(parts_.how.epoch_refresh);
         // Asked after the wait: of a lock that somebody else has completed nothing is left to be done, and the keys that
         // the vault holds now may have been unlocked since.
         const auto l = load(parts_.store, subject{ring});
@@ -133,7 +133,7 @@ private:
 
     /// A lock undoes what moves data towards or away from the ring's key, and rolls a reset forward.
     result<void> end_what_is_under_way(const ring_id& ring) {
-        const auto pending = parts_.store.scan(records::effects(ring), "", 4096);
+        const auto pending = scan_all(parts_.store, records::effects(ring));
         if (!pending) return pass(pending);
         for (const ports::record& r : *pending) {
             const auto effect = decode_effect(r.value);

@@ -11,7 +11,10 @@
 
 #include <chrono>
 #include <functional>
+#include <iterator>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace keywright::service {
 
@@ -19,8 +22,9 @@ namespace keywright::service {
 using progress = std::function<void(std::string_view what, std::uint64_t done, std::uint64_t total)>;
 
 struct options {
-    /// How long after a change no other process can still hold a lease from before it: their epoch refresh.
-    std::chrono::milliseconds settle = std::chrono::seconds(1);
+    /// How old the epoch that a lease goes by may be. A change that ends leases waits this long before it takes effect,
+    /// so that no other process still uses one from before it: all services on one store must agree on it.
+    std::chrono::milliseconds epoch_refresh = std::chrono::seconds(1);
     /// Bounds of a lease that `open` grants.
     std::chrono::seconds lease_age = std::chrono::minutes(5);
     /// Of a PFX that is generated; 600 000 is what OWASP advises for PBKDF2-HMAC-SHA-256.
@@ -43,5 +47,17 @@ struct parts {
     Content& content;
     options how;
 };
+
+/// Every record under a prefix. For what is few by nature: effects, secrets, an environment's keys.
+template <class Store>
+[[nodiscard]] result<std::vector<ports::record>> scan_all(Store& store, const std::string& prefix) {
+    std::vector<ports::record> all;
+    for (;;) {
+        auto page = store.scan(prefix, all.empty() ? std::string() : all.back().key, 1000);
+        if (!page) return page;
+        if (page->empty()) return all;
+        all.insert(all.end(), std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
+    }
+}
 
 } // namespace keywright::service

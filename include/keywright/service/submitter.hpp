@@ -72,7 +72,7 @@ private:
     }
 
     Parts parts_;
-    watches watches_;
+    watches watches_{parts_.how.epoch_refresh};
 };
 
 } // namespace keywright::service

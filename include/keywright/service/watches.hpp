@@ -16,6 +16,9 @@ namespace keywright::service {
 /// Thread safety: concurrent. Leases hold on to their watch; the store must outlive them.
 class watches {
 public:
+    /// `refresh`: how old an epoch may be; `options::epoch_refresh`.
+    explicit watches(std::chrono::nanoseconds refresh) : refresh_(refresh) {}
+
     template <class Store>
     std::shared_ptr<keys::epoch_watch> watch(Store& store, const ring_id& ring, const environment_id& environment, std::uint64_t epoch) {
         const std::scoped_lock alone(busy_);
@@ -27,7 +30,7 @@ public:
                 return policy::lease_epoch(l->ring.value, l->environment->value);
             };
             // How old `epoch` is by now, only the caller's vault knows: the first use asks again.
-            known = std::make_shared<keys::epoch_watch>(epoch, read, keys::running_time() - refresh, refresh);
+            known = std::make_shared<keys::epoch_watch>(epoch, read, keys::running_time() - refresh_, refresh_);
         }
         known->raise(epoch);
         return known;
@@ -44,8 +47,7 @@ public:
     }
 
 private:
-    static constexpr std::chrono::seconds refresh{1};
-
+    std::chrono::nanoseconds refresh_;
     std::mutex busy_;
     std::map<std::string, std::shared_ptr<keys::epoch_watch>> known_;
 };
