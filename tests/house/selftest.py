@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import budget  # noqa: E402
 import header_list  # noqa: E402
 import house  # noqa: E402
+import layout  # noqa: E402
 
 CPP = "// SPDX-License-Identifier: Apache-2.0\n// A header.\n#pragma once\n"
 CLEAN = {
@@ -133,6 +134,15 @@ class Budget(unittest.TestCase):
     def test_a_header_that_does_not_preprocess_is_an_error_and_not_cheap(self):
         with self.assertRaises(SystemExit):
             budget.lines(self.COMPILER, ["no/such/header.hpp"])
+
+
+class Layout(unittest.TestCase):
+    def test_a_file_with_other_spaces_is_named_and_mended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = plant(folder, {".clang-format": "BasedOnStyle: LLVM\n", "a.cpp": "int  a;\n", "b.cpp": "int b;\n"})
+            self.assertEqual(layout.breaches(root), ["a.cpp"])
+            layout.breaches(root, "-i")
+            self.assertEqual(layout.breaches(root), [])
 
 
 if __name__ == "__main__":
