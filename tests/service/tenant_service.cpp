@@ -247,3 +247,23 @@ TEST_CASE("tenant_service: two services on one store hold one lock between them"
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     CHECK(lease->check().error().code == errc::locked); // within the refresh of one second
 }
+
+TEST_CASE("tenant_service: a backup that fails anywhere leaves its name free or the backup whole") {
+    for (const auto when : {testing::failing::before, testing::failing::after})
+        for (std::uint64_t call = 1; call <= 24; ++call) {
+            CAPTURE(call);
+            tenant t;
+            t.store.reset_calls();
+            t.store.fail_call(call, {errc::io_failed, "store: told to fail"}, when);
+            const auto first = t.back_up(world::prod, "b1");
+            t.store.fail_call(0, {});
+            const bool recorded = t.svc.state({world::eu, world::prod, {}, backup_id{"b1"}})->backup->version != 0;
+            if (tenant::accepted(first)) CHECK(recorded);
+            if (recorded) {
+                CHECK(t.data.there.contains("prod/backup/b1"));
+                tenant::must(t.restore(world::prod, "b1", world::prod));
+            } else if (!t.memory.load("taking/contoso/eu/prod/b1")) {
+                tenant::must(t.back_up(world::prod, "b1"));
+            }
+        }
+}

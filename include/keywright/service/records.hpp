@@ -6,6 +6,7 @@
 //   ring/<t>/<r>                     the ring's state                JSON
 //   environment/<t>/<r>/<e>          an environment's state          JSON
 //   backup/<t>/<r>/<e>/<b>           a backup's state                JSON
+//   taking/<t>/<r>/<e>/<b>           a backup that is being taken    empty
 //   log/<t>                          the audit log's head            JSON, see service/audit.hpp
 //   log/<t>/<number, 12 digits>      an audit record                 JSON
 //   outbox/<t>/<number>/<admin>      a notice not yet delivered      JSON
@@ -76,6 +77,9 @@ inline std::string backups(const ring_id& r, const environment_id& e) {
     return detail::join("backup", r.tenant.view(), r.region.view(), e.view(), "");
 }
 inline std::string backup(const ring_id& r, const environment_id& e, const backup_id& b) { return backups(r, e) + std::string(b.view()); }
+inline std::string taking(const ring_id& r, const environment_id& e, const backup_id& b) {
+    return detail::join("taking", r.tenant.view(), r.region.view(), e.view(), b.view());
+}
 inline std::string log_head(const tenant_id& t) { return detail::join("log", t.view()); }
 inline std::string log_prefix(const tenant_id& t) { return detail::join("log", t.view(), ""); }
 inline std::string log(const tenant_id& t, std::uint64_t sequence) { return log_prefix(t) + detail::number(sequence); }

@@ -254,12 +254,36 @@ private:
         const ports::content_ref from{s.ring.tenant, s.ring.region, s.environment, l->environment->value.content, {}};
         ports::content_ref to = from;
         to.backup = command.backup;
-        if (auto dropped = parts_.content.drop(to); !dropped) return pass(dropped); // of an attempt that was never recorded
-        if (auto copied = parts_.content.duplicate(from, to); !copied) return pass(copied);
-        return submit_.submit(with_backup, command, [&](ports::batch&, const service::loaded& now) -> result<void> {
-            if (now.environment->value.content == from.generation) return {};
-            return fail(errc::version_conflict, "service: the data was replaced while it was copied; take the backup again");
-        });
+        const std::string taking = service::records::taking(s.ring, s.environment, command.backup);
+        if (auto mine = reserve(taking); !mine) return pass(mine);
+        auto copied = parts_.content.duplicate(from, to);
+        auto done =
+            !copied ? result<outcome>(pass(copied))
+                    : submit_.submit(with_backup, command, [&](ports::batch& batch, const service::loaded& now) -> result<void> {
+                          batch.erase_any(taking);
+                          if (now.environment->value.content == from.generation) return {};
+                          return fail(errc::version_conflict, "service: the data was replaced while it was copied; take the backup again");
+                      });
+        if (done && !done->refused()) return done;
+        // Whether an unanswered commit happened only the state tells; a name that it may hold stays reserved.
+        const auto now = service::load(parts_.store, with_backup);
+        if (now && now->backup->version == 0)
+            if (auto dropped = parts_.content.drop(to); dropped) (void)release(taking).has_value();
+        return done;
+    }
+    /// Two processes that take a backup of one name at once would otherwise undo each other's copy.
+    result<void> reserve(const std::string& record) {
+        ports::batch batch;
+        batch.put(record, 0, {});
+        auto mine = parts_.store.commit(batch);
+        if (mine || mine.error().code != errc::version_conflict) return mine;
+        return fail(errc::already_exists,
+                    "service: a backup of this name is being taken, or was begun by a process that died; use another name");
+    }
+    result<void> release(const std::string& record) {
+        ports::batch batch;
+        batch.erase_any(record);
+        return parts_.store.commit(batch);
     }
 
     result<void> ensure_audit_key(const std::string& id) {
