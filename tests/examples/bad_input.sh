@@ -150,6 +150,17 @@ state 31 'a text for a state' text.db
 expect 30 'no state' tenant_admin --state "$work/none.db" status
 [ ! -e "$work/none.db" ] || broken 'a state was made by asking for its status'
 
+# --- the log ---
+
+a_copy forged.db
+sqlite3 "$work/forged.db" "UPDATE records SET value = CAST(replace(CAST(value AS TEXT), '2000', '9000') AS BLOB) WHERE key = CAST('log/contoso/000000000001' AS BLOB)"
+a_copy shortened.db
+sqlite3 "$work/shortened.db" "DELETE FROM records WHERE key = (SELECT max(key) FROM records WHERE key < CAST('log0' AS BLOB))"
+tenant_admin -q audit export-key -o "$work/audit.pem"
+expect 0 'the log as it is' tenant_admin audit verify --key "$work/audit.pem"
+expect 11 'a forged record' tenant_admin --state "$work/forged.db" audit verify --key "$work/audit.pem"
+expect 11 'a log without its end' tenant_admin --state "$work/shortened.db" audit verify --key "$work/audit.pem"
+
 # --- the vault ---
 
 harmless 41 'a wrong passphrase' env KEYWRIGHT_VAULT_PASSPHRASE=wrong tenant_admin status
