@@ -3,8 +3,9 @@
 #
 # Sets up what is missing, builds and passes the tests.
 #   sh tests/run.sh           g++ and clang, everything that fits into minutes; what CI runs
-#   sh tests/run.sh full      also: all tests under address, undefined behaviour and thread sanitizers, clang-tidy
-#                             over all code, headers alone with both compilers, fuzzing, a build of the benchmarks
+#   sh tests/run.sh full      also: a crash at every single operation on the disk, all tests under address, undefined
+#                             behaviour and thread sanitizers, clang-tidy over all code, headers alone with both
+#                             compilers, fuzzing, a build of the benchmarks
 # Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
 #            KEYWRIGHT_FUZZ_SECONDS  per fuzz target in the full run (default 60)
 set -eu
@@ -15,7 +16,7 @@ export KEYWRIGHT_FUZZ_SECONDS
 began=$(date +%s)
 timings=
 
-case ${1:-} in '' | full) ;; *) sed -n '4,10p' "$0"; exit 2 ;; esac
+case ${1:-} in '' | full) ;; *) sed -n '4,11p' "$0"; exit 2 ;; esac
 
 # part <name> <command>...: runs one part, stops the script when it fails, keeps its time
 part() {
@@ -43,6 +44,7 @@ part "build with clang" build clang all
 part "test with clang" check clang -LE once
 
 if [ "${1:-}" = full ]; then
+    part "crashes, all of them" env KEYWRIGHT_CRASH_FULL=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L crash
     part "headers with clang" build clang headers
     part "build with address sanitizer" build asan all
     part "test with address sanitizer" check asan -LE once

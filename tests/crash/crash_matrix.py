@@ -201,13 +201,15 @@ def main():
     parser.add_argument("--check", required=True, help="command that judges {dir}")
     parser.add_argument("--root", help="where to work (default: /dev/shm, else the temporary folder)")
     parser.add_argument("--modes", default=",".join(MODES), help="any of " + ",".join(MODES))
-    parser.add_argument("--step", type=int, default=1, help="only every n-th operation")
+    parser.add_argument("--step", type=int, default=1, help="only every n-th operation; all where KEYWRIGHT_CRASH_FULL is set")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=60, help="seconds for one run or check")
     parser.add_argument("--volatile", action="append", default=["*-shm"], help="names of files that no power cut survives")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failed cases")
     options = parser.parse_args()
     options.modes = options.modes.split(",")
+    if os.environ.get("KEYWRIGHT_CRASH_FULL"):
+        options.step = 1
     if unknown := set(options.modes) - set(MODES):
         parser.error("unknown modes: " + ", ".join(sorted(unknown)))
     root = options.root or ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tenant on real parts in one folder for the service's crash matrix: three environments with files, two
+// administrators, and every operation that touches keys, with the state before it.
+//   <folder>/state     SQLite       <folder>/vault    file vault, cheap passphrase
+//   <folder>/outbox    mails        <folder>/content  encrypted files
+//   <folder>/handed-out.pfx         what `generate` gave to its customer
+#pragma once
+
+#include <keywright/adapters/file/content_store.hpp>
+#include <keywright/adapters/file/key_vault.hpp>
+#include <keywright/adapters/file/outbox.hpp>
+#include <keywright/adapters/memory/clock.hpp>
+#include <keywright/adapters/sqlite/state_store.hpp>
+#include <keywright/keywright.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+namespace service_world {
+
+using namespace keywright;
+using service_type =
+    tenant_service<profiles::power_platform, sqlite::state_store, file::key_vault, memory::manual_clock, file::outbox, file::content_store>;
+
+inline const tenant_id contoso{"contoso"};
+inline const service::ring_id eu{contoso, region_id{"eu"}};
+inline const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
+inline const policy::actor alice{admin_id{"alice"}};
+inline const policy::actor bob{admin_id{"bob"}};
+inline const environment_id alpha{"alpha"};
+inline const backup_id monday{"monday"};
+
+inline constexpr instant made_at{1'800'000'000};
+inline constexpr instant changed_at = made_at + hours(200);
+inline constexpr instant checked_at = changed_at + seconds{60};
+
+/// Ends the program with a code of its own where something failed that the operation under test is not about.
+template <class Result>
+void need(const Result& outcome, const char* step) {
+    if (outcome) return;
+    std::fprintf(stderr, "service_driver: %s: %s (%s, %d)\n", step, outcome.error().text, name(outcome.error().code),
+                 outcome.error().native);
+    std::exit(3);
+}
+template <class T>
+T take(result<T>&& made, const char* step) {
+    need(made, step);
+    return std::move(*made);
+}
+inline void must(const result<outcome>& done, const char* step) {
+    need(done, step);
+    if (!done->refused() && !done->unfinished()) return;
+    const auto why = done->refused() ? to_text(done->reasons()[0]) : std::string(done->unfinished()->text);
+    std::fprintf(stderr, "service_driver: %s: %s\n", step, why.c_str());
+    std::exit(3);
+}
+
+inline secret_bytes test_password() { return secret_bytes(as_bytes("test1234")); }
+inline const char* const first_pfx = KEYWRIGHT_TEST_DATA "/pfx/ossl-default-rsa2048.p12";
+inline const char* const second_pfx = KEYWRIGHT_TEST_DATA "/pfx/kt-rsa2048.p12";
+
+// --- what environments hold ---
+
+struct content_file {
+    std::string_view path;
+    std::size_t size;
+};
+inline constexpr content_file content_files[] = {{"letter", 700}, {"deep/plan", 3000}};
+
+/// The plaintext of a file; `edition` is `first`, or `second` after it was replaced.
+inline bytes text_of(const environment_id& e, const content_file& file, std::string_view edition) {
+    const std::string line = std::string(edition) + ' ' + std::string(e.view()) + ' ' + std::string(file.path) + '\n';
+    std::string all;
+    while (all.size() < file.size) all += line;
+    all.resize(file.size);
+    return bytes(all.begin(), all.end());
+}
+inline ports::content_ref content_of(const policy::environment_state& env) { return {contoso, eu.region, env.id, env.content, {}}; }
+
+// --- the service and its parts ---
+
+struct world {
+    const std::string folder;
+    sqlite::state_store store = take(sqlite::state_store::open(folder + "/state"), "open store");
+    file::key_vault vault = take(file::key_vault::open(folder + "/vault", secret_bytes(as_bytes("crash"))), "open vault");
+    memory::manual_clock clock;
+    file::outbox mail = take(file::outbox::open(folder + "/outbox"), "open outbox");
+    file::content_store data = take(file::content_store::open(folder + "/content"), "open content");
+    service_type svc{store, vault, clock, mail, data, options()};
+    secret_bytes password = test_password();
+
+    world(std::string where, instant now) : folder(std::move(where)), clock(now) {}
+
+    static service::options options() {
+        service::options how;
+        how.epoch_refresh = std::chrono::milliseconds(0);
+        how.pfx_iterations = 1000;
+        return how;
+    }
+
+    policy::ring_state ring() { return take(svc.state({eu}), "load ring").ring.value; }
+    policy::environment_state environment(const environment_id& e) {
+        return take(svc.state({eu, e}), "load environment").environment->value;
+    }
+
+    // --- operations ---
+
+    result<outcome> create(const environment_id& e) { return svc.run({eu, e}, policy::create_environment{.by = alice, .environment = e}); }
+    result<outcome> upload(const char* path, std::string_view name) {
+        const auto content = take(file::read_file(path, 1 << 20), "read key file");
+        return svc.upload_key(eu, {.by = alice, .key = key_id{name}, .file = {content, &password}, .acknowledged = true});
+    }
+    result<outcome> generate() {
+        const auto keep = [this](const secret_bytes& pfx) {
+            return file::write_file_durably(folder + "/handed-out.pfx", keywright::detail::reveal(pfx));
+        };
+        return svc.generate_key(
+            eu,
+            {.by = alice, .key = key_id{"k2"}, .password = password, .password_again = password, .hand_out = keep, .acknowledged = true});
+    }
+    result<outcome> activate() {
+        return svc.run({eu}, policy::activate_key{.by = alice, .key = key_id{"k2"}, .acknowledged = true, .confirmed = true});
+    }
+    result<outcome> apply(const environment_id& e) {
+        return svc.run({eu, e}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true});
+    }
+    result<outcome> give_back(const environment_id& e) {
+        return svc.run({eu, e}, policy::return_to_provider{
+                                    .by = alice, .acknowledged = true, .confirmed = true, .confirmation = policy::typed_text(e.view())});
+    }
+    result<outcome> lock() {
+        const auto content = take(file::read_file(first_pfx, 1 << 20), "read key file");
+        return svc.lock(eu, {.by = alice, .file = {content, &password}, .confirmation = "lock contoso"});
+    }
+    result<outcome> unlock() {
+        const auto content = take(file::read_file(first_pfx, 1 << 20), "read key file");
+        return svc.unlock_key(eu, {.by = bob, .file = {content, &password}});
+    }
+    result<outcome> unlock(const environment_id& e) { return svc.run({eu, e}, policy::unlock_environment{.by = alice, .confirmed = true}); }
+    result<outcome> reset(const environment_id& e) {
+        return svc.run({eu, e}, policy::reset{.by = alice, .confirmation = policy::typed_text(e.view())});
+    }
+    result<outcome> remove(const environment_id& e) {
+        return svc.run({eu, e}, policy::delete_environment{.by = alice, .confirmation = policy::typed_text(e.view())});
+    }
+    result<outcome> back_up(const environment_id& e) { return svc.run({eu, e}, policy::take_backup{.by = alice, .backup = monday}); }
+    result<outcome> restore(const environment_id& e) {
+        return svc.run({eu, e, e, monday}, policy::restore{.by = alice, .confirmation = policy::typed_text(e.view())});
+    }
+
+    /// Puts this edition of every file into an environment.
+    void fill(const environment_id& e, std::string_view edition) {
+        const auto lease = svc.open(eu, e, alice, access::read_write);
+        need(lease, "open to fill");
+        const auto place = content_of(environment(e));
+        need(file::make_folder_durably(data.path(place) + "/deep"), "make folder");
+        for (const auto& one : content_files) {
+            const auto sealed = envelope::seal(*lease, text_of(e, one, edition), take(data.context_of(place, one.path), "context"));
+            need(sealed, "seal");
+            need(file::write_file_durably(data.path(place) + '/' + std::string(one.path), *sealed), "write content");
+        }
+    }
+};
+
+// --- the operations, and the states around them ---
+
+/// States are written as the judge reads them: keys, then environments with what their files hold.
+struct operation {
+    std::string_view name;
+    std::size_t environments;
+    void (*prepare)(world&);
+    result<outcome> (*run)(world&);
+    std::string_view before;
+    std::string_view after;
+};
+
+inline std::vector<environment_id> environments_of(const operation& op) {
+    std::vector<environment_id> all{
+        alpha, environment_id{"beta"}, environment_id{"gamma"}, environment_id{"delta"}, environment_id{"epsilon"}, environment_id{"zeta"}};
+    all.resize(op.environments);
+    return all;
+}
+
+/// The first key is active, and protects all environments but gamma.
+inline void with_active_key(world& w, const std::vector<environment_id>& all) {
+    must(w.upload(first_pfx, "k1"), "upload");
+    for (const auto& e : all)
+        if (e.view() != "gamma") must(w.apply(e), "apply");
+}
+inline void three_with_active_key(world& w) { with_active_key(w, {alpha, environment_id{"beta"}}); }
+inline void locked(world& w) {
+    three_with_active_key(w);
+    w.clock.set(made_at + hours(100));
+    must(w.lock(), "lock");
+}
+
+inline const operation operations[] = {
+    {"upload", 3, [](world&) {}, [](world& w) { return w.upload(first_pfx, "k1"); },
+     "alpha:provider:first beta:provider:first gamma:provider:first",
+     "k1:active alpha:provider:first beta:provider:first gamma:provider:first"},
+    {"generate", 3, three_with_active_key, [](world& w) { return w.generate(); },
+     "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
+     "k1:active k2:available alpha:customer:first beta:customer:first gamma:provider:first"},
+    {"activate", 6,
+     [](world& w) {
+         with_active_key(w, {alpha, environment_id{"beta"}, environment_id{"delta"}, environment_id{"epsilon"}, environment_id{"zeta"}});
+         must(w.upload(second_pfx, "k2"), "upload second");
+     },
+     [](world& w) { return w.activate(); },
+     "k1:active k2:available alpha:customer:first beta:customer:first gamma:provider:first delta:customer:first "
+     "epsilon:customer:first zeta:customer:first",
+     "k1:available k2:active alpha:customer:first beta:customer:first gamma:provider:first delta:customer:first epsilon:customer:first "
+     "zeta:customer:first"},
+    {"apply", 3, [](world& w) { must(w.upload(first_pfx, "k1"), "upload"); }, [](world& w) { return w.apply(alpha); },
+     "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
+     "k1:active alpha:customer:first beta:provider:first gamma:provider:first"},
+    {"return", 3, three_with_active_key, [](world& w) { return w.give_back(alpha); },
+     "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
+     "k1:active alpha:provider:first beta:customer:first gamma:provider:first"},
+    {"lock", 3,
+     [](world& w) {
+         three_with_active_key(w);
+         must(w.upload(second_pfx, "k2"), "upload second");
+     },
+     [](world& w) { return w.lock(); }, "k1:active k2:available alpha:customer:first beta:customer:first gamma:provider:first",
+     "k1:locked k2:deleted alpha:locked beta:locked gamma:provider:first"},
+    {"unlock", 3, locked, [](world& w) { return w.unlock(); }, "k1:locked alpha:locked beta:locked gamma:provider:first",
+     "k1:active alpha:locked beta:locked gamma:provider:first"},
+    {"unlock-environment", 3,
+     [](world& w) {
+         locked(w);
+         w.clock.set(made_at + hours(150));
+         must(w.unlock(), "unlock");
+     },
+     [](world& w) { return w.unlock(alpha); }, "k1:active alpha:locked beta:locked gamma:provider:first",
+     "k1:active alpha:customer:first beta:locked gamma:provider:first"},
+    {"reset", 3, three_with_active_key, [](world& w) { return w.reset(alpha); },
+     "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
+     "k1:active alpha:provider:empty beta:customer:first gamma:provider:first"},
+    {"restore", 3,
+     [](world& w) {
+         three_with_active_key(w);
+         must(w.back_up(alpha), "back up");
+         w.fill(alpha, "second");
+     },
+     [](world& w) { return w.restore(alpha); }, "k1:active alpha:customer:second beta:customer:first gamma:provider:first",
+     "k1:active alpha:customer:first beta:customer:first gamma:provider:first"},
+    {"delete", 3, three_with_active_key, [](world& w) { return w.remove(alpha); },
+     "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
+     "k1:active alpha:deleted beta:customer:first gamma:provider:first"},
+};
+
+} // namespace service_world
