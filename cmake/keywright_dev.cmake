@@ -9,7 +9,7 @@ add_library(keywright_dev INTERFACE)
 target_compile_features(keywright_dev INTERFACE cxx_std_20)
 target_compile_options(keywright_dev INTERFACE
     -Werror -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Woverloaded-virtual
-    -Wnon-virtual-dtor)
+    -Wnon-virtual-dtor -Wdeprecated-copy-dtor)
 set_target_properties(keywright_dev PROPERTIES INTERFACE_CXX_EXTENSIONS OFF)
 target_compile_definitions(keywright_dev INTERFACE
     KEYWRIGHT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"

@@ -85,7 +85,7 @@ inline result<std::size_t> open_body(message_cipher& cipher, const keys::key_ref
         const auto data = plaintext.first(is_last ? plaintext.size() : frame_length);
         const auto frame = byte_span(*message).subspan(at, data.size() + (is_last ? final_overhead : frame_overhead));
         if (auto usable = keys.check(); !usable) return pass(usable);
-        std::copy(data.begin(), data.end(), frame.begin() + (is_last ? final_prefix : frame_prefix));
+        std::copy(data.begin(), data.end(), frame.subspan(is_last ? final_prefix : frame_prefix).begin());
         auto sealed = is_last ? seal_final(cipher, sequence, frame) : seal_regular(cipher, sequence, frame);
         if (!sealed) return pass(sealed);
         plaintext = plaintext.subspan(data.size());

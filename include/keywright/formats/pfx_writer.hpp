@@ -49,7 +49,7 @@ public:
     wiped_export_options(const wiped_export_options&) = delete;
     wiped_export_options& operator=(const wiped_export_options&) = delete;
     ~wiped_export_options() {
-        auto& password = const_cast<std::string&>(options_.password()); // the object is ours and not const
+        auto& password = const_cast<std::string&>(options_.password()); // NOLINT(*-const-cast): ours, and not const
         Botan::secure_scrub_memory(password.data(), password.capacity());
     }
     const Botan::PKCS12_Export_Options& value() const noexcept { return options_; }

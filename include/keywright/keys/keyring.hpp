@@ -245,7 +245,7 @@ static_assert(check_keyring<raw_rsa_keyring>());
 inline environment_keyring as_keyring(const data_key_lease& lease) noexcept { return environment_keyring(lease); }
 template <keyring K>
 const K& as_keyring(const K& k) noexcept {
-    return k;
+    return k; // NOLINT(bugprone-return-const-ref-from-parameter): only calls of key_ref, which refers to it anyway
 }
 
 /// What seals and opens: a lease or a keyring.

@@ -48,7 +48,7 @@ template <class Vault>
 template <class Parts>
 class custody {
 public:
-    custody(Parts& parts, ring_id ring) : parts_(parts), ring_(std::move(ring)) {}
+    custody(Parts& parts, ring_id ring) : parts_(parts), ring_(ring) {}
 
     // --- records of environment keys ---
 

@@ -15,7 +15,7 @@ namespace keywright {
 class [[nodiscard]] outcome {
 public:
     outcome(policy::decision decision, result<void> work, std::optional<error> file_trouble = {})
-        : decision_(std::move(decision)), work_(work), file_trouble_(file_trouble) {}
+        : decision_(decision), work_(work), file_trouble_(file_trouble) {}
 
     bool refused() const { return decision_.refused(); }
     const policy::reason_list& reasons() const { return decision_.reasons(); }

@@ -46,7 +46,7 @@ void notifier_suite() {
         REQUIRE(notifier.deliver(notice).has_value());
         notice.id = "b";
         notice.subject = "two\r\nlines: \xc3\xa4 and \xff";
-        notice.body = std::string("no end of line, a NUL: \0, \xff", 28) + std::string(5000, 'x');
+        notice.body = std::string("no end of line, a NUL: \0, \xff", 27) + std::string(5000, 'x');
         notice.head_hash = "";
         REQUIRE(notifier.deliver(notice).has_value());
         CHECK(place.delivered() == 2);

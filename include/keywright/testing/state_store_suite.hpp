@@ -149,10 +149,10 @@ void limits_suite() {
     using namespace detail;
     SUBCASE("a key has 1 to 512 bytes and no NUL") {
         const struct {
-            const char* name;
+            const char* name = "";
             std::string key;
-            bool fits;
-            errc code;
+            bool fits = false;
+            errc code{};
         } rows[] = {
             {"empty", "", false, errc::malformed},
             {"one byte", "k", true, {}},
@@ -207,25 +207,9 @@ void scans_suite() {
     Place place;
     auto store = place.open();
     using namespace detail;
-    const key_list all = {"\x01",
-                          "a",
-                          "a\x01",
-                          "a/",
-                          "a/1",
-                          "a/10",
-                          "a/2",
-                          "a0",
-                          "ab",
-                          "b",
-                          "\x7f",
-                          "\x80",
-                          "\xfe\xff",
-                          "\xff",
-                          "\xff\x01",
-                          "\xff\xff",
-                          "\xff\xff\xff",
-                          "\xff\xff\xff"
-                          "a"};
+    const key_list all = {"\x01",     "a",    "a\x01",    "a/",       "a/1",          "a/10",
+                          "a/2",      "a0",   "ab",       "b",        "\x7f",         "\x80",
+                          "\xfe\xff", "\xff", "\xff\x01", "\xff\xff", "\xff\xff\xff", std::string("\xff\xff\xff").append("a")};
     ports::batch batch;
     for (auto key = all.rbegin(); key != all.rend(); ++key) batch.put(*key, 0, value_of("value of " + *key));
     commit(store, batch);

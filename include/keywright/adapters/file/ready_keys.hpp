@@ -58,6 +58,7 @@ public:
     std::vector<std::pair<std::string, random_id>> all() {
         const std::lock_guard lock(mutex_);
         std::vector<std::pair<std::string, random_id>> found;
+        found.reserve(keys_.size());
         for (const auto& [id, key] : keys_) found.emplace_back(id, key.serial);
         return found;
     }

@@ -45,7 +45,7 @@ inline bool is_cut(std::int64_t size, const std::uint8_t* head) {
 /// ours stays as it is: an empty file may become a store, everything else must be one. (A second handle, once closed, would drop the locks of every connection in the process.)
 [[nodiscard]] inline result<void> recognise(const connection& db) {
     sqlite3_file* file = nullptr;
-    sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
     if (file == nullptr || file->pMethods == nullptr) return fail(errc::internal, "sqlite store: expected SQLite to have opened the file");
     sqlite3_int64 size = 0;
     if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK)

@@ -33,7 +33,7 @@ template <class Work>
 template <class T>
 T value_or_refuse(result<T>&& r) {
     if (!r) throw walk_refused{r.error()};
-    if constexpr (!std::is_void_v<T>) return std::move(*r);
+    if constexpr (!std::is_void_v<T>) return *std::move(r);
 }
 
 /// BER with few indefinite lengths (NSS and BouncyCastle write them), no object larger than the file.

@@ -96,7 +96,7 @@ struct refused_oid {
 };
 template <std::size_t N>
 struct literal {
-    char text[N];
+    char text[N]{};
     constexpr literal(const char (&from)[N]) { std::copy_n(from, N, text); } // NOLINT(google-explicit-constructor)
 };
 /// An error text needs static storage: what is used where, and the cure.
