@@ -164,8 +164,10 @@ private:
     public:
         explicit in_use(held_key& held) : held_(held) {
             const std::lock_guard lock(held_.mutex_);
-            entered_ = !held_.closed_;
-            if (entered_) ++held_.users_;
+            if (!held_.closed_) {
+                entered_ = true;
+                ++held_.users_;
+            }
         }
         in_use(const in_use&) = delete;
         in_use& operator=(const in_use&) = delete;

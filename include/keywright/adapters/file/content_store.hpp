@@ -190,7 +190,7 @@ private:
             for (const auto& name : *names) {
                 if (!name.ends_with(partial_suffix)) continue;
                 found = true;
-                if (auto removed = detail::remove_tree(folder + '/' + name); !removed) return removed;
+                if (auto removed = detail::remove_tree(std::string(folder).append("/").append(name)); !removed) return removed;
             }
             if (found)
                 if (auto synced = sync_folder(folder); !synced) return synced;
