@@ -198,10 +198,11 @@ template <class Command>
 CLI::App* add(console& c, CLI::App& parent, bool planned, const char* title, const char* help) {
     auto& given = c.given;
     auto* sub = c.add(parent, title, help, [&given, planned](workspace& w) {
-        if constexpr (std::is_same_v<Command, policy::activate_key>)
-            return plan<Command>(w, given);
-        else
-            return planned ? plan<Command>(w, given) : run<Command>(w, given);
+        // A rotation is run by a command of its own, which shows its progress; here it is only planned.
+        if constexpr (!std::is_same_v<Command, policy::activate_key>)
+            if (!planned) return run<Command>(w, given);
+        expects(planned, "add: a rotation is only planned here");
+        return plan<Command>(w, given);
     });
     if constexpr (requires(Command x) { x.acknowledged; }) c.wants_acknowledgement(sub);
     if constexpr (requires(Command x) { x.confirmed; }) c.wants_yes(sub);
