@@ -70,6 +70,10 @@ function(keywright_add_fuzz name)
         add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${corpus})
     endif()
     set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+    if(NOT TARGET fuzzers)
+        add_custom_target(fuzzers)
+    endif()
+    add_dependencies(fuzzers fuzz_${name})
 endfunction()
 
 # keywright_add_bench(<name> [SOURCES ...] [LIBRARIES ...]): <name>.cpp with a main of its own
