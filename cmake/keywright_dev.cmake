@@ -60,10 +60,14 @@ function(keywright_add_fuzz name)
     if(KEYWRIGHT_FUZZ)
         target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        set(seconds $ENV{KEYWRIGHT_FUZZ_SECONDS})
+        if(NOT seconds)
+            set(seconds 60)
+        endif()
         # New inputs go to the build folder; the corpus in the tree is only read.
         set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
         file(MAKE_DIRECTORY ${found})
-        add_test(NAME fuzz_${name} COMMAND fuzz_${name} -max_total_time=$ENV{KEYWRIGHT_FUZZ_SECONDS} -print_final_stats=1
+        add_test(NAME fuzz_${name} COMMAND fuzz_${name} -max_total_time=${seconds} -print_final_stats=1
             -artifact_prefix=${found}/ ${found} ${corpus})
     else()
         target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
