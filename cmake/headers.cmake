@@ -109,6 +109,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
     include/keywright/service/environment_work.hpp
+    include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
     include/keywright/service/notices.hpp
