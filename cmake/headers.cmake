@@ -79,6 +79,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/sealer.hpp
+    include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
     include/keywright/format.hpp
     include/keywright/formats/byok_reader.hpp
@@ -100,6 +101,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/tink_keyset_json.hpp
     include/keywright/insecure.hpp
     include/keywright/keys/acceptance.hpp
+    include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
     include/keywright/keys/epoch.hpp
     include/keywright/keys/fingerprint.hpp
