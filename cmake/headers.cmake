@@ -103,11 +103,15 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/acceptance.hpp
     include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
     include/keywright/keys/fingerprint.hpp
     include/keywright/keys/hierarchy.hpp
     include/keywright/keys/keyring.hpp
     include/keywright/keys/lease.hpp
+    include/keywright/keys/multi_keyring.hpp
+    include/keywright/keys/raw_aes_keyring.hpp
+    include/keywright/keys/raw_rsa_keyring.hpp
     include/keywright/keys/wrap.hpp
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp

@@ -7,6 +7,8 @@
 // CONTEXT  key=value,key=value or empty; sealed, or expected
 #include <keywright/adapters/file/message_file.hpp>
 #include <keywright/envelope/message.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
+#include <keywright/keys/raw_rsa_keyring.hpp>
 
 #include <botan/data_src.h>
 #include <botan/hex.h>
