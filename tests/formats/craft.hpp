@@ -89,11 +89,14 @@ inline bytes nested(const bytes& contents, std::size_t times) {
     for (std::size_t i = 0; i < times; ++i) out = bag("1.2.840.113549.1.12.10.1.6", tlv(0x30, out));
     return out;
 }
-inline bytes with_local_key_id(const bytes& whole_bag, byte_view id) {
-    const bytes attribute = tlv(0x31, seq({oid("1.2.840.113549.1.9.21"), tlv(0x31, octets(id))}));
+inline bytes with_attribute(const bytes& whole_bag, const char* id, const bytes& value) {
+    const bytes attribute = tlv(0x31, seq({oid(id), tlv(0x31, value)}));
     bytes content(whole_bag.begin() + (whole_bag[1] < 0x80 ? 2 : whole_bag[1] - 0x80 + 2), whole_bag.end());
     keywright::append(content, attribute);
     return tlv(0x30, content);
+}
+inline bytes with_local_key_id(const bytes& whole_bag, byte_view id) {
+    return with_attribute(whole_bag, "1.2.840.113549.1.9.21", octets(id));
 }
 inline bytes plain_safe(std::initializer_list<bytes> bags) { return seq({oid("1.2.840.113549.1.7.1"), explicit0(octets(seq(bags)))}); }
 inline bytes encrypted_safe(const bytes& algorithm, byte_view ciphertext) {

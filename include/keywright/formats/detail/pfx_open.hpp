@@ -115,20 +115,23 @@ private:
     }
 
     pfx_contents open_contents(pfx_tree tree, pfx_unlocker& unlocker) {
-        const std::size_t visible = tree.keys.size();
+        pfx_contents contents;
+        contents.has_mac = tree.mac.has_value();
         // All that is visible is decrypted before any of it is judged: where it failed is nobody's business.
         std::vector<std::optional<secure>> safes;
         for (const encrypted_safe& safe : tree.safes) safes.push_back(decrypt(unlocker, safe.encryption, safe.ciphertext));
         decrypt_keys(tree, unlocker, 0);
-        for (const auto& plain : safes) walk_safe(tree, plain);
+        if (!std::all_of(safes.begin(), safes.end(), [](const auto& plain) { return plain.has_value(); }))
+            refuse(errc::authentication_failed, wrong_for_safe(contents.has_mac));
+        load_keys(contents, tree, 0);
+        const std::size_t visible = tree.keys.size();
+        for (const auto& plain : safes) walk_safe(tree, *plain);
         reserve_keys(tree, visible);
         decrypt_keys(tree, unlocker, visible);
+        load_keys(contents, tree, visible);
         if (tree.keys.empty()) refuse_if_closed(tree.closed);
-        pfx_contents contents;
-        contents.has_mac = tree.mac.has_value();
         contents.other_bags = std::move(tree.other_bags);
         contents.closed_safes = std::move(tree.closed);
-        for (key_bag& bag : tree.keys) contents.keys.push_back(load_key(bag, contents.has_mac));
         contents.other_certificates = certificate_matcher(contents.keys, tree.certificates, bounds_.key_bytes).match();
         return contents;
     }
@@ -150,11 +153,13 @@ private:
             if (plain) key.data = std::move(*plain);
         }
     }
-    void walk_safe(pfx_tree& tree, const std::optional<secure>& plain) {
-        const char* wrong = tree.mac ? "pfx: an encrypted safe does not open with the password that the MAC was made with"
-                                     : "pfx: wrong password, or the file was altered: an encrypted safe does not open";
-        if (!plain) refuse(errc::authentication_failed, wrong);
-        const auto walked = ber_walk(wrong, [&] { safe_walk(tree, bounds_, true).contents(*plain); });
+    static const char* wrong_for_safe(bool has_mac) {
+        return has_mac ? "pfx: an encrypted safe does not open with the password that the MAC was made with"
+                       : "pfx: wrong password, or the file was altered: an encrypted safe does not open";
+    }
+    void walk_safe(pfx_tree& tree, const secure& plain) {
+        const char* wrong = wrong_for_safe(tree.mac.has_value());
+        const auto walked = ber_walk(wrong, [&] { safe_walk(tree, bounds_, true).contents(plain); });
         if (walked) return;
         // Without a MAC, rubbish that happens to be padded well is what a wrong password looks like.
         const bool rubbish = walked.error().code == errc::malformed;
@@ -162,22 +167,33 @@ private:
         refuse(rubbish ? errc::authentication_failed : walked.error().code, walked.error().text);
     }
 
-    pfx_key load_key(key_bag& bag, bool has_mac) const {
+    void load_keys(pfx_contents& contents, pfx_tree& tree, std::size_t from) const {
         const char* wrong =
-            has_mac ? "pfx: a key bag does not open with the password that the MAC was made with; its key may have a password of its own"
-                    : "pfx: wrong password, or the file was altered: a key bag does not open";
-        if (!bag.opened) refuse(errc::authentication_failed, wrong);
+            tree.mac ? "pfx: a key bag does not open with the password that the MAC was made with; its key may have a password of its own"
+                     : "pfx: wrong password, or the file was altered: a key bag does not open";
+        for (std::size_t i = from; i < tree.keys.size(); ++i)
+            if (!tree.keys[i].opened) refuse(errc::authentication_failed, wrong);
+        for (std::size_t i = from; i < tree.keys.size(); ++i) {
+            key_bag& bag = tree.keys[i];
+            auto loaded = load_key(bag);
+            // Without a MAC, rubbish is what a wrong password looks like.
+            if (!loaded && loaded.error().code == errc::malformed && bag.encryption && !tree.mac)
+                refuse(errc::authentication_failed, wrong);
+            contents.keys.push_back(value_or_refuse(std::move(loaded)));
+        }
+    }
+    result<pfx_key> load_key(key_bag& bag) const {
         if (bag.data.size() > bounds_.key_bytes)
-            refuse(errc::limit_exceeded, "pfx: a private key is longer than the limit `key_bytes` allows");
+            return fail(errc::limit_exceeded, "pfx: a private key is longer than the limit `key_bytes` allows");
         auto loaded = load_private_key(bag.data);
-        if (!loaded && loaded.error().code == errc::malformed && bag.encryption && !has_mac) refuse(errc::authentication_failed, wrong);
-        return {.key = value_or_refuse(std::move(loaded)),
-                .print = {},
-                .friendly_name = std::move(bag.attributes.friendly_name),
-                .local_key_id = std::move(bag.attributes.local_key_id),
-                .match = certificate_match::none,
-                .certificate = {},
-                .encrypted = bag.encryption.has_value() || bag.in_encrypted_safe};
+        if (!loaded) return pass(loaded);
+        return pfx_key{.key = std::move(*loaded),
+                       .print = {},
+                       .friendly_name = std::move(bag.attributes.friendly_name),
+                       .local_key_id = std::move(bag.attributes.local_key_id),
+                       .match = certificate_match::none,
+                       .certificate = {},
+                       .encrypted = bag.encryption.has_value() || bag.in_encrypted_safe};
     }
 
     const pfx_bounds& bounds_;

@@ -139,7 +139,7 @@ inline kdf_scheme read_pbkdf2(byte_view parameters, std::size_t key_bytes, pfx_p
 }
 
 /// scrypt's parameters (RFC 7914): SEQUENCE { salt, N, r, p, keyLength OPTIONAL }.
-inline kdf_scheme read_scrypt(byte_view parameters, std::size_t key_bytes) {
+inline kdf_scheme read_scrypt(byte_view parameters, std::size_t key_bytes, pfx_place place) {
     kdf_scheme kdf;
     kdf.kind = kdf_kind::scrypt;
     kdf.key_bytes = key_bytes;
@@ -155,9 +155,11 @@ inline kdf_scheme read_scrypt(byte_view parameters, std::size_t key_bytes) {
     outer.verify_end();
     if (kdf.iterations < 2 || (kdf.iterations & (kdf.iterations - 1)) != 0 || kdf.r == 0 || kdf.p == 0 || (length && *length != key_bytes))
         refuse(errc::malformed, "pfx: scrypt's parameters are not valid, expected N a power of two, r and p at least 1");
-    // Botan's own bounds, which no limit raises: 2^22, 256, 1024.
-    if (kdf.iterations > (1u << 22) || kdf.r > 256 || kdf.p > 1024)
-        refuse(errc::limit_exceeded, "pfx: scrypt asks for more memory than the limit `scrypt_bytes` allows");
+    // Botan's own bounds, which no limit raises.
+    if (kdf.iterations > (1u << 22)) refuse(errc::limit_exceeded, "pfx: scrypt asks for more memory than the limit `scrypt_bytes` allows");
+    if (kdf.r > 256 || kdf.p > 1024)
+        refuse(errc::unsupported,
+               text_at<" uses scrypt with a block size above 256 or a parallelism above 1024, which is not offered">.in(place));
     kdf.cost = {2 * kdf.iterations * kdf.r * kdf.p, 1, static_cast<std::size_t>(128 * kdf.r * (kdf.iterations + kdf.p + 1))};
     return kdf;
 }
@@ -185,7 +187,7 @@ inline pbe_scheme read_pbes2(byte_view parameters, pfx_place place) {
     if (oid == "1.2.840.113549.1.5.12")
         scheme.kdf = read_pbkdf2(kdf.parameters(), row->key_bytes, place);
     else if (oid == "1.3.6.1.4.1.11591.4.11")
-        scheme.kdf = read_scrypt(kdf.parameters(), row->key_bytes);
+        scheme.kdf = read_scrypt(kdf.parameters(), row->key_bytes, place);
     else
         refuse(errc::unsupported, text_at<" uses PBES2 with a key derivation that is not offered, expected PBKDF2 or scrypt">.in(place));
     return scheme;

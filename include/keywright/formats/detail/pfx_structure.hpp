@@ -304,8 +304,9 @@ inline pfx_tree read_pfx_tree(byte_view file, const pfx_bounds& bounds) {
     Botan::OID type;
     auto info = pfx.start_sequence();
     info.decode(type);
-    if (type.to_string() != oid_data)
+    if (type.to_string() == "1.2.840.113549.1.7.2")
         refuse(errc::unsupported, "pfx: the file is protected by a signature; only password integrity is offered");
+    if (type.to_string() != oid_data) refuse(errc::unsupported, "pfx: the file's content is of a type that is not known");
     auto content = info.start_context_specific(0);
     content.decode(tree.authenticated, Botan::ASN1_Type::OctetString);
     content.verify_end();
