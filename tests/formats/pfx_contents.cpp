@@ -77,6 +77,11 @@ TEST_CASE("choose_key: two keys of one name are told apart by fingerprint only, 
     CHECK(choose_key(twice, {.friendly_name = "b"}) == &twice.keys[1]);
 }
 
+TEST_CASE("choose_key: a terminator that a producer wrote into a name is not part of it") {
+    pfx_contents one = open({craft::plain_safe({named(shrouded(p256()), std::string_view("a\0", 2))})});
+    CHECK(choose_key(one, {.friendly_name = "a"}) == &one.keys[0]);
+}
+
 TEST_CASE("choose_key: a file without a key is not_found, and a closed safe is mentioned") {
     pfx_contents empty = open({craft::plain_safe({craft::certificate(bytes{1})})});
     CHECK(refusal_of(choose_key(empty)) == "not_found: pfx: the file holds no private key; export it again with its key");

@@ -65,6 +65,7 @@ inline std::string read_text(const Botan::BER_Object& value) {
     if (value.is_a(Botan::ASN1_Type::BmpString, Botan::ASN1_Class::Universal)) {
         auto text = utf8_of_utf16(raw);
         if (!text) refuse(errc::malformed, "pfx: a friendly name is a BMPString of odd length");
+        if (text->ends_with('\0')) text->pop_back(); // old producers wrote the terminator, too
         return *text;
     }
     const bool is_text = value.is_a(Botan::ASN1_Type::Utf8String, Botan::ASN1_Class::Universal) ||
