@@ -87,14 +87,19 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/detail/base64url.hpp
     include/keywright/formats/detail/ber_walk.hpp
     include/keywright/formats/detail/pfx_kdf.hpp
+    include/keywright/formats/detail/pfx_match.hpp
     include/keywright/formats/detail/pfx_open.hpp
+    include/keywright/formats/detail/pfx_private_key.hpp
+    include/keywright/formats/detail/pfx_refusals.hpp
     include/keywright/formats/detail/pfx_schemes.hpp
     include/keywright/formats/detail/pfx_structure.hpp
+    include/keywright/formats/detail/pfx_unlock.hpp
     include/keywright/formats/detail/protobuf.hpp
     include/keywright/formats/detail/public_key.hpp
     include/keywright/formats/detail/utf16.hpp
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
+    include/keywright/formats/pfx_contents.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
     include/keywright/formats/tink_keyset.hpp
