@@ -83,6 +83,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/detail/pfx_open.hpp
     include/keywright/formats/detail/pfx_schemes.hpp
     include/keywright/formats/detail/pfx_structure.hpp
+    include/keywright/formats/detail/pfx_write.hpp
     include/keywright/formats/detail/public_key.hpp
     include/keywright/formats/detail/utf16.hpp
     include/keywright/formats/key_file.hpp
