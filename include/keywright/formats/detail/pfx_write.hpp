@@ -164,7 +164,7 @@ private:
     }
 
     bytes mac_of(const kdf_scheme& kdf, byte_view authenticated) const {
-        const auto hmac = Botan::MessageAuthenticationCode::create_or_throw(std::string("HMAC(") + kdf.hash + ")");
+        const auto hmac = Botan::MessageAuthenticationCode::create_or_throw(std::string("HMAC(").append(kdf.hash).append(")"));
         hmac->set_key(derive(kdf, kdf_use::mac, kdf.key_bytes, password_));
         hmac->update(authenticated);
         return hmac->final_stdvec();
