@@ -82,6 +82,8 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
     include/keywright/format.hpp
+    include/keywright/formats/byok_diagnose.hpp
+    include/keywright/formats/byok_json.hpp
     include/keywright/formats/byok_reader.hpp
     include/keywright/formats/byok_writer.hpp
     include/keywright/formats/detail/base64url.hpp
@@ -94,11 +96,14 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/detail/pfx_schemes.hpp
     include/keywright/formats/detail/pfx_structure.hpp
     include/keywright/formats/detail/pfx_unlock.hpp
+    include/keywright/formats/detail/pfx_write.hpp
     include/keywright/formats/detail/protobuf.hpp
     include/keywright/formats/detail/public_key.hpp
     include/keywright/formats/detail/utf16.hpp
+    include/keywright/formats/jwk.hpp
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
+    include/keywright/formats/pem.hpp
     include/keywright/formats/pfx_contents.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
