@@ -91,12 +91,15 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/pfx_writer.hpp
     include/keywright/insecure.hpp
     include/keywright/keys/acceptance.hpp
+    include/keywright/keys/certificate_facts.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/detail/rsa_numbers.hpp
     include/keywright/keys/epoch.hpp
     include/keywright/keys/fingerprint.hpp
     include/keywright/keys/hierarchy.hpp
     include/keywright/keys/keyring.hpp
     include/keywright/keys/lease.hpp
+    include/keywright/keys/weakness.hpp
     include/keywright/keys/wrap.hpp
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
@@ -124,6 +127,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/reporter.hpp
     include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/strength.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp

@@ -108,6 +108,7 @@ exit_code code_of(const error& e) {
     case errc::timed_out:
     case errc::unavailable: return exit_code::busy;
     case errc::locked: return exit_code::locked;
+    case errc::weak_key: return exit_code::weak_key;
     default: break;
     }
     if (is_one_of(layer, {"pfx", "byok", "key file", "formats"})) return key_file_code(e.code);
