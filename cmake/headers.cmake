@@ -87,6 +87,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/detail/utf16.hpp
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
+    include/keywright/formats/pfx_outline.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
     include/keywright/insecure.hpp

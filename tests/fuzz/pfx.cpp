@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PFX reader. Limits are low, so that an input cannot buy time; passwords are those of the corpus.
 #include <keywright/formats/key_file.hpp>
+#include <keywright/formats/pfx_outline.hpp>
 #include <keywright/formats/pfx_reader.hpp>
 
 #include <cstdlib>
@@ -11,6 +12,7 @@ using namespace keywright::formats;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const byte_view file{data, size};
     (void)recognise(file);
+    if (const auto outline = outline_pfx(file); outline && outline->keys_in_clear > outline->keys) std::abort();
     const auto once = [&](auto&& password) {
         pfx_work work;
         const pfx_options options{.limits = pfx_limits{{.bags = 64, .iterations = 3'000, .total_cost = 20'000, .scrypt_bytes = 1u << 20}},

@@ -86,8 +86,9 @@ TEST_CASE("tenant_service: a key in use that turns out weak still locks and unlo
 TEST_CASE("require_strong: a store that cannot be read is not taken for one without earlier keys") {
     tenant t;
     tenant::must(t.upload());
+    const auto ring = t.ring();
     t.store.fail_all({errc::unavailable});
-    const auto asked = service::require_strong(t.store, t.ring(), sibling());
+    const auto asked = service::require_strong(t.store, ring, sibling());
     REQUIRE_FALSE(asked);
     CHECK(asked.error().code == errc::unavailable);
 }

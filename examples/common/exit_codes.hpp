@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program's exit codes mean. Scripts rely on them: add, never change.
+// What the example programs' exit codes mean, the same in all of them. Scripts rely on them: add, never change.
 #pragma once
 
-#include <keywright/core/error.hpp>
+#include <keywright/policy/decision.hpp>
 
 #include <array>
+#include <optional>
 #include <string_view>
 
-namespace tenant_admin {
+namespace example {
 
 enum class exit_code : int {
     done = 0,
@@ -92,5 +93,7 @@ inline constexpr std::array exit_code_table{
 
 /// The code of a failure, by its kind and by the layer that its text names first (`vault: …`).
 exit_code code_of(const keywright::error& e);
+/// The code of a refusal; `trouble` is why the key file did not open, if it did not.
+exit_code code_of(const keywright::policy::reason_list& reasons, const std::optional<keywright::error>& trouble);
 
-} // namespace tenant_admin
+} // namespace example

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "examine.hpp"
+
+#include <keywright/core/hex.hpp>
+#include <keywright/formats/pfx_reader.hpp>
+
+#include <botan/hash.h>
+#include <botan/pkcs8.h>
+#include <botan/pwdhash.h>
+#include <botan/system_rng.h>
+
+#include <chrono>
+
+namespace inspect_key {
+
+using namespace keywright;
+using formats::key_file_kind;
+
+namespace {
+
+/// How long so many iterations take here; the unit of cost is one iteration of PBKDF2 with SHA-256.
+double seconds_for(std::uint64_t cost) {
+    constexpr std::size_t trial = 20'000;
+    const auto kdf = Botan::PasswordHashFamily::create_or_throw("PBKDF2(HMAC(SHA-256))")->from_iterations(trial);
+    bytes out(32), salt(8);
+    const auto begin = std::chrono::steady_clock::now();
+    kdf->hash(out, "measured", salt);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    return took.count() * static_cast<double>(cost) / static_cast<double>(trial);
+}
+
+void add_key(report& r, const Botan::Private_Key& key, std::string name, byte_view certificate) {
+    auto facts = keys::inspect(key, Botan::system_rng());
+    const auto weak = keys::weaknesses_of(key);
+    if (!facts || !weak) {
+        r.trouble = facts ? weak.error() : facts.error();
+        return;
+    }
+    key_report k{std::move(name), std::move(*facts), *weak, std::nullopt};
+    if (!certificate.empty())
+        if (const auto c = keys::certificate_facts_of(certificate, k.facts.identity.print)) k.certificate = *c;
+    r.keys.push_back(std::move(k));
+}
+
+/// A certificate that names a key but holds another one.
+byte_view claimed(const formats::pfx_contents& contents, const formats::pfx_key& key) {
+    if (!key.certificate.empty()) return key.certificate;
+    for (const auto& c : contents.other_certificates)
+        if (!key.local_key_id.empty() && c.local_key_id == key.local_key_id) return c.der;
+    return {};
+}
+
+void open_pfx(report& r, const question& q) {
+    const auto contents = q.password ? formats::open_pfx(q.content, *q.password) : formats::open_pfx(q.content, formats::no_password);
+    if (!contents) {
+        r.trouble = contents.error();
+        return;
+    }
+    r.opened = true;
+    r.certificates_alone = contents->other_certificates.size();
+    for (const auto& key : contents->keys) add_key(r, *key.key, key.friendly_name, claimed(*contents, key));
+}
+
+void examine_pfx(report& r, const question& q) {
+    r.kind = "pfx";
+    r.description = "a PFX (PKCS#12)";
+    auto outline = formats::outline_pfx(q.content);
+    if (!outline) {
+        r.trouble = outline.error();
+        return;
+    }
+    r.made_by = guess_producer(*outline, q.content);
+    r.seconds = seconds_for(outline->visible_cost);
+    r.outline = std::move(*outline);
+    open_pfx(r, q);
+}
+
+} // namespace
+
+report examine(const question& q) {
+    report r;
+    r.path = q.path;
+    r.asked_at = q.now;
+    r.bytes = q.content.size();
+    r.sha256 = to_hex(Botan::HashFunction::create_or_throw("SHA-256")->process<bytes>(q.content));
+    r.password_given = q.password.has_value();
+    const auto kind = formats::recognise(q.content);
+    if (kind == key_file_kind::pfx)
+        examine_pfx(r, q);
+    else
+        describe(r, q.content, kind);
+    ask_profiles(r, q, kind);
+    advise(r, kind);
+    return r;
+}
+
+} // namespace inspect_key
