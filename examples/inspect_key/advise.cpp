@@ -31,14 +31,14 @@ void export_again(report& r) {
 }
 
 void advise_pfx(report& r) {
+    if (r.outline && !r.outline->has_mac()) return make_again(r);
     if (!r.trouble) return;
     switch (r.trouble->code) {
     case errc::password_needed: return say(r, "give its password to look inside: --ask, --password-file or --password-env");
     case errc::authentication_failed:
         say(r, "check the password with another program; non-ASCII passwords differ between programs:");
         return run(r, "openssl pkcs12 -legacy -in FILE -info -noout");
-    case errc::unsupported:
-    case errc::unauthenticated: return make_again(r);
+    case errc::unsupported: return make_again(r);
     case errc::limit_exceeded:
         if (r.outline) return make_again(r);
         return say(r, "no key file is that large or nested: ask for the file itself, not for an archive of it");

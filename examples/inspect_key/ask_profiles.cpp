@@ -19,14 +19,18 @@ namespace {
 struct asked {
     policy::key_evidence file;
     std::vector<std::string> assuming;
-    std::optional<error> failure;
+    std::optional<error> trouble; // why the file did not open
+    std::optional<error> failure; // no decision, or more than one
 };
 
 /// A transfer file stays closed here: its key is taken to be what its length says.
 asked of_transfer_file(const question& q) {
-    asked a{.file = {.format = policy::file_kind::byok}, .assuming = {}, .failure = {}};
+    asked a{.file = {.format = policy::file_kind::byok}, .assuming = {}, .trouble = {}, .failure = {}};
     const auto read = formats::read_byok(q.content);
-    if (!read) return a;
+    if (!read) {
+        a.trouble = read.error();
+        return a;
+    }
     a.file.outcome = policy::file_outcome::opened;
     a.file.has_password = a.file.has_private = true;
     if (read->kid.size() <= policy::kid_text::capacity()) a.file.kid = policy::kid_text(read->kid);
@@ -43,7 +47,7 @@ asked of_transfer_file(const question& q) {
 
 /// A PFX that nobody gave a password for: only what is seen from outside is judged.
 asked of_closed_pfx(const report& r) {
-    asked a{.file = {.format = policy::file_kind::pfx}, .assuming = {}, .failure = {}};
+    asked a{.file = {.format = policy::file_kind::pfx}, .assuming = {}, .trouble = {}, .failure = {}};
     a.file.outcome = policy::file_outcome::opened;
     a.file.type = policy::key_kind::rsa;
     a.file.bits = 2048;
@@ -60,8 +64,8 @@ asked of_file(const report& r, const question& q, key_file_kind kind) {
     memory::key_vault vault;
     const service::key_file file{.content = q.content, .password = q.password ? &*q.password : nullptr, .alias = q.alias};
     const auto read = service::read_key_file(file, vault, {}, {});
-    if (!read) return {.file = {}, .assuming = {}, .failure = read.error()};
-    asked a{.file = read->evidence, .assuming = {}, .failure = {}};
+    if (!read) return {.file = {}, .assuming = {}, .trouble = {}, .failure = read.error()};
+    asked a{.file = read->evidence, .assuming = {}, .trouble = read->trouble, .failure = {}};
     if (read->key == nullptr) return a;
     if (const auto weak = keys::weaknesses_of(*read->key); weak && !weak->empty())
         a.failure = error{errc::weak_key, keys::explain((*weak)[0])};
@@ -81,7 +85,7 @@ verdict ask(const char* name, const Profile& profile, const asked& a, instant no
     ring.tenant = tenant.id;
     ring.region = region_id{"region"};
     ring.import_kid = a.file.kid;
-    verdict v{.profile = name, .reasons = {}, .failure = {}, .assuming = a.assuming};
+    verdict v{.profile = name, .reasons = {}, .trouble = a.trouble, .failure = {}, .assuming = a.assuming};
     const bool decided = !a.failure || a.failure->code == errc::weak_key;
     if (decided) {
         const auto decision = profiles::decide(
@@ -105,7 +109,7 @@ void ask_profiles(report& r, const question& q, key_file_kind kind) {
     else if (!first.takes()) {
         policy::reason_list reasons;
         for (const auto& reason : first.reasons) reasons.push_back(reason);
-        r.code = example::code_of(reasons, r.trouble);
+        r.code = example::code_of(reasons, a.trouble);
     }
 }
 

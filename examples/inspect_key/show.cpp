@@ -107,6 +107,7 @@ void write_verdict(writer& w, const verdict& v) {
     for (const auto& a : v.assuming) w.plain("assuming that " + a);
     if (v.takes()) w.good("no rule objects");
     for (const auto& reason : v.reasons) w.bad(to_text(reason));
+    if (v.trouble && !v.takes()) w.plain(fmt::format("({})", to_text(*v.trouble)));
     if (v.failure) w.bad(to_text(*v.failure));
 }
 
@@ -144,6 +145,7 @@ json json_of(const key_report& k, instant now) {
 json json_of(const verdict& v) {
     json out{{"profile", v.profile}, {"takes", v.takes()}, {"assuming", v.assuming}, {"reasons", json::array()}};
     for (const auto& reason : v.reasons) out["reasons"].push_back(example::json_of(reason));
+    if (v.trouble) out["trouble"] = json_of(*v.trouble);
     if (v.failure) out["failure"] = json_of(*v.failure);
     return out;
 }
