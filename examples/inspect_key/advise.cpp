@@ -7,7 +7,6 @@
 namespace inspect_key {
 
 using namespace keywright;
-using formats::key_file_kind;
 
 namespace {
 
@@ -53,24 +52,22 @@ void advise_private_key(report& r, const char* form) {
     make_pfx(r);
 }
 
-void advise_other(report& r, key_file_kind kind) {
-    switch (kind) {
-    case key_file_kind::empty: return say(r, "the file is empty: have it sent again, as an attachment and not as text");
-    case key_file_kind::byok_in_base64:
+void advise_other(report& r) {
+    if (r.kind == "empty") return say(r, "the file is empty: have it sent again, as an attachment and not as text");
+    if (r.kind == "byok_in_base64") {
         say(r, "this is the value that a REST request carries; decode it:");
         return run(r, "basenc --base64url -d FILE >key.byok");
-    case key_file_kind::pem_private_key: return advise_private_key(r, "");
-    case key_file_kind::der_private_key: return advise_private_key(r, " -inform DER");
-    case key_file_kind::pem:
-    case key_file_kind::der:
-        say(r, "if this is a certificate, the private key is elsewhere: export key and certificate together, as PFX; to see what it is:");
-        return run(r, kind == key_file_kind::pem ? "openssl x509 -in FILE -noout -text" : "openssl asn1parse -inform DER -in FILE");
-    case key_file_kind::json:
-    case key_file_kind::jws: return say(r, "ask for a PFX, or for a transfer file made with the vendor's BYOK tool");
-    case key_file_kind::xml:
-        return say(r, "ask for a PFX; an RMS trusted publishing domain holds its key in a form of its own and is not read");
-    default: break;
     }
+    if (r.kind == "pem_private_key") return advise_private_key(r, "");
+    if (r.kind == "der_private_key") return advise_private_key(r, " -inform DER");
+    if (r.kind == "pem" || r.kind == "der") {
+        say(r, "if this is a certificate, the private key is elsewhere: export key and certificate together, as PFX; to see what it is:");
+        return run(r, r.kind == "pem" ? "openssl x509 -in FILE -noout -text" : "openssl asn1parse -inform DER -in FILE");
+    }
+    if (r.kind == "json" || r.kind == "jwk" || r.kind == "jose")
+        return say(r, "ask for a PFX, or for a transfer file made with the vendor's BYOK tool");
+    if (r.kind == "xml")
+        return say(r, "ask for a PFX; an RMS trusted publishing domain holds its key in a form of its own and is not read");
     for (const auto& [name, value] : r.details) {
         if (value.find("JKS") == std::string::npos && value.find("JCEKS") == std::string::npos) continue;
         say(r, "convert it:");
@@ -95,13 +92,13 @@ void advise_weak(report& r) {
 
 } // namespace
 
-void advise(report& r, key_file_kind kind) {
-    if (kind == key_file_kind::pfx)
+void advise(report& r) {
+    if (r.kind == "pfx")
         advise_pfx(r);
-    else if (kind == key_file_kind::byok)
+    else if (r.kind == "byok")
         advise_byok(r);
     else
-        advise_other(r, kind);
+        advise_other(r);
     advise_weak(r);
 }
 

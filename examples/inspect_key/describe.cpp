@@ -173,10 +173,10 @@ transfer_guess guess_transfer(std::size_t ciphertext_bytes) {
 void describe(report& r, const bytes& content, key_file_kind kind) {
     r.kind = "binary";
     r.description = "bytes of no kind that is known here; a legacy nCipher BYOK package looks so, too";
-    for (const auto& row : kinds)
-        if (row.kind == kind) r.kind = row.word, r.description = row.sentence;
     std::string_view text = as_text(content).substr(0, text_that_is_read);
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    for (const auto& row : kinds)
+        if (row.kind == kind) r.kind = row.word, r.description = row.sentence;
     switch (kind) {
     case key_file_kind::byok: return describe_byok(r, content);
     case key_file_kind::pem_private_key:

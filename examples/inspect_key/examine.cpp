@@ -4,12 +4,16 @@
 #include <keywright/core/hex.hpp>
 #include <keywright/formats/pfx_reader.hpp>
 
+#include <botan/data_src.h>
 #include <botan/hash.h>
+#include <botan/pem.h>
 #include <botan/pkcs8.h>
 #include <botan/pwdhash.h>
 #include <botan/system_rng.h>
+#include <botan/x509_key.h>
 
 #include <chrono>
+#include <utility>
 
 namespace inspect_key {
 
@@ -77,7 +81,60 @@ void examine_pfx(report& r, const question& q) {
     open_pfx(r, q);
 }
 
+// --- keys and certificates that nothing wraps ---
+
+void add_public(report& r, const Botan::Public_Key& key, byte_view certificate) {
+    auto facts = keys::inspect_public(key);
+    const auto weak = keys::weaknesses_of(key);
+    if (!facts || !weak) {
+        r.trouble = facts ? weak.error() : facts.error();
+        return;
+    }
+    key_report k{{}, std::move(*facts), *weak, std::nullopt};
+    if (!certificate.empty())
+        if (const auto c = keys::certificate_facts_of(certificate, k.facts.identity.print)) k.certificate = *c;
+    r.keys.push_back(std::move(k));
+}
+
+/// Whether this form fits; each reader throws at what is not its own.
+template <class Read>
+bool fits(Read&& read) {
+    try {
+        read();
+        return true;
+    } catch (const Botan::Exception&) {
+        return false;
+    }
+}
+
 } // namespace
+
+void examine_loose(report& r, const bytes& content) {
+    constexpr std::size_t no_key_is_larger = 64 << 10;
+    if (content.size() > no_key_is_larger || (r.kind.find("pem") == std::string::npos && r.kind.find("der") == std::string::npos)) return;
+    const auto unread = std::exchange(r.trouble, std::nullopt);
+    const auto pkcs1 = [&](byte_view der) {
+        add_key(r, Botan::RSA_PrivateKey(Botan::AlgorithmIdentifier("RSA", Botan::AlgorithmIdentifier::USE_NULL_PARAM), der), {}, {});
+    };
+    r.opened = fits([&] { pkcs1(content); }) || fits([&] {
+                   Botan::DataSource_Memory in(content);
+                   pkcs1(Botan::PEM_Code::decode_check_label(in, "RSA PRIVATE KEY"));
+               }) ||
+               fits([&] {
+                   Botan::DataSource_Memory in(content);
+                   add_key(r, *Botan::PKCS8::load_key(in), {}, {});
+               }) ||
+               fits([&] {
+                   Botan::DataSource_Memory in(content);
+                   const Botan::X509_Certificate certificate(in);
+                   add_public(r, *certificate.subject_public_key(), certificate.BER_encode());
+               }) ||
+               fits([&] {
+                   Botan::DataSource_Memory in(content);
+                   add_public(r, *Botan::X509::load_key(in), {});
+               });
+    if (!r.opened) r.trouble = unread;
+}
 
 report examine(const question& q) {
     report r;
@@ -89,10 +146,12 @@ report examine(const question& q) {
     const auto kind = formats::recognise(q.content);
     if (kind == key_file_kind::pfx)
         examine_pfx(r, q);
-    else
+    else {
         describe(r, q.content, kind);
+        examine_loose(r, q.content);
+    }
     ask_profiles(r, q, kind);
-    advise(r, kind);
+    advise(r);
     return r;
 }
 

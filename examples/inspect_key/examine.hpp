@@ -23,6 +23,8 @@ struct question {
 
 /// Kind, description and details of anything that is no PFX.
 void describe(report& r, const keywright::bytes& content, keywright::formats::key_file_kind kind);
+/// What keys and certificates tell that nothing wraps: PKCS#8, X.509 and public keys, PEM or DER.
+void examine_loose(report& r, const keywright::bytes& content);
 /// What a BYOK file may hold, judged by the length of its ciphertext: C1 is as long as the KEK's modulus, C2 as the
 /// wrapped key and at most 15 bytes.
 struct transfer_guess {
@@ -37,6 +39,6 @@ struct transfer_guess {
 /// What each shipped profile says. The report is filled up to here.
 void ask_profiles(report& r, const question& q, keywright::formats::key_file_kind kind);
 /// What to do next.
-void advise(report& r, keywright::formats::key_file_kind kind);
+void advise(report& r);
 
 } // namespace inspect_key

@@ -227,6 +227,10 @@ def faults(folder):
         check("c2VjcmV0" not in json.dumps(answer), path.name, "shows a JWK's private exponent")
     weak = ask(folder / "weak.pfx", password=PASSWORD)
     check([w["name"] for w in weak["keys"][0]["weaknesses"]] == ["low_exponent"], weak["keys"])
+    print_of_good = ask(folder / "good.pfx", password=PASSWORD)["keys"][0]["fingerprint"]
+    for name in ("key.der", "key.pem", "crt.pem", "crt.der"):
+        loose = ask(folder / name)["keys"][0]
+        check(loose["fingerprint"] == print_of_good and loose["has_private"] == name.startswith("key"), name, loose)
     jws = {d["name"]: d["value"] for d in ask(folder / "jws")["details"]}
     check(jws["alg"] == "RS256", jws)
     check(run(str(folder / "nowhere")).returncode == 53, "no such file")
