@@ -131,14 +131,18 @@ TEST_CASE("weaknesses_of: a private key made as Infineon's library made them has
     };
     const BigInt p = made(), q = made();
     CHECK(of_private(p, q) == names{weakness::roca});
-    // Each residue is still a power of 65537, but no common exponent gives them all: modulo 11 by one step, no other.
-    CHECK(keys::detail::has_roca_fingerprint(BigInt(65537) * 65537 % m));
+    // Of 65537's powers modulo 11 there are two, 1 and 10. A number that is like `base` modulo all other primes:
     const BigInt others = m / 11;
-    const BigInt shifted =
-        BigInt(65537) + others * ((BigInt(65537) * 65537 + 11 * BigInt(65537) - 65537) * Botan::inverse_mod(others % 11, 11) % 11);
-    CHECK(shifted % others == BigInt(65537) % others);
-    CHECK(shifted % 11 == BigInt(65537) * 65537 % 11);
-    CHECK_FALSE(keys::detail::has_roca_fingerprint(shifted));
+    const auto with = [&](const BigInt& base, const BigInt& modulo_11) {
+        const BigInt number = base + others * ((modulo_11 + 11 - base % 11) * Botan::inverse_mod(others % 11, 11) % 11);
+        REQUIRE(number % others == base % others);
+        REQUIRE(number % 11 == modulo_11);
+        return number;
+    };
+    CHECK(keys::detail::has_roca_fingerprint(with(65537, 10)));
+    CHECK_FALSE(keys::detail::has_roca_fingerprint(with(65537, 1))); // powers all, but no exponent gives them all
+    CHECK(keys::detail::has_roca_fingerprint(with(1, 1)));
+    CHECK_FALSE(keys::detail::has_roca_fingerprint(with(1, 2))); // no power of 65537
 }
 
 TEST_CASE("weaknesses_of: neighbouring primes are found with and without the private half") {
