@@ -81,7 +81,7 @@ constexpr void consequences_of(const facts&, const remove_administrator& c, deta
     r.then(administrator_removed{c.who, c.environment});
 }
 constexpr void consequences_of(const facts&, const create_environment& c, detail::recorder& r) {
-    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release});
+    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release, c.data});
 }
 
 // --- keys of a ring ---

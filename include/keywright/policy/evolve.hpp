@@ -274,6 +274,7 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                                             env.external_logs = e.external_logs;
                                             env.geography = e.geography;
                                             env.release = e.release;
+                                            env.data = e.data;
                                             env.created_at = happened_event.at;
                                         },
                                         [&](const environment_integrated& e) {

@@ -237,6 +237,7 @@ struct environment_state {
     bool external_logs = false;
     geography_id geography; ///< empty: that of its region
     release_text release;
+    classification data = classification::internal;
     instant created_at = never;
     protector managed_by = protector::provider;
     std::uint64_t unlock_epoch = 0;
@@ -261,6 +262,7 @@ struct environment_state {
         field("external_logs", self.external_logs);
         field("geography", self.geography);
         field("release", self.release);
+        field("data", self.data);
         field("created_at", self.created_at);
         field("managed_by", self.managed_by);
         field("unlock_epoch", self.unlock_epoch);
