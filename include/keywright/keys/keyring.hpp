@@ -221,7 +221,8 @@ private:
 
     static result<raw_rsa_keyring> make(std::string name_space, std::string name, oaep_hash hash,
                                         std::unique_ptr<Botan::Public_Key> open_half, std::shared_ptr<const Botan::Private_Key> key) {
-        static constexpr std::array paddings{approved<"OAEP(SHA-1)">, approved<"OAEP(SHA-256)">, approved<"OAEP(SHA-384)">, approved<"OAEP(SHA-512)">};
+        static constexpr std::array paddings{approved<"OAEP(SHA-1)">, approved<"OAEP(SHA-256)">, approved<"OAEP(SHA-384)">,
+                                             approved<"OAEP(SHA-512)">};
         if (name_space.empty() || name.empty()) return fail(errc::misused, "keyring: expected a namespace and a name");
         if (open_half->algo_name() != "RSA" || open_half->key_length() < 2048)
             return fail(errc::unsupported, "keyring: expected an RSA key of 2048 bits or more");

@@ -50,6 +50,8 @@ public:
             return create_environment(s.ring, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
+        else if constexpr (std::is_same_v<Command, policy::create_policy>)
+            return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
         else if constexpr (policy::types<policy::delete_environment, policy::expire_environment>::contains<Command>)
             return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
                 return service::erase_keys(parts_.store, s.ring, s.environment, batch);
