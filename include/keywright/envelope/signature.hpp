@@ -4,6 +4,7 @@
 // Depends on: envelope/suite, core, Botan (ECDSA).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/bytes.hpp>
 #include <keywright/detail/botan_boundary.hpp>
 #include <keywright/envelope/suite.hpp>
@@ -30,8 +31,12 @@ inline constexpr std::size_t longest_footer = 2 + 104;
 
 namespace detail {
 
-inline const char* curve_of(signature_scheme scheme) { return scheme == signature_scheme::ecdsa_p256_sha256 ? "secp256r1" : "secp384r1"; }
-inline const char* hash_of(signature_scheme scheme) { return scheme == signature_scheme::ecdsa_p256_sha256 ? "SHA-256" : "SHA-384"; }
+inline const char* curve_of(signature_scheme scheme) {
+    return scheme == signature_scheme::ecdsa_p256_sha256 ? "secp256r1" : approved<"secp384r1">;
+}
+inline const char* hash_of(signature_scheme scheme) {
+    return scheme == signature_scheme::ecdsa_p256_sha256 ? approved<"SHA-256"> : approved<"SHA-384">;
+}
 
 } // namespace detail
 

@@ -4,6 +4,7 @@
 // Use: `auto k = raw_rsa_keyring::make("namespace", "name", oaep_hash::sha256, private_key);`
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/keys/commitment_policy.hpp>
 #include <keywright/keys/keyring.hpp>
 
@@ -98,7 +99,8 @@ private:
     };
 
     static const char* padding_of(oaep_hash hash) {
-        static constexpr std::array paddings{"OAEP(SHA-1)", "OAEP(SHA-256)", "OAEP(SHA-384)", "OAEP(SHA-512)"};
+        static constexpr std::array paddings{approved<"OAEP(SHA-1)">, approved<"OAEP(SHA-256)">, approved<"OAEP(SHA-384)">,
+                                             approved<"OAEP(SHA-512)">};
         return paddings[static_cast<std::size_t>(hash)];
     }
     static result<raw_rsa_keyring> make_of_private(identity&& id, std::shared_ptr<const Botan::Private_Key> key) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <keywright/formats/pfx_writer.hpp>
+#include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/service/holder.hpp>
 #include <keywright/service/strength.hpp>
@@ -21,6 +22,8 @@ namespace keywright {
 /// the work takes; `options::on_progress` is told. The parts must outlive the service, and the leases it grants.
 template <const auto& Profile, class Store, class Vault, class Clock, class Notifier, class Content>
 class tenant_service {
+    static_assert(profiles::check_algorithms<Profile, Store, Vault, Clock, Notifier, Content>());
+
 public:
     using parts_type = service::parts<Store, Vault, Clock, Notifier, Content>;
     using ring_id = service::ring_id;
@@ -48,6 +51,8 @@ public:
             return create_environment(s.ring, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
+        else if constexpr (std::is_same_v<Command, policy::create_policy>)
+            return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
         else if constexpr (policy::types<policy::delete_environment, policy::expire_environment>::contains<Command>)
             return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
                 return service::erase_keys(parts_.store, s.ring, s.environment, batch);
