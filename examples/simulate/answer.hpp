@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What came of one line: allowed with what happened, refused with reasons, or not understood. The three ways to show
+// it (JSON, sentences, a page) are made of this alone.
+#pragma once
+
+#include "world.hpp"
+
+#include <keywright/policy/effects.hpp>
+#include <keywright/profiles/plan.hpp>
+
+#include <optional>
+
+namespace simulate {
+
+struct happening {
+    policy::event event;
+    const ring_world* ring = nullptr; ///< nullptr: of the tenant
+};
+
+struct notice {
+    keywright::admin_id to;
+    std::string_view kind; ///< the event's name
+};
+
+enum class verdict : std::uint8_t { understood, allowed, refused, error };
+
+struct answer {
+    std::size_t line = 0;
+    std::string_view what; ///< the operation's name; empty where it has none
+    policy::actor by;
+    instant at = keywright::never;
+    std::string_view note;
+
+    verdict came_to = verdict::error;
+    std::vector<happening> events;
+    std::vector<notice> notices;
+    std::vector<policy::effect> effects;
+    policy::reason_list reasons;
+    std::string error;
+    std::string_view profile;                          ///< of the first line
+    std::optional<keywright::profiles::plan_outline> plan;
+    std::optional<instant> next_allowed;
+    std::string_view import_kid;                       ///< of `import_key` with `show`
+    std::vector<const ring_world*> rings;              ///< that the line was about
+
+    bool is(verdict v) const { return came_to == v; }
+    /// Ready for the next line; memory and moment are kept.
+    void clear();
+};
+
+} // namespace simulate

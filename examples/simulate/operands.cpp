@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operands.hpp"
+
+namespace simulate {
+
+using namespace keywright;
+using policy::typed_text;
+
+namespace {
+
+constexpr choice<policy::file_kind> file_kinds[] = {
+    {"pfx", policy::file_kind::pfx}, {"byok", policy::file_kind::byok}, {"other", policy::file_kind::other}};
+constexpr choice<policy::key_kind> key_kinds[] = {
+    {"rsa", policy::key_kind::rsa}, {"elliptic_curve", policy::key_kind::elliptic_curve}, {"other", policy::key_kind::other}};
+constexpr choice<policy::environment_kind> environment_kinds[] = {
+    {"production", policy::environment_kind::production},
+    {"sandbox", policy::environment_kind::sandbox},
+    {"support_investigation", policy::environment_kind::support_investigation}};
+constexpr choice<policy::operation> operations[] = {
+    {"apply", policy::operation::applying},        {"return", policy::operation::returning},
+    {"restore", policy::operation::restoring},     {"copy", policy::operation::copying},
+    {"reset", policy::operation::resetting},       {"unlock_environment", policy::operation::unlocking},
+    {"activation", policy::operation::activation}, {"unlock_key", policy::operation::unlocking_key},
+    {"lock", policy::operation::locking}};
+
+fingerprint print_of_symbol(line& l, std::string_view symbol) {
+    if (key_id::valid(symbol) && symbol.size() <= max_material) return print_of(symbol);
+    l.complain("expected `material`, 1 to 32 characters of A-Z a-z 0-9 . _ @ + - that stand for a key");
+    return {};
+}
+
+void acknowledge(line& l, auto& c) { c.acknowledged = l.flag("acknowledged"); }
+void confirm(line& l, auto& c) { c.confirmed = l.flag("confirmed"); }
+void type(line& l, auto& c) { c.confirmation = l.short_text<typed_text>("confirmation"); }
+
+} // namespace
+
+bool is_of_ring(policy::operation of) {
+    return of == policy::operation::activation || of == policy::operation::unlocking_key || of == policy::operation::locking;
+}
+
+fingerprint operands::material() const {
+    return print_of_symbol(l, l.text("material", l.has("material") ? "" : fmt::format("line-{}", l.number())));
+}
+
+/// As a reader of key files tells it: of a file that does not open only its format is known.
+policy::key_evidence operands::key_file() const {
+    policy::key_evidence file;
+    file.format = l.one_of("format", file_kinds, policy::file_kind::pfx);
+    const std::string_view typed = l.text("password", l.text("file_password", "p"));
+    const std::string_view of_file = l.text("file_password", typed);
+    const auto type = l.one_of("type", key_kinds, policy::key_kind::rsa);
+    const auto bits = l.count("bits", 2048);
+    const bool whole = l.flag("private", true);
+    const auto kid = l.short_text<policy::kid_text>("kid");
+    file.has_password = !of_file.empty();
+    if (file.format == policy::file_kind::byok) file.kid = kid;
+    if (l.flag("corrupt") || file.format == policy::file_kind::other) return file;
+    file.outcome = typed == of_file ? policy::file_outcome::opened : policy::file_outcome::wrong_password;
+    if (file.outcome != policy::file_outcome::opened) return file;
+    file.type = type, file.bits = bits, file.has_private = whole;
+    file.print = print_of_symbol(l, l.text("material"));
+    file.held_by_another_ring = about.ring != nullptr && w.held_elsewhere(*about.ring, file.print);
+    return file;
+}
+
+policy::operation operands::operation() const {
+    if (!l.has("of")) l.complain("expected `of`, the work that is over, such as apply");
+    return l.one_of("of", operations, policy::operation::none);
+}
+
+// --- tenants and their people ---
+
+void read(const operands& in, policy::create_tenant& c) {
+    c.tenant = in.l.id<tenant_id>("tenant");
+    c.seats = in.l.count("seats", 0);
+    c.opted_in = in.l.flag("opted_in");
+    c.regions = static_cast<std::uint8_t>(in.about.tenant->regions.size());
+}
+void read(const operands&, policy::enable_feature&) {}
+void read(const operands& in, policy::add_administrator& c) {
+    c.who = in.l.required_id<admin_id>("who");
+    c.environment = in.l.id<environment_id>("environment");
+}
+void read(const operands& in, policy::remove_administrator& c) {
+    c.who = in.l.required_id<admin_id>("who");
+    c.environment = in.l.id<environment_id>("environment");
+}
+void read(const operands& in, policy::create_environment& c) {
+    c.environment = in.l.id<environment_id>("environment");
+    c.kind = in.l.one_of("kind", environment_kinds, policy::environment_kind::production);
+    c.file_data = in.l.flag("file_data");
+    c.external_logs = in.l.flag("external_logs");
+}
+
+// --- keys ---
+
+void read(const operands& in, policy::create_import_key& c) {
+    const std::string kid = fmt::format("import-{}", in.l.number());
+    c.kid = in.l.short_text<policy::kid_text>("kid", kid);
+    c.print = print_of(kid);
+    c.replace = in.l.flag("replace");
+}
+void read(const operands& in, policy::generate_key& c) {
+    const std::string_view password = in.l.text("password", "p");
+    c.key = in.l.id<key_id>("key");
+    c.print = in.material();
+    c.bits = in.l.count("bits", 2048);
+    c.region_chosen = in.l.has("region");
+    c.passwords_match = !password.empty() && password == in.l.text("password_again", password);
+    acknowledge(in.l, c);
+}
+void read(const operands& in, policy::upload_key& c) {
+    c.key = in.l.id<key_id>("key");
+    c.file = in.key_file();
+    c.region_chosen = in.l.has("region");
+    acknowledge(in.l, c);
+}
+void read(const operands& in, policy::activate_key& c) {
+    c.key = in.l.required_id<key_id>("key");
+    acknowledge(in.l, c);
+    confirm(in.l, c);
+}
+void read(const operands& in, policy::lock& c) {
+    c.key = in.key_file();
+    type(in.l, c);
+}
+void read(const operands& in, policy::unlock_key& c) { c.key = in.key_file(); }
+
+// --- environments ---
+
+void read(const operands& in, policy::apply_key& c) {
+    acknowledge(in.l, c);
+    confirm(in.l, c);
+}
+void read(const operands& in, policy::return_to_provider& c) {
+    acknowledge(in.l, c);
+    confirm(in.l, c);
+    type(in.l, c);
+}
+void read(const operands& in, policy::unlock_environment& c) { confirm(in.l, c); }
+void read(const operands& in, policy::delete_environment& c) { type(in.l, c); }
+void read(const operands&, policy::open_environment&) {}
+void read(const operands& in, policy::take_backup& c) { c.backup = in.l.id<backup_id>("backup"); }
+void read(const operands& in, policy::restore& c) { type(in.l, c); }
+void read(const operands& in, policy::copy& c) { type(in.l, c); }
+void read(const operands& in, policy::reset& c) { type(in.l, c); }
+
+// --- what the system reports ---
+
+void read(const operands& in, policy::completed& c) { c.of = in.operation(); }
+void read(const operands& in, policy::failed& c) { c.of = in.operation(); }
+
+} // namespace simulate

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operations.hpp"
+#include "profiles.hpp"
+
+#include <keywright/profiles/power_platform.hpp>
+
+namespace simulate {
+
+const simulated_profile simulated_power_platform{"power_platform", ring_kind::region, operations<keywright::profiles::power_platform>};
+
+} // namespace simulate
