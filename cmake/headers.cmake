@@ -31,6 +31,9 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/names.hpp
     include/keywright/policy/rule.hpp
     include/keywright/policy/state.hpp
+    include/keywright/policy/vault_commands.hpp
+    include/keywright/policy/vault_events.hpp
+    include/keywright/policy/vault_state.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp

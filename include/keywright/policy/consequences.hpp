@@ -36,7 +36,7 @@ constexpr protection protection_of(const facts& f, const environment_state& e) {
 // --- tenants and their people ---
 
 constexpr void consequences_of(const facts&, const create_tenant& c, detail::recorder& r) {
-    r.then(tenant_created{c.tenant, c.seats, c.opted_in, c.regions});
+    r.then(tenant_created{c.tenant, c.seats, c.opted_in, c.regions, c.plan});
 }
 constexpr void consequences_of(const facts& f, const enable_feature&, detail::recorder& r) {
     if (!happened(f.tenant.feature_on_at)) r.then(feature_enabled{});
@@ -48,7 +48,7 @@ constexpr void consequences_of(const facts&, const remove_administrator& c, deta
     r.then(administrator_removed{c.who, c.environment});
 }
 constexpr void consequences_of(const facts&, const create_environment& c, detail::recorder& r) {
-    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs});
+    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release});
 }
 
 // --- keys of a ring ---

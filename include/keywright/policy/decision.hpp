@@ -64,6 +64,31 @@ enum class refusal : std::uint8_t {
     not_in_progress,
     not_due,
     too_many,
+    cannot_turn_off,
+    geography_mismatch,
+    rollback_window_closed,
+    self_approval,
+    nothing_to_roll_back,
+    notice_undelivered,
+    approval_required,
+    request_expired,
+    clock_frozen,
+    grant_incomplete,
+    not_managed,
+    already_in_policy,
+    environment_offline,
+    vault_unprotected,
+    separation_of_duties,
+    not_integrated,
+    cloud_hosted,
+    not_licensed,
+    version_in_use,
+    region_mismatch,
+    recoverable,
+    purge_protected,
+    unknown_organisation,
+    no_data_platform,
+    region_unavailable,
     consumer_rule
 };
 
@@ -115,6 +140,31 @@ inline constexpr std::array refusal_names = std::to_array<std::string_view>({"no
                                                                              "not_in_progress",
                                                                              "not_due",
                                                                              "too_many",
+                                                                             "cannot_turn_off",
+                                                                             "geography_mismatch",
+                                                                             "rollback_window_closed",
+                                                                             "self_approval",
+                                                                             "nothing_to_roll_back",
+                                                                             "notice_undelivered",
+                                                                             "approval_required",
+                                                                             "request_expired",
+                                                                             "clock_frozen",
+                                                                             "grant_incomplete",
+                                                                             "not_managed",
+                                                                             "already_in_policy",
+                                                                             "environment_offline",
+                                                                             "vault_unprotected",
+                                                                             "separation_of_duties",
+                                                                             "not_integrated",
+                                                                             "cloud_hosted",
+                                                                             "not_licensed",
+                                                                             "version_in_use",
+                                                                             "region_mismatch",
+                                                                             "recoverable",
+                                                                             "purge_protected",
+                                                                             "unknown_organisation",
+                                                                             "no_data_platform",
+                                                                             "region_unavailable",
                                                                              "consumer_rule"});
 static_assert(refusal_names.size() == static_cast<std::size_t>(refusal::consumer_rule) + 1, "refusal: each code has a name");
 
@@ -124,10 +174,26 @@ constexpr std::string_view name(refusal code) {
 }
 
 /// Who can make a refusal go away, where time does not.
-enum class mender : std::uint8_t { nobody, time, the_caller, tenant_administrator, environment_administrator, provider };
+enum class mender : std::uint8_t {
+    nobody,
+    time,
+    the_caller,
+    tenant_administrator,
+    environment_administrator,
+    provider,
+    second_administrator,
+    vault_administrator
+};
 
 constexpr std::string_view name(mender who) {
-    constexpr std::string_view names[] = {"nobody", "time", "the_caller", "tenant_administrator", "environment_administrator", "provider"};
+    constexpr std::string_view names[] = {"nobody",
+                                          "time",
+                                          "the_caller",
+                                          "tenant_administrator",
+                                          "environment_administrator",
+                                          "provider",
+                                          "second_administrator",
+                                          "vault_administrator"};
     return names[static_cast<std::size_t>(who)];
 }
 

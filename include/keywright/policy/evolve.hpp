@@ -94,6 +94,7 @@ constexpr void evolve(tenant_state& tenant, const event& happened_event) {
                        tenant.seats = e.seats;
                        tenant.opted_in = e.opted_in;
                        tenant.regions = e.regions;
+                       tenant.plan = e.plan;
                    },
                    [&](const feature_enabled&) { tenant.feature_on_at = happened_event.at; },
                    [&](const administrator_added& e) { tenant.administrators.push_back({e.who, e.environment, happened_event.at}); },
@@ -202,6 +203,8 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                                             env.kind = e.kind;
                                             env.file_data = e.file_data;
                                             env.external_logs = e.external_logs;
+                                            env.geography = e.geography;
+                                            env.release = e.release;
                                             env.created_at = happened_event.at;
                                         },
                                         [&](const apply_started& e) { begin(e, operation::applying); },

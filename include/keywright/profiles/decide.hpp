@@ -15,6 +15,7 @@ constexpr policy::roles roles_of(const policy::facts& f, const policy::actor& by
     using namespace policy;
     if (by.as == principal::provider) return provider_role;
     if (by.as == principal::system) return system_role;
+    if (by.as == principal::vault) return vault_admin;
     bool tenant = false;
     bool target = false;
     bool other = f.source_ == nullptr;

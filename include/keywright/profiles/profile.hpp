@@ -97,7 +97,18 @@ struct profile : Rules... {
         (judge_one<Rules>(f, command, reasons), ...);
     }
 
+    /// How its commands are carried out: what its rules ask for.
+    constexpr policy::procedure procedure() const {
+        policy::procedure p;
+        (shape_by<Rules>(p), ...);
+        return p;
+    }
+
 private:
+    template <class R>
+    constexpr void shape_by(policy::procedure& p) const {
+        if constexpr (requires(const R& rule) { rule.shape(p); }) static_cast<const R&>(*this).shape(p);
+    }
     template <class R, class C>
     constexpr bool objects_one(const policy::facts& f, const C& command) const {
         if constexpr (R::commands::template contains<C>)
