@@ -16,6 +16,9 @@ constexpr choice<policy::environment_kind> environment_kinds[] = {
     {"production", policy::environment_kind::production},
     {"sandbox", policy::environment_kind::sandbox},
     {"support_investigation", policy::environment_kind::support_investigation}};
+constexpr choice<policy::license_plan> plans[] = {{"other", policy::license_plan::other},
+                                                  {"customer_engagement", policy::license_plan::customer_engagement},
+                                                  {"dynamics_365", policy::license_plan::dynamics_365}};
 constexpr choice<policy::operation> operations[] = {
     {"apply", policy::operation::applying},        {"return", policy::operation::returning},
     {"restore", policy::operation::restoring},     {"copy", policy::operation::copying},
@@ -76,6 +79,7 @@ void read(const operands& in, policy::create_tenant& c) {
     c.seats = in.l.count("seats", 0);
     c.opted_in = in.l.flag("opted_in");
     c.regions = static_cast<std::uint8_t>(in.about.tenant->regions.size());
+    c.plan = in.l.one_of("plan", plans, policy::license_plan::other);
 }
 void read(const operands&, policy::enable_feature&) {}
 void read(const operands& in, policy::add_administrator& c) {
@@ -91,6 +95,8 @@ void read(const operands& in, policy::create_environment& c) {
     c.kind = in.l.one_of("kind", environment_kinds, policy::environment_kind::production);
     c.file_data = in.l.flag("file_data");
     c.external_logs = in.l.flag("external_logs");
+    c.geography = in.l.id<geography_id>("geography");
+    c.release = in.l.short_text<policy::release_text>("version");
 }
 
 // --- keys ---
@@ -109,22 +115,27 @@ void read(const operands& in, policy::generate_key& c) {
     c.region_chosen = in.l.has("region");
     c.passwords_match = !password.empty() && password == in.l.text("password_again", password);
     acknowledge(in.l, c);
+    confirm(in.l, c);
 }
 void read(const operands& in, policy::upload_key& c) {
     c.key = in.l.id<key_id>("key");
     c.file = in.key_file();
     c.region_chosen = in.l.has("region");
     acknowledge(in.l, c);
+    confirm(in.l, c);
 }
 void read(const operands& in, policy::activate_key& c) {
     c.key = in.l.required_id<key_id>("key");
     acknowledge(in.l, c);
     confirm(in.l, c);
 }
+void read(const operands&, policy::rollback_activation&) {}
 void read(const operands& in, policy::lock& c) {
     c.key = in.key_file();
     type(in.l, c);
+    confirm(in.l, c);
 }
+void read(const operands& in, policy::approve_lock& c) { type(in.l, c); }
 void read(const operands& in, policy::unlock_key& c) { c.key = in.key_file(); }
 
 // --- environments ---
@@ -146,7 +157,24 @@ void read(const operands& in, policy::restore& c) { type(in.l, c); }
 void read(const operands& in, policy::copy& c) { type(in.l, c); }
 void read(const operands& in, policy::reset& c) { type(in.l, c); }
 
-// --- what the system reports ---
+void read(const operands&, policy::enable_field_encryption&) {}
+void read(const operands&, policy::disable_field_encryption&) {}
+
+// --- what the system reports, and the clock ---
+
+void read(const operands&, policy::accept_clock&) {}
+/// Of the activation that is in force, unless another key is named.
+void read(const operands& in, policy::report_delivery& c) {
+    static constexpr choice<int> events[] = {{"key_activated", 0}, {"key_unlocked", 0}};
+    in.l.one_of("event", events, 0);
+    const policy::ring_state& ring = in.about.ring->state;
+    const auto name = in.l.id<key_id>("key");
+    const policy::key_record* key = name.empty() ? policy::active_key(ring) : policy::find_key(ring, name);
+    if (key == nullptr) in.l.complain("expected a key that is Active, or `key`, the name of one");
+    c.to = in.l.required_id<admin_id>("to");
+    c.key = key != nullptr ? key->print : fingerprint{};
+    c.generation = ring.generation;
+}
 
 void read(const operands& in, policy::completed& c) { c.of = in.operation(); }
 void read(const operands& in, policy::failed& c) { c.of = in.operation(); }

@@ -141,16 +141,20 @@ struct operations_of {
     // --- the table ---
 
     static constexpr operation table[] = {
-        {"tenant", "seats opted_in regions", "provider", ask<policy::create_tenant, &subjects::new_tenant>},
+        {"tenant", "seats opted_in regions plan", "provider", ask<policy::create_tenant, &subjects::new_tenant>},
         {"feature_on", "", "provider", ask<policy::enable_feature, &subjects::tenant>},
         {"admin", "who role environment remove", "provider", admin},
-        {"environment", "environment kind file_data external_logs", "", ask<policy::create_environment, &subjects::environment>},
-        {"import_key", "show replace kid", "", import_key},
-        {"generate_key", "key material bits password password_again acknowledged", "", ask<policy::generate_key, &subjects::ring>},
-        {"upload_key", "key acknowledged", "", ask<policy::upload_key, &subjects::ring>, true},
-        {"activate_key", "key acknowledged confirmed", "", ask<policy::activate_key, &subjects::ring>},
-        {"lock", "confirmation", "", ask<policy::lock, &subjects::ring>, true},
-        {"unlock_key", "", "", ask<policy::unlock_key, &subjects::ring>, true},
+        {"environment", "environment kind file_data external_logs geography version", "",
+         ask<policy::create_environment, &subjects::environment>},
+
+        {"import_key", "environment show replace kid", "", import_key},
+        {"generate_key", "environment key material bits password password_again acknowledged confirmed", "",
+         ask<policy::generate_key, &subjects::ring>},
+        {"upload_key", "environment key acknowledged confirmed", "", ask<policy::upload_key, &subjects::ring>, true},
+        {"activate_key", "environment key acknowledged confirmed", "", ask<policy::activate_key, &subjects::ring>},
+        {"lock", "environment confirmation confirmed", "", ask<policy::lock, &subjects::ring>, true},
+        {"unlock_key", "environment", "", ask<policy::unlock_key, &subjects::ring>, true},
+
         {"apply_key", "environment acknowledged confirmed", "", ask<policy::apply_key, &subjects::environment>},
         {"return_to_provider", "environment acknowledged confirmed confirmation", "",
          ask<policy::return_to_provider, &subjects::environment>},
@@ -161,9 +165,11 @@ struct operations_of {
         {"restore", "environment source backup confirmation", "", ask<policy::restore, &subjects::restore>},
         {"copy", "source target confirmation", "", ask<policy::copy, &subjects::copy>},
         {"reset", "environment confirmation", "", ask<policy::reset, &subjects::environment>},
+
         {"completed", "of environment", "system", report<policy::completed>},
         {"failed", "of environment", "system", report<policy::failed>},
         {"tick", "", "system", tick},
+
         {"plan", "command", "", plan},
         {"next_allowed", "command", "", next_allowed},
     };

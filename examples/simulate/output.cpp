@@ -54,12 +54,15 @@ public:
 
     void field(std::string_view name, bool value) { flag(name, value); }
     void field(std::string_view name, std::unsigned_integral auto value) { number(name, static_cast<std::int64_t>(value)); }
+    void field(std::string_view name, instant value) {
+        if (happened(value)) moment(name, value);
+    }
     void field(std::string_view name, const fingerprint& value) {
         if (!value.empty()) plain(name, material_of(value));
     }
     template <std::size_t N>
     void field(std::string_view name, const inline_text<N>& value) {
-        foreign(name, value.view());
+        if (!value.empty()) foreign(name, value.view());
     }
     template <class Tag>
     void field(std::string_view name, const id<Tag>& value) {
