@@ -24,6 +24,11 @@ struct notice {
 
 enum class verdict : std::uint8_t { understood, allowed, refused, error };
 
+/// How long a profile's windows are; 0: it has none.
+struct window_spans {
+    keywright::seconds lock, activation, unlock, retention;
+};
+
 struct answer {
     std::size_t line = 0;
     std::string_view what; ///< the operation's name; empty where it has none

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // simulate: runs the policy on a scenario. Reads JSON lines, answers each with one, keeps nothing; see FORMAT.md and
 // `simulate --help`.
+#include "explain.hpp"
 #include "lines.hpp"
 #include "output.hpp"
 #include "profiles.hpp"
+#include "timeline_page.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <memory>
 
 namespace {
@@ -17,6 +22,8 @@ enum exit_code : int { understood = 0, line_not_understood = 1, usage = 2, io_fa
 
 struct options {
     std::string file;
+    std::string page;
+    bool explain = false;
     output_options json;
 };
 
@@ -25,34 +32,66 @@ int complain(int code, const std::string& text) {
     return code;
 }
 
-/// Writes what has gathered, once there is enough of it.
-bool flush(std::string& out, std::size_t at_least) {
-    if (out.size() < at_least) return true;
-    const bool written = std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
-    out.clear();
-    return written;
-}
+/// Everything that is made of answers, as the options want it.
+class reporter {
+public:
+    explicit reporter(const options& how) : how_(how), explain_(::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr) {}
+
+    /// False when it could not be written.
+    bool tell(const session& s, const answer& a) {
+        if (how_.explain)
+            explain_.tell(out_, a);
+        else
+            write_json(out_, a, how_.json);
+        if (!how_.page.empty()) {
+            if (a.is(verdict::understood)) timeline_.begin(a.profile, s.profile()->windows);
+            timeline_.add(a);
+        }
+        constexpr std::size_t chunk = 64 * 1024;
+        return out_.size() < chunk || flush();
+    }
+    bool finish() {
+        if (how_.explain) explain_.sum_up(out_);
+        return flush() && (how_.page.empty() || write_page());
+    }
+
+private:
+    bool flush() {
+        const bool written = std::fwrite(out_.data(), 1, out_.size(), stdout) == out_.size() && std::fflush(stdout) == 0;
+        out_.clear();
+        return written;
+    }
+    bool write_page() {
+        const std::string page = draw_page(timeline_);
+        std::FILE* to = std::fopen(how_.page.c_str(), "wb");
+        if (to == nullptr) return false;
+        const bool written = std::fwrite(page.data(), 1, page.size(), to) == page.size();
+        return std::fclose(to) == 0 && written;
+    }
+
+    const options& how_;
+    explainer explain_;
+    timeline timeline_;
+    std::string out_;
+};
 
 int run(std::FILE* from, const options& how) {
-    constexpr std::size_t chunk = 64 * 1024;
     line_source source(from);
     session s;
     line l;
-    std::string out;
+    reporter report(how);
     std::string_view text;
     int code = understood;
-    std::size_t number = 0;
-    while (source.next(text)) {
-        if (++number > max_lines) return complain(line_not_understood, fmt::format("expected at most {} lines", max_lines));
+    for (std::size_t number = 1; source.next(text); ++number) {
+        if (number > max_lines) return complain(line_not_understood, fmt::format("expected at most {} lines", max_lines));
         if (!source.too_long() && text.find_first_not_of(" \t") == std::string_view::npos) continue;
         l.read(number, source.too_long() ? std::string_view("{}") : text);
         if (source.too_long()) l.complain("expected lines of at most {} bytes", max_line_bytes);
         const answer& a = s.run(l);
         if (a.is(verdict::error)) code = line_not_understood;
-        write_json(out, a, how.json);
-        if (!flush(out, chunk)) return complain(io_failed, "the answers could not be written");
+        if (!report.tell(s, a)) return complain(io_failed, "the answers could not be written");
     }
-    if (!flush(out, 1)) return complain(io_failed, "the answers could not be written");
+    if (!report.finish()) return complain(io_failed, "the answers or the page could not be written");
     return source.failed() ? complain(io_failed, "the scenario could not be read to its end") : code;
 }
 
@@ -64,6 +103,8 @@ int main(int argc, char** argv) {
     app.add_option("scenario", how.file, "the scenario's file; standard input where none is given");
     app.add_flag("--state", how.json.state, "show keys and environments after each line");
     app.add_flag("--effects", how.json.effects, "show what is to be done because of each line");
+    app.add_flag("--explain", how.explain, "answer in sentences, for people");
+    app.add_option("--timeline", how.page, "also draw the whole course as a page, into this .html file");
     CLI11_PARSE(app, argc, argv);
     if (how.file.empty()) return run(stdin, how);
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(how.file.c_str(), "rb"), &std::fclose);

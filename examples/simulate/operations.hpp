@@ -5,7 +5,9 @@
 
 #include "session.hpp"
 
+#include <keywright/policy/activation.hpp>
 #include <keywright/policy/housekeeping.hpp>
+#include <keywright/policy/locking.hpp>
 #include <keywright/profiles/decide.hpp>
 #include <keywright/profiles/plan.hpp>
 
@@ -175,7 +177,22 @@ struct operations_of {
     };
 };
 
+/// The span of a rule, where the profile has it.
+template <const auto& Profile, class Rule>
+constexpr keywright::seconds span_of() {
+    if constexpr (std::remove_cvref_t<decltype(Profile)>::template has<Rule>)
+        return Profile.template rule_of<Rule>().span;
+    else
+        return {};
+}
+
 template <const auto& Profile>
-inline constexpr std::span<const operation> operations{operations_of<Profile>::table};
+constexpr simulated_profile simulated(std::string_view name, ring_kind rings) {
+    return {name,
+            rings,
+            operations_of<Profile>::table,
+            {span_of<Profile, policy::lock_cooldown>(), span_of<Profile, policy::activation_cooldown>(),
+             span_of<Profile, policy::unlock_cooldown>(), span_of<Profile, policy::retention>()}};
+}
 
 } // namespace simulate

@@ -6,6 +6,6 @@
 
 namespace simulate {
 
-const simulated_profile simulated_power_platform{"power_platform", ring_kind::region, operations<keywright::profiles::power_platform>};
+const simulated_profile simulated_power_platform = simulated<keywright::profiles::power_platform>("power_platform", ring_kind::region);
 
 } // namespace simulate

@@ -192,4 +192,15 @@ std::string line::quoted(std::string_view foreign) {
     return shown + (foreign.size() > most ? "…`" : "`");
 }
 
+std::string line::printable(std::string_view foreign) {
+    std::string shown(foreign);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(shown[i]);
+        const bool c1 = byte == 0xC2 && i + 1 < shown.size() && static_cast<unsigned char>(shown[i + 1]) < 0xA0;
+        if (byte < 0x20 || byte == 0x7F) shown[i] = ' ';
+        if (c1) shown[i] = shown[i + 1] = ' ';
+    }
+    return shown;
+}
+
 } // namespace simulate

@@ -92,6 +92,8 @@ public:
     }
     /// Foreign text in backticks, shortened, without control characters.
     static std::string quoted(std::string_view foreign);
+    /// Foreign text as it is, without what would move a terminal's cursor or change its colours.
+    static std::string printable(std::string_view foreign);
 
 private:
     friend class line_reader;

@@ -31,6 +31,7 @@ struct simulated_profile {
     std::string_view name;
     ring_kind rings;
     std::span<const operation> operations;
+    window_spans windows;
 };
 
 class session {
@@ -38,6 +39,9 @@ public:
     /// Never fails: what is wrong with the line is in the answer, and then nothing was changed. The answer stays valid
     /// until the next line.
     const answer& run(line& l);
+
+    /// Of the first line; nullptr before it.
+    const simulated_profile* profile() const { return profile_; }
 
     // --- for operations ---
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator against expectations by hand.    python3 tests/examples/simulate.py PROGRAM"""
+import pathlib
+import re
+import sys
+
+import simulate_cases
+import simulate_power_platform
+from simulate_cases import fail, run, seen
+
+PROFILES = {"power_platform": simulate_power_platform}
+
+
+def every_operation(profile, module):
+    """Each word that the program knows has been allowed once and refused once."""
+    words = re.search(r"expected one of (.*); found", run([{"profile": profile}, {"do": "?"}], code=1)[1]["error"])[1].split(", ")
+    for word in words:
+        missing = {"allowed", "refused"} - seen.get((profile, word), set())
+        if word in module.NEVER_REFUSED:
+            missing -= {"refused"}
+        if missing:
+            fail(f"{profile}: {word}", f"no case in which it is {' or '.join(sorted(missing))}")
+
+
+def main():
+    simulate_cases.PROGRAM = sys.argv[1]
+    for profile, module in PROFILES.items():
+        for cases in module.ALL:
+            cases()
+        every_operation(profile, module)
+    if simulate_cases.failures:
+        sys.exit(f"simulate: {len(simulate_cases.failures)} failures")
+    print("simulate: all as the rules say")
+
+
+if __name__ == "__main__":
+    main()
