@@ -169,7 +169,28 @@ void write_effects(json_writer& json, const answer& a) {
     json.close(']');
 }
 
+/// Names that stand in one text, with spaces between.
+void write_names(json_writer& json, std::string_view names) {
+    for (std::size_t at = 0; at < names.size();) {
+        const std::size_t end = std::min(names.find(' ', at), names.size());
+        json.plain({}, names.substr(at, end - at));
+        at = end + 1;
+    }
+}
+
 } // namespace
+
+void write_operation(std::string& out, const operation& o) {
+    json_writer json(out);
+    json.open({}, '{');
+    json.plain("do", o.name);
+    json.plain("asked_by", o.asked_by);
+    json.open("fields", '[');
+    write_names(json, o.fields);
+    if (o.brings_key_file) write_names(json, key_file_fields);
+    json.close(']').close('}');
+    out += '\n';
+}
 
 void write_json(std::string& out, const answer& a, const output_options& how) {
     json_writer json(out);

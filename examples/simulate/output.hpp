@@ -2,7 +2,7 @@
 // Answers as JSON lines, for programs. Written straight into one buffer: a scenario may have millions of lines.
 #pragma once
 
-#include "answer.hpp"
+#include "session.hpp"
 
 #include <string>
 
@@ -15,5 +15,6 @@ struct output_options {
 
 /// Appends one line, with its line feed.
 void write_json(std::string& out, const answer& a, const output_options& how);
+void write_operation(std::string& out, const operation& o);
 
 } // namespace simulate

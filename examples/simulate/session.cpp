@@ -78,7 +78,8 @@ void session::dispatch(line& l, intent what) {
                           line::quoted(name));
     l.expect_only({common_fields, found->fields, found->brings_key_file ? key_file_fields : std::string_view()});
     if (what == intent::act) answer_.what = found->name, answer_.note = l.text("note");
-    if (what == intent::act || l.has("by")) answer_.by = names_->actor(l, found->asked_by);
+    const bool asked_inside = l.has("command") && !l.has("by");
+    if (!asked_inside && (l.has("by") || answer_.by.who.empty())) answer_.by = names_->actor(l, found->asked_by);
     if (const auto at = l.moment("at"))
         answer_.at = *at;
     else if (what == intent::act)

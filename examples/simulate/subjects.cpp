@@ -88,8 +88,13 @@ subject subjects::in_ring(line& l, std::string_view environment, std::string_vie
     found.ring = find_ring(l, *found.tenant, name.view());
     if (found.ring == nullptr || environment.empty()) return found;
     found.environment = world_.environment(*found.ring, name.view());
-    if (!source.empty()) found.source = world_.environment(*found.ring, l.required_id<environment_id>(source).view());
+    if (!source.empty()) found.source = find_source(*found.tenant, *found.ring, l.required_id<environment_id>(source).view());
     return found;
+}
+/// Data may be asked for from another ring; whether it may come from there the policy says.
+environment_world* subjects::find_source(tenant_world& tenant, ring_world& ring, std::string_view name) {
+    const auto known = tenant.ring_of.find(std::string(name));
+    return world_.environment(known != tenant.ring_of.end() ? *known->second : ring, name);
 }
 
 subject subjects::backup(line& l) {

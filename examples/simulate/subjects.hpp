@@ -37,6 +37,7 @@ private:
     tenant_world* find_tenant(line& l);
     ring_world* find_ring(line& l, tenant_world& tenant, std::string_view environment);
     ring_world* find_region(line& l, tenant_world& tenant, std::string_view environment);
+    environment_world* find_source(tenant_world& tenant, ring_world& ring, std::string_view name);
     subject in_ring(line& l, std::string_view environment, std::string_view source);
 
     world& world_;

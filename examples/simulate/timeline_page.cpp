@@ -15,7 +15,9 @@ using namespace keywright;
 
 namespace {
 
-constexpr double names_width = 190, header = 132, row = 24, window_row = 17, first_x = 26;
+constexpr double names_width = 190, row = 24, window_row = 17, first_x = 26, axis_height = 44;
+constexpr double slant = 42; ///< degrees
+constexpr double letter = 6.3; ///< of a label, about as wide as the widest fonts make it
 
 /// Text inside HTML; control characters are already JSON's business to refuse or escape, and mean nothing here.
 std::string escape(std::string_view text) {
@@ -89,6 +91,8 @@ public:
 
     std::string draw() {
         header_labels();
+        draw_marks({});
+        y_ += 6;
         for (const auto& [name, ring] : t_.rings()) draw_ring(name, ring);
         time_axis();
         return assemble();
@@ -104,31 +108,41 @@ private:
                        y_ + (height - row) / 2, escape(text), escape(text));
     }
 
-    /// What each line asked for, slanted, so that neighbours have room; of a refused one by which rules.
+    /// What a line asked for; of a refused one also by which rule.
+    static std::string label(const timeline::column& c) {
+        std::string text = c.came_to == verdict::error ? std::string("not understood") : c.what;
+        if (!c.rules.empty()) text += " · " + c.rules.front();
+        if (c.rules.size() > 1) text += fmt::format(" +{}", c.rules.size() - 1);
+        return text;
+    }
+    /// Slanted, so that neighbours have room.
     void header_labels() {
+        for (const timeline::column& c : t_.columns())
+            header_ = std::max(header_, 40 + letter * static_cast<double>(label(c).size()) * std::sin(slant * 3.14159 / 180));
         for (std::size_t i = 0; i < t_.columns().size(); ++i) {
             const timeline::column& c = t_.columns()[i];
-            const bool ok = c.came_to == verdict::allowed;
-            std::string label = c.came_to == verdict::error ? std::string("not understood") : c.what;
-            if (!c.rules.empty())
-                label += fmt::format(" · {}{}", c.rules.front(), c.rules.size() > 1 ? fmt::format(" +{}", c.rules.size() - 1) : "");
-            const double x = x_.of_column(i);
-            svg("<text class=\"{}\" transform=\"translate({:.1f} {}) rotate(-42)\">{}</text>\n",
-                ok                            ? "soft"
-                : c.came_to == verdict::error ? "error"
-                                              : "refused",
-                x + 3, header - 6, escape(label));
+            svg("<text class=\"{}\" transform=\"translate({:.1f} {:.1f}) rotate(-{})\">{}</text>\n", style_of(c), x_.of_column(i) + 3,
+                header_ - 6, slant, escape(label(c)));
         }
+        y_ = header_;
+    }
+    static std::string_view style_of(const timeline::column& c) {
+        return c.came_to == verdict::allowed ? "soft" : c.came_to == verdict::refused ? "refused" : "error";
+    }
+
+    /// A row with a mark for each line that is about the ring; without a name: about no ring.
+    void draw_marks(const std::string& name) {
+        svg("<rect class=\"band\" x=\"0\" y=\"{:.0f}\" width=\"{:.0f}\" height=\"{}\"/>\n", y_, x_.end(), row);
+        name_row("ring", name.empty() ? "tenants" : name);
+        for (std::size_t i = 0; i < t_.columns().size(); ++i) {
+            const auto& rings = t_.columns()[i].rings;
+            if (name.empty() ? rings.empty() : std::find(rings.begin(), rings.end(), name) != rings.end()) mark(i);
+        }
+        y_ += row + 6;
     }
 
     void draw_ring(const std::string& name, const timeline::ring_lanes& ring) {
-        svg("<rect class=\"band\" x=\"0\" y=\"{:.0f}\" width=\"{:.0f}\" height=\"{}\" opacity=\".55\"/>\n", y_, x_.end(), row);
-        name_row("ring", name);
-        for (std::size_t i = 0; i < t_.columns().size(); ++i) {
-            const auto& rings = t_.columns()[i].rings;
-            if (std::find(rings.begin(), rings.end(), name) != rings.end()) mark(i);
-        }
-        y_ += row + 6;
+        draw_marks(name);
         windows(ring.no_lock, "no-lock", "no lock");
         windows(ring.no_activation, "no-activation", "no activation");
         windows(ring.no_unlock, "no-unlock", "no unlock");
@@ -187,8 +201,8 @@ private:
         std::string lines;
         for (std::size_t i = 0; i < t_.columns().size(); ++i)
             fmt::format_to(std::back_inserter(lines), "<line class=\"{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{:.0f}\"/>\n",
-                           t_.columns()[i].came_to == verdict::allowed ? "grid" : "drop", x_.of_column(i), x_.of_column(i), header,
-                           y_ - 44);
+                           t_.columns()[i].came_to == verdict::allowed ? "grid" : "drop", x_.of_column(i), x_.of_column(i), header_,
+                           y_ - axis_height);
         return lines;
     }
 
@@ -207,7 +221,7 @@ private:
             day = text.substr(0, 10);
             free_from = x + 66;
         }
-        y_ += 44;
+        y_ += axis_height;
     }
 
     // --- the whole ---
@@ -266,7 +280,8 @@ private:
 
     const timeline& t_;
     axis x_;
-    double y_ = header;
+    double header_ = 0;
+    double y_ = 0;
     std::string svg_;
     std::string names_;
 };

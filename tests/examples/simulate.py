@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulator against expectations by hand.    python3 tests/examples/simulate.py PROGRAM"""
-import pathlib
 import re
 import sys
 
 import simulate_cases
+import simulate_lines
 import simulate_power_platform
 from simulate_cases import fail, run, seen
 
@@ -28,6 +28,9 @@ def main():
         for cases in module.ALL:
             cases()
         every_operation(profile, module)
+    for cases in simulate_lines.ALL:
+        cases()
+    simulate_lines.the_table(PROFILES)
     if simulate_cases.failures:
         sys.exit(f"simulate: {len(simulate_cases.failures)} failures")
     print("simulate: all as the rules say")
