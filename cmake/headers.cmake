@@ -32,14 +32,21 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/rule.hpp
     include/keywright/policy/state.hpp
     include/keywright/policy/vault_commands.hpp
+    include/keywright/policy/vault_consequences.hpp
     include/keywright/policy/vault_events.hpp
+    include/keywright/policy/vault_evolve.hpp
+    include/keywright/policy/vault_keys.hpp
+    include/keywright/policy/vault_lock.hpp
+    include/keywright/policy/vault_members.hpp
     include/keywright/policy/vault_state.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp
+    include/keywright/profiles/enterprise_policy.hpp
     include/keywright/profiles/plan.hpp
     include/keywright/profiles/power_platform.hpp
     include/keywright/profiles/profile.hpp
+    include/keywright/profiles/vault_consistency.hpp
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS

@@ -62,6 +62,8 @@ constexpr std::string_view documented[] = {
     "version_rotated",
     "field_encryption_enabled",
     "import_key_created",
+    "key_purged",
+    "environment_integrated",
 };
 
 template <class E>

@@ -241,6 +241,7 @@ struct environment_state {
     bool field_encrypted = false;        ///< once on, on for ever
     instant deadline_seen_at = never;    ///< when a locked environment's time was first found to have run out …
     std::uint64_t deadline_seen_era = 0; ///< … and under the clock of which era
+    policy_membership membership;        ///< where the key stays in the customer's own vault
     bool deleted = false;
 
     template <class Self, class Visitor>
@@ -264,6 +265,7 @@ struct environment_state {
         field("field_encrypted", self.field_encrypted);
         field("deadline_seen_at", self.deadline_seen_at);
         field("deadline_seen_era", self.deadline_seen_era);
+        field("membership", self.membership);
         field("deleted", self.deleted);
     }
     friend constexpr bool operator==(const environment_state&, const environment_state&) = default;
