@@ -58,7 +58,7 @@ constexpr std::string_view state_name(const ring_state& ring, const environment_
     }
     if (is_locked(ring, e)) return ring.locking && e.unlock_epoch + 1 == ring.lock_epoch ? "locking" : "locked";
     if (e.managed_by == protector::provider) return "provider_managed";
-    return installing_key(ring) != nullptr ? "rewrapping" : "customer_managed";
+    return incoming_key(ring) != nullptr ? "rewrapping" : "customer_managed";
 }
 
 /// Where the key stays in the customer's own vault. `policy`: the one that it is in, or null.
