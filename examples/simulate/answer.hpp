@@ -29,6 +29,15 @@ struct window_spans {
     keywright::seconds lock, activation, unlock, retention;
 };
 
+/// What a coverage table says of the tenant, or the state of one of its environments.
+struct covered_thing {
+    std::string what;
+    bool covered = false;
+    std::string why;
+    instant as_of = keywright::never; ///< of the source; `never`: of the state
+    bool stale = false;
+};
+
 struct answer {
     std::size_t line = 0;
     std::string_view what; ///< the operation's name; empty where it has none
@@ -45,6 +54,7 @@ struct answer {
     std::string_view profile;                          ///< of the first line
     std::optional<keywright::profiles::plan_outline> plan;
     std::optional<instant> next_allowed;
+    std::vector<covered_thing> coverage;
     std::string_view import_kid;                       ///< of `import_key` with `show`
     std::vector<const ring_world*> rings;              ///< that the line was about
 

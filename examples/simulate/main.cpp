@@ -100,7 +100,8 @@ int list(const std::string& name) {
     for (const simulated_profile* profile : all_profiles)
         if (profile->name == name) {
             std::string out;
-            for (const operation& each : profile->operations) write_operation(out, each);
+            for (const operation& each : profile->operations)
+                if (each.run != nullptr) write_operation(out, each);
             return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() ? understood : io_failed;
         }
     return complain(usage, fmt::format("`--list`: there is no profile {}", line::quoted(name)));

@@ -57,6 +57,12 @@ public:
     void field(std::string_view name, instant value) {
         if (happened(value)) moment(name, value);
     }
+    void field(std::string_view name, seconds value) { number(name, value.count); }
+    void field(std::string_view name, const policy::key_permissions& value) {
+        open(name, '{');
+        value.visit(value, [&](const char* each, bool has) { flag(each, has); });
+        close('}');
+    }
     void field(std::string_view name, const fingerprint& value) {
         if (!value.empty()) plain(name, material_of(value));
     }
@@ -115,9 +121,20 @@ void write_plan(json_writer& json, const profiles::plan_outline& plan) {
     json.flag("backups_become_unreadable", plan.backups_become_unreadable);
     json.flag("notice_to_all", plan.notice_to_all);
     json.flag("never_in_normal_business", plan.never_in_normal_business);
+    json.flag("unsaved_data_is_lost", plan.unsaved_data_is_lost);
     json.open("keys_that_die", '[');
     for (const key_id& key : plan.keys_that_die) json.plain({}, key.view());
     json.close(']').close('}');
+}
+
+void write_policy(json_writer& json, const policy::policy_state& p) {
+    json.open({}, '{');
+    json.plain("policy", p.id.view());
+    json.plain("state", p.gone() ? "deleted" : p.revoked ? "revoked" : p.permissions.complete() ? "granted" : "incomplete");
+    json.number("version", p.in_force().number);
+    json.plain("print", material_of(p.in_force().print));
+    json.number("environments", p.environments());
+    json.close('}');
 }
 
 void write_state(json_writer& json, const ring_world& ring) {
@@ -135,10 +152,17 @@ void write_state(json_writer& json, const ring_world& ring) {
     for (const auto& [name, environment] : ring.environments) {
         json.open({}, '{');
         json.plain("environment", name);
-        json.plain("state", policy::state_name(ring.state, environment.state));
+        json.plain("state", state_of(ring, environment));
         json.close('}');
     }
-    json.close(']').close('}');
+    json.close(']');
+    if (!ring.tenant->policies.empty()) {
+        json.open("policies", '[');
+        for (const auto& [name, each] : ring.tenant->policies)
+            if (each.region == ring.state.region) write_policy(json, each);
+        json.close(']');
+    }
+    json.close('}');
 }
 
 void write_allowed(json_writer& json, const answer& a) {
@@ -153,6 +177,20 @@ void write_allowed(json_writer& json, const answer& a) {
     }
     json.close(']');
     if (!a.import_kid.empty()) json.foreign("import_kid", a.import_kid);
+}
+
+void write_coverage(json_writer& json, const answer& a) {
+    json.open("coverage", '[');
+    for (const covered_thing& each : a.coverage) {
+        json.open({}, '{');
+        json.foreign("what", each.what);
+        json.flag("covered", each.covered);
+        json.foreign("why", each.why);
+        if (happened(each.as_of)) json.moment("as_of", each.as_of);
+        if (each.stale) json.flag("stale", true);
+        json.close('}');
+    }
+    json.close(']');
 }
 
 void write_effects(json_writer& json, const answer& a) {
@@ -205,6 +243,7 @@ void write_json(std::string& out, const answer& a, const output_options& how) {
         for (const policy::reason& each : a.reasons) write_reason(json, each);
         json.close(']');
     }
+    if (!a.coverage.empty()) write_coverage(json, a);
     if (a.plan) write_plan(json, *a.plan);
     if (a.next_allowed) json.moment("next_allowed", *a.next_allowed);
     if (how.effects && a.is(verdict::allowed)) write_effects(json, a);

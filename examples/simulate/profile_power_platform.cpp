@@ -6,6 +6,7 @@
 
 namespace simulate {
 
-const simulated_profile simulated_power_platform = simulated<keywright::profiles::power_platform>("power_platform", ring_kind::region);
+const simulated_profile simulated_power_platform =
+    simulated<keywright::profiles::power_platform, keywright::profiles::power_platform_coverage>("power_platform", ring_kind::region);
 
 } // namespace simulate

@@ -6,8 +6,9 @@
 
 namespace simulate {
 
-extern const simulated_profile simulated_power_platform;
+extern const simulated_profile simulated_power_platform, simulated_recommended, simulated_enterprise_policy;
 
-inline constexpr const simulated_profile* all_profiles[] = {&simulated_power_platform};
+inline constexpr const simulated_profile* all_profiles[] = {&simulated_power_platform, &simulated_recommended,
+                                                            &simulated_enterprise_policy};
 
 } // namespace simulate

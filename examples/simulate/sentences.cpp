@@ -53,6 +53,7 @@ std::string to_words(const profiles::plan_outline& plan) {
     if (plan.environments_not_covered > 0) list(words, fmt::format("{} not covered", plan.environments_not_covered));
     if (plan.downtime) list(words, "downtime");
     if (plan.backups_become_unreadable) list(words, "backups become unreadable");
+    if (plan.unsaved_data_is_lost) list(words, "unsaved data is lost");
     if (plan.notice_to_all) list(words, "notice to all");
     for (const key_id& key : plan.keys_that_die) list(words, fmt::format("key `{}` dies", key.view()));
     if (plan.never_in_normal_business) list(words, "never in normal business");
@@ -66,6 +67,9 @@ std::vector<std::string> to_sentences(const answer& a) {
     for (const policy::reason& each : a.reasons) all.push_back(to_text(each));
     if (a.plan) all.push_back(to_words(*a.plan));
     if (a.next_allowed) all.push_back("allowed from: " + to_text(*a.next_allowed));
+    for (const covered_thing& each : a.coverage)
+        all.push_back(fmt::format("{}: {}, {}{}", each.what, each.covered ? "covered" : "not covered", each.why,
+                                  each.stale ? " (this was to change before now)" : ""));
     if (!a.import_kid.empty()) all.push_back(fmt::format("import key: {}", a.import_kid));
     if (a.is(verdict::error)) all.push_back(a.error);
     return all;

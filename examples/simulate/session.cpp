@@ -32,6 +32,7 @@ void answer::clear() {
     profile = {};
     plan.reset();
     next_allowed.reset();
+    coverage.clear();
     import_kid = {};
     rings.clear();
 }
@@ -73,9 +74,8 @@ void session::dispatch(line& l, intent what) {
     const std::string_view name = l.text("do");
     const auto& known = profile_->operations;
     const auto found = std::find_if(known.begin(), known.end(), [&](const operation& each) { return each.name == name; });
-    if (found == known.end())
-        return l.complain("`do`: expected one of {}; found {}", names_in(known, [](const operation& each) { return each.name; }),
-                          line::quoted(name));
+    if (found == known.end() || found->run == nullptr)
+        return l.complain("`do`: expected an operation that {} has; found {} (see --list)", profile_->name, line::quoted(name));
     l.expect_only({common_fields, found->fields, found->brings_key_file ? key_file_fields : std::string_view()});
     if (what == intent::act) answer_.what = found->name, answer_.note = l.text("note");
     const bool asked_inside = l.has("command") && !l.has("by");
@@ -96,6 +96,45 @@ void session::run_inner(line& l, intent what) {
         inner->complain("`do`: expected a command, found {}", line::quoted(inner->text("do")));
     if (inner->understood()) dispatch(*inner, what);
     if (!inner->understood()) l.complain("`command`: {}", inner->error());
+}
+
+// --- lines that no rule speaks about ---
+
+void session::appoint(line& l, policy::principal as) {
+    const auto who = l.required_id<admin_id>("who");
+    if (by().as != policy::principal::provider) l.complain("expected `by` the provider, who alone names people that are in no tenant");
+    if (!l.understood()) return;
+    names_->appoint(who, l.flag("remove") ? policy::principal::person : as);
+    answer_.came_to = verdict::allowed;
+}
+
+void session::tell_vault(session& s, line& l, intent what) {
+    const subject about = s.names_->tenant(l);
+    if (what != intent::act) l.complain("`do`: expected a command, found `vault`");
+    auto told = read_vault(l);
+    if (!l.understood()) return;
+    if (told.region.empty()) told.region = region_id(about.tenant->regions.front());
+    s.world_.note_vault(*about.tenant, told);
+    s.answer_.came_to = verdict::allowed;
+}
+
+void session::show_import_key(line& l) {
+    const subject about = names_->ring(l);
+    if (!l.understood()) return;
+    answer_.import_kid = about.ring->state.import_kid.view();
+    answer_.came_to = verdict::allowed;
+    mention(about.ring);
+}
+
+void session::cover(const subject& about) {
+    answer_.came_to = verdict::allowed;
+    for (const auto& [name, ring] : about.tenant->rings)
+        for (const auto& [environment, each] : ring.environments) {
+            if (each.state.deleted) continue;
+            const bool covered = each.state.managed_by == policy::protector::customer;
+            answer_.coverage.push_back(
+                {"environment " + environment, covered, covered ? "on the customer's key" : "on the provider's key"});
+        }
 }
 
 // --- what follows ---

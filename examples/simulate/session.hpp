@@ -7,12 +7,14 @@
 #include "operands.hpp"
 #include "subjects.hpp"
 
+#include <keywright/profiles/coverage.hpp>
+
 namespace simulate {
 
 class session;
 
 /// Do it, or only tell what would be.
-enum class intent : std::uint8_t { act, plan, next_allowed };
+enum class intent : std::uint8_t { act, plan };
 
 /// One word that `do` may be. `fields` are those of its own, beside `common_fields` and, where it brings a key file,
 /// `key_file_fields`.
@@ -20,10 +22,10 @@ struct operation {
     std::string_view name;
     std::string_view fields;
     std::string_view asked_by; ///< who asks where no `by` is given; empty: it must be
-    void (*run)(session&, line&, intent);
+    void (*run)(session&, line&, intent); ///< nullptr: the profile does not have it
     bool brings_key_file = false;
 };
-inline constexpr std::string_view common_fields = "do at by tenant region note";
+inline constexpr std::string_view common_fields = "do at by as tenant region note";
 inline constexpr std::string_view key_file_fields = "material format type bits private kid password file_password corrupt";
 
 /// A profile with the operations that it knows.
@@ -59,6 +61,23 @@ public:
     /// Runs the command inside a line with another intent.
     void run_inner(line& l, intent what);
     void mention(const ring_world* ring);
+
+    // --- lines that no rule speaks about ---
+
+    /// People of the provider and of the customer's vault are in no tenant's state.
+    void appoint(line& l, policy::principal as);
+    /// A vault is the customer's, and no state of the policy: what is told here, `policy` brings as evidence.
+    static void tell_vault(session& s, line& l, intent what);
+    void show_import_key(line& l);
+    /// The tenant's environments, by whose key they are under.
+    void cover(const subject& about);
+    template <std::size_t N>
+    void cover(const keywright::profiles::coverage_table<N>& table, keywright::profiles::circumstances uses) {
+        for (const auto& row : table.rows)
+            if (row.speaks_of(uses))
+                answer_.coverage.push_back(
+                    {std::string(row.what), row.covered, std::string(row.why), table.as_of, !row.covered && row.expected.stale(at())});
+    }
 
 private:
     void begin(line& l);

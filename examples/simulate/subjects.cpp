@@ -14,10 +14,21 @@ policy::actor subjects::actor(line& l, std::string_view otherwise) {
         l.complain("`by`: expected 1 to 63 characters of A-Z a-z 0-9 . _ @ + -, not beginning with . or -");
         return {};
     }
-    policy::actor by{admin_id(name)};
-    if (name == "system") by.as = policy::principal::system;
-    if (name == "provider" || provider_.contains(name)) by.as = policy::principal::provider;
-    return by;
+    static constexpr choice<policy::principal> principals[] = {{"person", policy::principal::person},
+                                                               {"provider", policy::principal::provider},
+                                                               {"system", policy::principal::system},
+                                                               {"vault", policy::principal::vault}};
+    auto as = policy::principal::person;
+    if (name == "system") as = policy::principal::system;
+    if (name == "provider") as = policy::principal::provider;
+    if (const auto found = appointed_.find(name); found != appointed_.end()) as = found->second;
+    return {admin_id(name), l.one_of("as", principals, as)};
+}
+void subjects::appoint(const admin_id& who, policy::principal as) {
+    if (as == policy::principal::person)
+        appointed_.erase(std::string(who.view()));
+    else
+        appointed_.insert_or_assign(std::string(who.view()), as);
 }
 
 // --- tenants ---
@@ -81,13 +92,19 @@ std::vector<ring_world*> subjects::rings(line& l) {
 
 // --- environments and backups ---
 
+subject subjects::with(subject ring, environment_world* environment) {
+    ring.environment = environment;
+    if (const auto& in = environment->state.membership; in.in_policy()) ring.policy = world_.find_policy(*ring.tenant, in.policy.view());
+    return ring;
+}
+
 subject subjects::in_ring(line& l, std::string_view environment, std::string_view source) {
     subject found{.tenant = find_tenant(l)};
     if (found.tenant == nullptr) return found;
     const auto name = environment.empty() ? environment_id{} : l.required_id<environment_id>(environment);
     found.ring = find_ring(l, *found.tenant, name.view());
     if (found.ring == nullptr || environment.empty()) return found;
-    found.environment = world_.environment(*found.ring, name.view());
+    found = with(found, world_.environment(*found.ring, name.view()));
     if (!source.empty()) found.source = find_source(*found.tenant, *found.ring, l.required_id<environment_id>(source).view());
     return found;
 }
@@ -95,6 +112,21 @@ subject subjects::in_ring(line& l, std::string_view environment, std::string_vie
 environment_world* subjects::find_source(tenant_world& tenant, ring_world& ring, std::string_view name) {
     const auto known = tenant.ring_of.find(std::string(name));
     return world_.environment(known != tenant.ring_of.end() ? *known->second : ring, name);
+}
+
+subject subjects::policy(line& l) {
+    subject found = in_ring(l, {}, {});
+    if (found.ring == nullptr) return found;
+    found.policy = world_.find_policy(*found.tenant, l.required_id<policy_id>("policy").view());
+    if (!found.policy->id.empty() && !l.has("region")) found.ring = &world_.ring(*found.tenant, found.policy->region.view());
+    return found;
+}
+
+subject subjects::member(line& l) {
+    subject found = environment(l);
+    if (found.environment == nullptr) return found;
+    found.policy = world_.find_policy(*found.tenant, l.required_id<policy_id>("policy").view());
+    return found;
 }
 
 subject subjects::backup(line& l) {

@@ -6,21 +6,21 @@
 #include "scenario.hpp"
 #include "world.hpp"
 
-#include <set>
+#include <map>
 
 namespace simulate {
 
 /// What a profile's keys are held for, and so which field of a line names the ring.
-enum class ring_kind : std::uint8_t { region, instance, policy };
+enum class ring_kind : std::uint8_t { region, instance };
 
 class subjects {
 public:
     subjects(world& w, ring_kind kind) : world_(w), kind_(kind) {}
 
-    /// People whom an `admin` line made the provider's, and the words `provider` and `system`.
+    /// Who asks, and as what: as the line says, as an `admin` line made them, or as the words `provider` and `system` say.
     policy::actor actor(line& l, std::string_view otherwise);
-    void add_provider(const keywright::admin_id& who) { provider_.insert(std::string(who.view())); }
-    void remove_provider(const keywright::admin_id& who) { provider_.erase(std::string(who.view())); }
+    /// People of the provider or of the customer's vault are in no tenant's state; `person` ends it.
+    void appoint(const keywright::admin_id& who, policy::principal as);
 
     subject new_tenant(line& l);
     subject tenant(line& l);
@@ -30,6 +30,12 @@ public:
     subject backup(line& l);
     subject restore(line& l);
     subject copy(line& l) { return in_ring(l, "target", "source"); }
+    /// A policy in its own ring; of one that is not made yet, in the ring that the line names.
+    subject policy(line& l);
+    /// An environment, and the policy that it is put under.
+    subject member(line& l);
+    /// An environment, which brings the policy that it is in.
+    subject with(subject ring, environment_world* environment);
     /// Each ring that a `tick` is for: of all tenants, of one, or the one that is named.
     std::vector<ring_world*> rings(line& l);
 
@@ -42,7 +48,7 @@ private:
 
     world& world_;
     ring_kind kind_;
-    std::set<std::string, std::less<>> provider_;
+    std::map<std::string, policy::principal, std::less<>> appointed_;
 };
 
 } // namespace simulate

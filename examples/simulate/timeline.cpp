@@ -48,7 +48,7 @@ void timeline::follow(const ring_world& ring) {
         }
     }
     for (const auto& [name, environment] : ring.environments)
-        if (lane* l = lane_of(lanes.environments, name)) enter(*l, policy::state_name(ring.state, environment.state));
+        if (lane* l = lane_of(lanes.environments, name)) enter(*l, state_of(ring, environment));
     follow_windows(lanes, ring);
 }
 

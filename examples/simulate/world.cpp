@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "world.hpp"
 
+#include <keywright/policy/names.hpp>
+
 #include <algorithm>
 
 namespace simulate {
@@ -17,15 +19,29 @@ std::string_view material_of(const fingerprint& print) {
     return {reinterpret_cast<const char*>(print.bytes.data()), static_cast<std::size_t>(end - print.bytes.begin())};
 }
 
+std::string_view state_of(const ring_world& ring, const environment_world& environment) {
+    const auto& in = environment.state.membership;
+    const auto found = ring.tenant->policies.find(in.policy.view());
+    const policy::policy_state* its = found != ring.tenant->policies.end() ? &found->second : nullptr;
+    return policy::state_name(ring.state, its, environment.state);
+}
+
 policy::facts subject::facts_at(instant asked_at) const {
     static const policy::ring_state no_ring;
     const policy::ring_state& of = ring != nullptr ? ring->state : no_ring;
+    // The policy of the source; of an environment that is to be put under another one, its own.
+    const environment_world* other = source != nullptr ? source : environment;
+    const policy::policy_state* source_policy = nullptr;
+    if (other != nullptr && other->state.membership.in_policy())
+        source_policy = &tenant->policies.find(other->state.membership.policy.view())->second;
     return {.tenant = tenant->state,
             .ring = of,
             .now = policy::effective_now(of, asked_at),
             .environment_ = environment != nullptr ? &environment->state : nullptr,
             .source_ = source != nullptr ? &source->state : nullptr,
-            .backup_ = backup};
+            .backup_ = backup,
+            .policy_ = policy,
+            .source_policy_ = source_policy};
 }
 
 tenant_world* world::find_tenant(std::string_view name) {
@@ -48,6 +64,16 @@ environment_world* world::environment(ring_world& ring, std::string_view name) {
     static environment_world nobody;
     const auto found = ring.environments.find(name);
     return found != ring.environments.end() ? &found->second : &nobody;
+}
+
+policy::policy_state* world::find_policy(tenant_world& tenant, std::string_view name) {
+    static policy::policy_state nobody;
+    const auto found = tenant.policies.find(name);
+    return found != tenant.policies.end() ? &found->second : &nobody;
+}
+
+void world::note_vault(tenant_world& tenant, const policy::vault_evidence& vault) {
+    things_ += tenant.vaults.insert_or_assign(std::string(vault.vault.view()), vault).second ? 1U : 0U;
 }
 
 bool world::held_elsewhere(const ring_world& ring, const fingerprint& print) const {
@@ -77,6 +103,16 @@ environment_world* world::make_environment(ring_world& ring, const policy::event
     return &environment;
 }
 
+void world::evolve_policy(subject& about, const policy::event& event) {
+    if (const auto* made = std::get_if<policy::policy_created>(&event.body)) {
+        const auto [at, is_new] = about.tenant->policies.try_emplace(std::string(made->policy.view()));
+        at->second.tenant = about.tenant->state.id;
+        about.policy = &at->second;
+        things_ += is_new ? 1U : 0U;
+    }
+    if (about.policy != nullptr) policy::evolve(*about.policy, event);
+}
+
 void world::evolve(subject& about, const policy::event& event) {
     policy::evolve(about.tenant->state, event);
     if (const auto* made = std::get_if<policy::tenant_created>(&event.body)) {
@@ -85,6 +121,7 @@ void world::evolve(subject& about, const policy::event& event) {
     }
     if (about.ring == nullptr) return;
     policy::evolve(about.ring->state, event);
+    evolve_policy(about, event);
     if (const auto* made = std::get_if<policy::environment_created>(&event.body))
         about.environment = make_environment(*about.ring, event, *made);
     else if (about.environment != nullptr)

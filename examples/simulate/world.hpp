@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that a scenario has made so far: tenants, their rings, the rings' environments with their backups. State is the
-// policy's own aggregates, moved on by `evolve`; here they are only kept and found.
+// All that a scenario has made so far: tenants, their rings and policies, the rings' environments with their backups.
+// State is the policy's own aggregates, moved on by `evolve`; here they are only kept and found. Beside them stands
+// what a command brings as evidence: what a vault is, what the product knows of an environment.
 #pragma once
 
 #include <keywright/policy/evolve.hpp>
 #include <keywright/policy/rule.hpp>
+#include <keywright/policy/vault_evolve.hpp>
 
 #include <map>
 #include <string>
@@ -22,6 +24,7 @@ inline constexpr std::size_t max_things = 1'000'000;
 
 struct environment_world {
     policy::environment_state state;
+    policy::environment_facts facts{};
     std::map<std::string, policy::backup_state, std::less<>> backups;
 };
 
@@ -38,6 +41,8 @@ struct tenant_world {
     std::vector<std::string> regions;
     std::map<std::string, ring_world, std::less<>> rings;
     std::unordered_map<std::string, ring_world*> ring_of; ///< by an environment's name
+    std::map<std::string, policy::policy_state, std::less<>> policies;
+    std::map<std::string, policy::vault_evidence, std::less<>> vaults;
 };
 
 /// What a line is about. References stay valid as long as the world does.
@@ -47,9 +52,13 @@ struct subject {
     environment_world* environment = nullptr;
     environment_world* source = nullptr;
     const policy::backup_state* backup = nullptr;
+    policy::policy_state* policy = nullptr; ///< the one that is named, or the environment's
 
     policy::facts facts_at(instant asked_at) const;
 };
+
+/// An environment's state in one word.
+std::string_view state_of(const ring_world& ring, const environment_world& environment);
 
 /// A symbol of key material, as the fingerprint that the policy compares: its characters, filled up with zeros.
 inline constexpr std::size_t max_material = 32;
@@ -66,6 +75,9 @@ public:
     ring_world& ring(tenant_world& tenant, std::string_view name);
     /// The environment of that name in the ring, or one without a name, which the policy does not find.
     environment_world* environment(ring_world& ring, std::string_view name);
+    /// The policy of that name, or one without a name.
+    policy::policy_state* find_policy(tenant_world& tenant, std::string_view name);
+    void note_vault(tenant_world& tenant, const policy::vault_evidence& vault);
 
     /// Whether a ring other than this one holds the key, under whatever name.
     bool held_elsewhere(const ring_world& ring, const keywright::fingerprint& print) const;
@@ -77,6 +89,7 @@ public:
     void evolve(subject& about, const policy::event& event);
 
 private:
+    void evolve_policy(subject& about, const policy::event& event);
     environment_world* make_environment(ring_world& ring, const policy::event& event, const policy::environment_created& made);
 
     std::map<std::string, tenant_world, std::less<>> tenants_;

@@ -37,7 +37,7 @@ NOT_UNDERSTOOD = [
     ('{"do":"tenant","tenant":"-x"}', "`tenant`: expected 1 to 63 characters"),
     (json.dumps({"do": "tenant", "tenant": "x" * 64}), "`tenant`: expected 1 to 63 characters"),
     ('{"do":"lok","by":"alice"}', "found `lok`"),
-    ('{"by":"alice"}', "`do`: expected one of"),
+    ('{"by":"alice"}', "`do`: expected an operation that power_platform has"),
     ('{"do":"tick","speed":3}', "unknown field `speed`"),
     ('{"do":"open","environment":"prod"}', "expected `by`"),
     ('{"do":"open","by":"alice"}', "expected `environment`"),
