@@ -3,19 +3,28 @@
 import sys
 
 import simulate_cases
+import simulate_enterprise_policy
 import simulate_lines
 import simulate_power_platform
+import simulate_recommended
+import simulate_scenarios
 from simulate_cases import fail, run, seen
 
-PROFILES = {"power_platform": simulate_power_platform}
+PROFILES = {
+    "power_platform": simulate_power_platform,
+    "recommended": simulate_recommended,
+    "enterprise_policy": simulate_enterprise_policy,
+}
 
 
 def every_operation(profile, module):
     """Each word that the program knows has been allowed once and refused once."""
     for word in (row["do"] for row in run([], "--list", profile)):
         missing = {"allowed", "refused"} - seen.get((profile, word), set())
-        if word in module.NEVER_REFUSED:
+        if word in getattr(module, "NEVER_REFUSED", ()):
             missing -= {"refused"}
+        if word not in getattr(module, "ONLY", [word]):
+            continue
         if missing:
             fail(f"{profile}: {word}", f"no case in which it is {' or '.join(sorted(missing))}")
 
@@ -26,7 +35,7 @@ def main():
         for cases in module.ALL:
             cases()
         every_operation(profile, module)
-    for cases in simulate_lines.ALL:
+    for cases in simulate_lines.ALL + simulate_scenarios.ALL:
         cases()
     simulate_lines.the_table(PROFILES)
     if simulate_cases.failures:

@@ -298,6 +298,14 @@ def guards():
     case(LOCKED, line(by="alice", do="reset", environment="dev")).refused("T33 environment_locked")
 
 
+def fields_and_coverage():
+    on = line(by="erin", do="field_encryption", environment="prod")
+    case(NEW, on).allowed("field_encryption_enabled")
+    case(NEW, on, {**on, "on": False}).refused("G09 cannot_turn_off").mended_by("nobody")
+    rows = {r["what"]: r["covered"] for r in case(WORLD, line(do="coverage")).allowed().answer["coverage"]}
+    assert rows["environment prod"] and not rows["environment test"] and rows["environment database"] and not rows["relevance search"], rows
+
+
 def rings():
     two = story("power_platform", *[{**l, "regions": ["eu", "us"]} if l["do"] == "tenant" else l for l in TENANT])
     upload = line(by="alice", do="upload_key", acknowledged=True, **FILE)
@@ -331,5 +339,5 @@ def plans():
         "T05 not_authorized", "T18 lock_cooldown 2026-01-04T02:00:00Z")
 
 
-ALL = [tenants_and_people, keys, eligibility, activation, environments, locking, unlocking, guards, rings, plans]
-NEVER_REFUSED = {"tick"}
+ALL = [tenants_and_people, keys, eligibility, activation, environments, locking, unlocking, guards, fields_and_coverage, rings, plans]
+NEVER_REFUSED = {"tick", "coverage"}
