@@ -62,13 +62,17 @@ consteval const char* approved_name() {
 template <fixed_text Name>
 inline constexpr const char* approved = detail::approved_name<Name>();
 
+/// The name of one that is not on the list, where a caller asked by name for what others' old programs can read.
+template <fixed_text Name>
+inline constexpr const char* for_old_programs = Name.chars;
+
 /// What a part of the library uses: a part that others can leave out has `using algorithms = keywright::algorithms<…>`.
 template <fixed_text... Names>
 struct algorithms {};
 
 /// What every service uses, whichever parts it is composed of.
-using library_algorithms = algorithms<"AES-256", "AES-128/GCM", "AES-192/GCM", "AES-256/GCM", "SHA-256", "HMAC(SHA-512)", "HKDF(SHA-256)",
-                                      "OAEP(SHA-1)", "OAEP(SHA-1,MGF1(SHA-1))", "OAEP(SHA-256)", "OAEP(SHA-384)", "OAEP(SHA-512)",
-                                      "PKCS1v15(SHA-256)", "Pure", "PBES2-SHA256-AES256", "AES-256/CBC", "SHA-384", "secp384r1">;
+using library_algorithms = algorithms<"AES-256", "AES-128/GCM", "AES-192/GCM", "AES-256/GCM", "SHA-256", "HMAC(SHA-256)", "HMAC(SHA-512)",
+                                      "HKDF(SHA-256)", "OAEP(SHA-1)", "OAEP(SHA-1,MGF1(SHA-1))", "OAEP(SHA-256)", "OAEP(SHA-384)",
+                                      "OAEP(SHA-512)", "PKCS1v15(SHA-256)", "Pure", "AES-256/CBC", "SHA-384", "secp256r1", "secp384r1">;
 
 } // namespace keywright

@@ -65,10 +65,10 @@ inline bool signs_for(const Botan::Private_Key& key, const public_half& identity
 inline bool opens_for(const Botan::Private_Key& key, const public_half& identity, Botan::RandomNumberGenerator& rng) {
     const auto matched = keywright::detail::botan_boundary(errc::internal, "key: the halves do not match", [&] {
         const auto stored = Botan::X509::load_key(identity.spki);
-        const Botan::PK_Encryptor_EME seal(*stored, rng, "OAEP(SHA-256)");
+        const Botan::PK_Encryptor_EME seal(*stored, rng, approved<"OAEP(SHA-256)">);
         const auto message = rng.random_vec<bytes>(16);
         if (seal.maximum_input_size() < message.size()) return true;
-        const auto opened = Botan::PK_Decryptor_EME(key, rng, "OAEP(SHA-256)").decrypt(seal.encrypt(message, rng));
+        const auto opened = Botan::PK_Decryptor_EME(key, rng, approved<"OAEP(SHA-256)">).decrypt(seal.encrypt(message, rng));
         return std::equal(opened.begin(), opened.end(), message.begin(), message.end());
     });
     return matched.value_or(false);
