@@ -95,7 +95,9 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::too_many: return fmt::format("there are {} {}, and at most {} fit", r.found, subject, r.limit);
     case refusal::cannot_turn_off: return fmt::format("field encryption of environment `{}` is on and stays on", subject);
     case refusal::geography_mismatch: return fmt::format("data does not leave its geography, and `{}` is in another one", subject);
-    case refusal::rollback_window_closed: return "a lock is possible again, so the activation can no longer be rolled back";
+    case refusal::rollback_window_closed:
+        return fmt::format("the {} in which an activation can be rolled back are over; they began at {}", to_text(r.span),
+                           to_text(r.since));
     case refusal::self_approval: return fmt::format("`{}` acted first, so somebody else has to", subject);
     case refusal::nothing_to_roll_back: return "the last change of key was no activation in place of an earlier key";
     case refusal::notice_undelivered: return fmt::format("no other administrator has been told yet that key `{}` became active", subject);

@@ -258,7 +258,7 @@ struct report_delivery {
     instant at{};
     admin_id to{};
     fingerprint key{};            ///< of the key that the notice is about
-    std::uint64_t generation = 0; ///< the ring's, when it was activated
+    std::uint64_t activation = 0; ///< as the event that it is about counts
 };
 /// Time's own duty: deletes a locked environment whose retention has run out.
 struct expire_environment {

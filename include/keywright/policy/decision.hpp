@@ -226,9 +226,9 @@ public:
         v.reason_.subject = inline_text<63>(subject);
         return v;
     }
-    /// A window [since, since + span) that is still open.
-    static constexpr verdict wait(refusal code, instant since, seconds span, std::string_view subject = {}) {
-        verdict v = object(code, mender::time, subject);
+    /// A window [since, since + span) that is still open; `who` where somebody can end it earlier.
+    static constexpr verdict wait(refusal code, instant since, seconds span, std::string_view subject = {}, mender who = mender::time) {
+        verdict v = object(code, who, subject);
         v.reason_.since = since;
         v.reason_.span = span;
         v.reason_.not_before = since + span;
@@ -239,6 +239,13 @@ public:
         verdict v = object(code, who, subject);
         v.reason_.found = found;
         v.reason_.limit = limit;
+        return v;
+    }
+    /// The same, with the window that it was judged by, where time does not cure it.
+    constexpr verdict judged_by(instant since, seconds span) const {
+        verdict v = *this;
+        v.reason_.since = since;
+        v.reason_.span = span;
         return v;
     }
     constexpr bool objects() const { return objects_; }

@@ -166,11 +166,13 @@ struct activation_started {
 /// The old Active key becomes Available in the same step; a Replaced one is deleted.
 struct key_activated : about_key {
     static constexpr std::string_view name = "key_activated";
-    fingerprint replaced{}; ///< empty: none is deleted
+    fingerprint replaced{};       ///< empty: none is deleted
+    std::uint64_t activation = 0; ///< the how-manieth of the ring that became effective
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         about_key::visit(self, field);
         field("replaced", self.replaced);
+        field("activation", self.activation);
     }
     friend constexpr bool operator==(const key_activated&, const key_activated&) = default;
 };
@@ -189,9 +191,17 @@ struct activation_rolled_back : about_key {
     }
     friend constexpr bool operator==(const activation_rolled_back&, const activation_rolled_back&) = default;
 };
-/// Whoever asked and the moment are the event's own. Where one administrator suffices, lock_started follows at once.
+/// Whoever asked and the moment are the event's own. `waits`: for a second administrator; otherwise lock_started follows
+/// in the same step.
 struct lock_requested : about_key {
     static constexpr std::string_view name = "lock_requested";
+    bool waits = false;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        about_key::visit(self, field);
+        field("waits", self.waits);
+    }
+    friend constexpr bool operator==(const lock_requested&, const lock_requested&) = default;
 };
 struct lock_approved : about_key {
     static constexpr std::string_view name = "lock_approved";
@@ -247,6 +257,13 @@ struct key_unlock_started {
 };
 struct key_unlocked : about_key {
     static constexpr std::string_view name = "key_unlocked";
+    std::uint64_t activation = 0; ///< as of key_activated
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        about_key::visit(self, field);
+        field("activation", self.activation);
+    }
+    friend constexpr bool operator==(const key_unlocked&, const key_unlocked&) = default;
 };
 struct key_unlock_failed : about_key {
     static constexpr std::string_view name = "key_unlock_failed";
@@ -254,19 +271,17 @@ struct key_unlock_failed : about_key {
 
 // --- deliveries and clocks ---
 
-/// The notice of an activation has reached an administrator. `counts`: of those who did not act and held the role
-/// before, the first; the wait before a lock begins here.
+/// The notice of the present activation has reached an administrator who did not act and held the role before: the
+/// first such delivery. The wait before a lock begins here.
 struct notice_delivered : about_key {
     static constexpr std::string_view name = "notice_delivered";
     admin_id to{};
-    std::uint64_t generation = 0;
-    bool counts = false;
+    std::uint64_t activation = 0;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         about_key::visit(self, field);
         field("to", self.to);
-        field("generation", self.generation);
-        field("counts", self.counts);
+        field("activation", self.activation);
     }
     friend constexpr bool operator==(const notice_delivered&, const notice_delivered&) = default;
 };

@@ -54,7 +54,7 @@ constexpr std::string_view state_name(const ring_state& ring, const environment_
     }
     if (is_locked(ring, e)) return ring.locking && e.unlock_epoch + 1 == ring.lock_epoch ? "locking" : "locked";
     if (e.managed_by == protector::provider) return "provider_managed";
-    return installing_key(ring) != nullptr ? "rewrapping" : "customer_managed";
+    return incoming_key(ring) != nullptr ? "rewrapping" : "customer_managed";
 }
 
 } // namespace keywright::policy

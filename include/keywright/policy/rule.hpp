@@ -126,4 +126,10 @@ consteval bool check_rule() {
     return rule<R>;
 }
 
+/// The same rule under another id, where another source demands it: `cites<"I08", lock_cooldown>`.
+template <fixed_text Id, class Rule>
+struct cites : Rule {
+    using id = rule_tag<Id>;
+};
+
 } // namespace keywright::policy

@@ -87,12 +87,14 @@ struct lock_record {
 struct activation_record {
     admin_id by;
     instant asked_at = never;
+    std::uint64_t number = 0;   ///< of activations that became effective, in order
     fingerprint before;         ///< the key that was Active until then; empty: there is nothing to roll back to
     instant noticed_at = never; ///< its notice first reached somebody who did not act and held the role before
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("by", self.by);
         field("asked_at", self.asked_at);
+        field("number", self.number);
         field("before", self.before);
         field("noticed_at", self.noticed_at);
     }
@@ -211,6 +213,11 @@ constexpr const key_record* find_key(const ring_state& ring, const key_id& id) {
 constexpr bool in_use(const key_record& key) { return key.state != key_state::deleted && key.state != key_state::retired; }
 constexpr const key_record* active_key(const ring_state& ring) { return find_key(ring, key_state::active); }
 constexpr const key_record* installing_key(const ring_state& ring) { return find_key(ring, key_state::installing); }
+/// The key that everything is being moved to: Installing, or Active at once and not finished.
+constexpr const key_record* incoming_key(const ring_state& ring) {
+    if (const key_record* key = installing_key(ring)) return key;
+    return happened(ring.installing_since) ? active_key(ring) : nullptr;
+}
 /// The locked key, also while it is installing again.
 constexpr const key_record* locked_key(const ring_state& ring) {
     if (const key_record* key = find_key(ring, key_state::locked)) return key;
@@ -292,8 +299,34 @@ struct backup_state {
     friend constexpr bool operator==(const backup_state&, const backup_state&) = default;
 };
 
+/// Whether somebody is an administrator of the whole tenant.
+constexpr bool is_tenant_administrator(const tenant_state& tenant, const admin_id& who) {
+    for (const administrator& a : tenant.administrators)
+        if (a.environment.empty() && a.who == who) return true;
+    return false;
+}
+
+/// Whether what is installing may still be called off: an activation of a key in place of another.
+constexpr bool is_cancellable(const ring_state& ring) { return installing_key(ring) != nullptr && !ring.attempt.before.empty(); }
+
+/// The key that a rollback of the last activation goes back to, while the ring still has it.
+constexpr const key_record* key_before(const ring_state& ring) {
+    if (ring.activation.before.empty()) return nullptr;
+    for (const key_record& key : ring.keys)
+        if ((key.state == key_state::available || key.state == key_state::installing) && key.print == ring.activation.before) return &key;
+    return nullptr;
+}
+
+/// Whether a clock is behind the latest commit, so that it cannot tell what is over.
+constexpr bool is_behind(const ring_state& ring, instant clock) { return clock < ring.latest; }
+
 constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
     return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;
+}
+
+/// Whether a locked environment's time was found to have run out before, by the clock that still counts.
+constexpr bool deadline_was_seen(const ring_state& ring, const environment_state& e) {
+    return happened(e.deadline_seen_at) && e.deadline_seen_era == ring.clock_era;
 }
 
 /// Names what the operation under way makes: its keys, its slot, its generation of the data. Raised with every operation
