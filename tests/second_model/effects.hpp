@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operation that no rule refuses does to the world, and which events it leaves. Depends on rules.hpp.
+//     events told; run(world, scene, told);
+#pragma once
+
+#include "rules.hpp"
+
+namespace second_model {
+
+using events = std::vector<std::string_view>;
+
+inline environment& the_environment(world& in, const scene& s) {
+    return in.environments.at(s.asked.does == verb::restore || s.asked.does == verb::copy ? s.asked.target : s.asked.environment);
+}
+
+template <class Visit>
+void each_environment(world& in, const std::string& region, Visit visit) {
+    for (auto& [name, one] : in.environments)
+        if (one.region == region) visit(one);
+}
+
+inline bool any_locked(const world& in, const std::string& region) {
+    return std::ranges::any_of(in.environments, [&](const auto& one) { return one.second.region == region && one.second.is_locked(); });
+}
+
+// --- keys ---
+
+inline void begin_installation(ring& here, const scene& s, const std::string& name, cause why) {
+    const auto* active = here.in_state(key_state::active);
+    here.installing = installation{name, why, s.asked.who, s.now, active ? *active : std::string{}};
+    here.keys.at(name).state = key_state::installing;
+    here.ever_accepted_activation = true;
+}
+
+inline void acknowledge(const scene& s, events& out) {
+    if (s.asked.acknowledged) out.push_back("risk_acknowledged");
+}
+
+inline void do_generate(world& in, const scene& s, events& out) {
+    acknowledge(s, out);
+    material made;
+    made.name = s.asked.file.name;
+    in.rings[s.region].keys[s.asked.key] = {made, key_state::available};
+    out.push_back("key_generated");
+}
+
+inline void do_upload(world& in, const scene& s, events& out) {
+    auto& here = in.rings[s.region];
+    acknowledge(s, out);
+    here.keys[s.asked.key] = {s.asked.file, key_state::available};
+    if (s.asked.file.in == format::byok) here.import_key.clear();
+    out.push_back("key_uploaded");
+    if (here.ever_accepted_activation) return; // T14: the first one activates by itself
+    begin_installation(here, s, s.asked.key, cause::first_upload);
+    out.push_back("activation_started");
+}
+
+inline void do_activate(world& in, const scene& s, events& out) {
+    acknowledge(s, out);
+    begin_installation(in.rings[s.region], s, s.asked.key, cause::activate);
+    out.push_back("activation_started");
+}
+
+inline void do_rollback(world& in, const scene& s, events& out) {
+    auto& here = in.rings[s.region];
+    out.push_back("activation_rolled_back");
+    if (here.installing) { // only a cancel is allowed then
+        here.keys.at(here.installing->key).state = key_state::available;
+        here.installing.reset();
+        return;
+    }
+    begin_installation(here, s, here.last_activation->previous, cause::rollback);
+    out.push_back("activation_started");
+}
+
+/// Installing becomes Active: every window starts anew.
+inline void finish_installation(world& in, const scene& s) {
+    auto& here = in.rings[s.region];
+    const auto done = *here.installing;
+    here.installing.reset();
+    if (!done.previous.empty()) here.keys.at(done.previous).state = key_state::available;
+    here.keys.at(done.key).state = key_state::active;
+    here.last_activation = done;
+    here.effective_at = s.now;
+    here.delivered_at.reset();
+    const bool unlocked = done.by_way_of == cause::unlock;
+    if (unlocked) here.lock.reset();
+    each_environment(in, s.region, [&](environment& one) {
+        if (one.held) one.deadline = std::max(one.deadline, s.now + 24 * hour);
+        one.held = false;
+        if (!unlocked && one.customers && one.now == doing::nothing) one.now = doing::rewrapping;
+    });
+}
+
+/// The last locked environment is gone, and with it the use of the key that locked it.
+inline void retire_unneeded(world& in, const std::string& region) {
+    auto& here = in.rings[region];
+    if (any_locked(in, region) || here.installing) return;
+    if (const auto* name = here.in_state(key_state::locked)) {
+        here.keys.at(*name).state = key_state::retired;
+        here.lock.reset();
+    }
+}
+
+inline void give_up_installation(world& in, const std::string& region, events& out) {
+    auto& here = in.rings[region];
+    const bool unlocking = here.installing->by_way_of == cause::unlock;
+    here.keys.at(here.installing->key).state = unlocking ? key_state::locked : key_state::available;
+    here.installing.reset();
+    if (unlocking) retire_unneeded(in, region);
+    each_environment(in, region, [](environment& one) { one.held = false; });
+    out.push_back(unlocking ? "key_unlock_failed" : "activation_failed");
+}
+
+// --- lock ---
+
+inline void begin_lock(world& in, const scene& s, events& out) {
+    auto& here = in.rings[s.region];
+    here.request.reset();
+    here.import_key.clear();
+    for (auto& [name, one] : here.keys) {
+        if (one.state == key_state::active) {
+            one.state = key_state::locked;
+            here.lock = lock_of_ring{name, s.now, std::nullopt};
+        } else if (one.state == key_state::available) {
+            one.state = key_state::deleted;
+        }
+    }
+    each_environment(in, s.region, [](environment& one) {
+        if (one.customers && one.now == doing::nothing) one.now = doing::locking;
+    });
+    out.push_back("lock_started");
+}
+
+inline void do_lock(world& in, const scene& s, events& out) {
+    if (s.in.plays != profile::recommended) return begin_lock(in, s, out);
+    in.rings[s.region].request = lock_request{s.asked.who, s.asked.key, s.asked.file.name, s.now};
+    out.push_back("lock_requested");
+}
+
+inline void do_approve(world& in, const scene& s, events& out) {
+    out.push_back("lock_approved");
+    begin_lock(in, s, out);
+}
+
+inline void complete_lock(world& in, const scene& s) {
+    in.rings[s.region].lock->completed = s.now;
+    each_environment(in, s.region, [&](environment& one) {
+        if (one.now != doing::locking) return;
+        one.now = doing::locked;
+        one.deadline = s.now + 28 * day;
+    });
+}
+
+inline void do_unlock_key(world& in, const scene& s, events& out) {
+    auto& here = in.rings[s.region];
+    if (s.asked.file.in == format::byok) here.import_key.clear();
+    const auto name = *here.in_state(key_state::locked);
+    here.installing = installation{name, cause::unlock, s.asked.who, s.now, {}};
+    here.keys.at(name).state = key_state::installing;
+    each_environment(in, s.region, [&](environment& one) { one.held = one.now == doing::locked && s.now < one.deadline; });
+    out.push_back("key_unlock_started");
+}
+
+// --- environments ---
+
+inline void begin(world& in, const scene& s, events& out) {
+    auto& one = the_environment(in, s);
+    switch (s.asked.does) {
+    case verb::apply_key:
+        acknowledge(s, out);
+        one.now = doing::applying;
+        return out.push_back("apply_started");
+    case verb::return_to_provider:
+        acknowledge(s, out);
+        one.now = doing::returning;
+        return out.push_back("return_started");
+    case verb::unlock_environment: one.now = doing::unlocking; return out.push_back("environment_unlock_started");
+    case verb::reset: one.now = doing::resetting; return out.push_back("reset_started");
+    case verb::restore:
+        one.now = doing::overwriting;
+        one.overwrites = work::restore;
+        return out.push_back("restore_started");
+    case verb::copy:
+        one.now = doing::overwriting;
+        one.overwrites = work::copy;
+        return out.push_back("copy_started");
+    default: return;
+    }
+}
+
+inline void forget_backups(world& in, const std::string& name) {
+    for (auto& [label, one] : in.backups)
+        if (one.environment == name) one.deleted = true;
+}
+
+inline void delete_environment(world& in, const std::string& name, events& out) {
+    const auto region = in.environments.at(name).region;
+    forget_backups(in, name);
+    in.environments.erase(name);
+    std::erase_if(in.administrators, [&](const administrator& one) { return one.environment == name; });
+    out.push_back("environment_deleted");
+    retire_unneeded(in, region);
+}
+
+inline void do_backup(world& in, const scene& s, events& out) {
+    const auto& one = *s.on;
+    in.backups[s.asked.backup] = {s.asked.environment, one.region, one.customers && s.active() ? s.active()->is.name : "", false};
+    out.push_back("backup_taken");
+}
+
+// --- reports and the passing of time ---
+
+inline void do_tick(world& in, const scene& s, events& out) {
+    for (auto& [region, here] : in.rings) {
+        if (!s.asked.region.empty() && s.asked.region != region) continue;
+        if (here.installing && s.now >= here.installing->since + hour) give_up_installation(in, region, out);
+        std::vector<std::string> due;
+        for (const auto& [name, one] : in.environments)
+            if (one.region == region && one.expired(s.now)) due.push_back(name);
+        for (const auto& name : due) delete_environment(in, name, out);
+    }
+}
+
+inline void do_completed(world& in, const scene& s, events& out) {
+    if (s.asked.of == work::activation) return finish_installation(in, s), out.push_back("key_activated");
+    if (s.asked.of == work::unlock_key) return finish_installation(in, s), out.push_back("key_unlocked");
+    if (s.asked.of == work::lock) return complete_lock(in, s), out.push_back("lock_completed");
+    auto& one = in.environments.at(s.asked.environment);
+    one.now = doing::nothing;
+    switch (s.asked.of) {
+    case work::apply:
+        one.customers = true;
+        in.rings[one.region].applied_at = s.now;
+        return out.push_back("key_applied");
+    case work::giving_back: one.customers = false; return out.push_back("returned_to_provider");
+    case work::unlock_environment: one.deadline = std::numeric_limits<instant>::max(); return out.push_back("environment_unlocked");
+    case work::restore: return out.push_back("restored");
+    case work::copy: return out.push_back("copied");
+    case work::reset:
+        one.customers = false;
+        forget_backups(in, s.asked.environment);
+        return out.push_back("reset_completed");
+    default: return;
+    }
+}
+
+inline void do_failed(world& in, const scene& s, events& out) {
+    if (s.asked.of == work::activation || s.asked.of == work::unlock_key) return give_up_installation(in, s.region, out);
+    auto& one = in.environments.at(s.asked.environment);
+    const auto* here = find(in.rings, one.region);
+    const bool locking = here && here->lock && !here->lock->completed && one.customers;
+    one.now = s.asked.of == work::unlock_environment ? doing::locked : locking ? doing::locking : doing::nothing;
+    switch (s.asked.of) {
+    case work::apply: return out.push_back("apply_failed");
+    case work::giving_back: return out.push_back("return_failed");
+    case work::unlock_environment: return out.push_back("environment_unlock_failed");
+    case work::restore: return out.push_back("restore_failed");
+    case work::copy: return out.push_back("copy_failed");
+    default: return;
+    }
+}
+
+// --- people and the scene ---
+
+inline void do_notice(world& in, const scene& s, events& out) {
+    out.push_back("notice_delivered");
+    auto& here = in.rings[s.region];
+    if (!here.effective_at || here.delivered_at || (s.asked.event != "key_activated" && s.asked.event != "key_unlocked")) return;
+    const auto& last = *here.last_activation;
+    const bool held_before =
+        std::ranges::any_of(in.administrators, [&](const administrator& one) { return one.who == s.asked.to && one.since <= last.since; });
+    if (s.asked.to != last.by && held_before) here.delivered_at = s.now;
+}
+
+inline void do_admin(world& in, const scene& s, events& out) {
+    const administrator one{s.asked.who, s.asked.as, s.asked.environment, s.now};
+    std::erase_if(in.administrators, [&](const administrator& other) {
+        return other.who == one.who && other.is == one.is && other.environment == one.environment;
+    });
+    if (!s.asked.remove) in.administrators.push_back(one);
+    out.push_back(s.asked.remove ? "administrator_removed" : "administrator_added");
+}
+
+inline void do_scene(world& in, const scene& s, events& out) {
+    const auto& asked = s.asked;
+    if (asked.does == verb::tenant) {
+        in.name = "tenant";
+        in.seats = asked.seats, in.opted_in = asked.opted_in, in.plan = asked.plan, in.version = asked.version;
+        in.regions = asked.regions, in.geography = asked.geography;
+        return out.push_back("tenant_created");
+    }
+    if (asked.does == verb::feature_on) return in.feature_on = s.now, out.push_back("feature_enabled");
+    environment made;
+    made.region = s.region, made.geography = asked.geography, made.is = asked.is;
+    made.file_data = asked.file_data, made.external_logs = asked.external_logs, made.created = s.now;
+    in.environments[asked.environment] = made;
+    out.push_back("environment_created");
+}
+
+inline void run(world& in, const scene& s, events& out) {
+    switch (s.asked.does) {
+    case verb::tenant:
+    case verb::feature_on:
+    case verb::environment: return do_scene(in, s, out);
+    case verb::admin: return do_admin(in, s, out);
+    case verb::generate_key: return do_generate(in, s, out);
+    case verb::upload_key: return do_upload(in, s, out);
+    case verb::activate_key: return do_activate(in, s, out);
+    case verb::rollback_activation: return do_rollback(in, s, out);
+    case verb::lock: return do_lock(in, s, out);
+    case verb::approve: return do_approve(in, s, out);
+    case verb::unlock_key: return do_unlock_key(in, s, out);
+    case verb::delete_environment: return delete_environment(in, s.asked.environment, out);
+    case verb::backup: return do_backup(in, s, out);
+    case verb::notice_delivered: return do_notice(in, s, out);
+    case verb::import_key: in.rings[s.region].import_key = s.asked.key; return out.push_back("import_key_created");
+    case verb::completed: return do_completed(in, s, out);
+    case verb::failed: return do_failed(in, s, out);
+    case verb::tick: return do_tick(in, s, out);
+    default: return begin(in, s, out);
+    }
+}
+
+} // namespace second_model

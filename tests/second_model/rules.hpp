@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules that can refuse, as a table: id, profiles, what is judged, when it is broken, the code, and when time
+// would cure it. Every row speaks for itself; a refusal is all rows that are broken. Depends on world.hpp.
+//     for (const row& one : rules) if (judges(one, scene) && one.broken(scene)) ...
+#pragma once
+
+#include "world.hpp"
+
+#include <initializer_list>
+
+namespace second_model {
+
+// --- what several rows ask ---
+
+inline bool uploads(const scene& s) {
+    return s.asked.does == verb::upload_key || s.asked.does == verb::lock || s.asked.does == verb::unlock_key;
+}
+
+/// The name that a destructive operation on an environment must have typed.
+inline bool name_mistyped(const scene& s) {
+    const auto& name = s.asked.does == verb::restore || s.asked.does == verb::copy ? s.asked.target : s.asked.environment;
+    return s.asked.confirmation != name;
+}
+inline bool production_mistyped(const scene& s) { return s.on && s.on->is == kind::production && name_mistyped(s); }
+
+/// 72 h run from the later of the activation and the last completed apply; in `recommended` also from the first
+/// delivery of the notice to somebody else.
+inline std::optional<instant> lockable_from(const scene& s) {
+    if (!s.here || !s.here->effective_at) return std::nullopt;
+    instant from = std::max(*s.here->effective_at, s.here->applied_at.value_or(std::numeric_limits<instant>::min()));
+    if (s.in.plays == profile::recommended && s.here->delivered_at) from = std::max(from, *s.here->delivered_at);
+    return from + 72 * hour;
+}
+
+inline bool undelivered(const scene& s) { return s.here && s.here->effective_at && !s.here->delivered_at; }
+
+inline const material* locked_material(const scene& s) {
+    const auto* name = s.here ? s.here->in_state(key_state::locked) : nullptr;
+    return name ? &s.here->keys.at(*name).is : nullptr;
+}
+
+inline bool lockable(const environment& one) {
+    return one.customers &&
+           (one.now == doing::nothing || one.now == doing::rewrapping || one.now == doing::returning || one.now == doing::overwriting);
+}
+
+inline bool held_elsewhere(const scene& s) {
+    return std::ranges::any_of(s.in.rings, [&](const auto& other) {
+        return other.first != s.region && std::ranges::any_of(other.second.keys, [&](const auto& one) {
+                   return one.second.is.name == s.asked.file.name && one.second.state != key_state::deleted &&
+                          one.second.state != key_state::retired;
+               });
+    });
+}
+inline bool held_here(const scene& s) {
+    return s.here && std::ranges::any_of(s.here->keys, [&](const auto& one) {
+               return one.second.is.name == s.asked.file.name && one.second.state != key_state::deleted &&
+                      one.second.state != key_state::retired;
+           });
+}
+
+/// The key that protects an environment now, by name; empty for the provider's.
+inline std::string protector(const scene& s, const environment& one) {
+    if (!one.customers) return {};
+    const auto* ring_of = find(s.in.rings, one.region);
+    for (auto state : {key_state::active, key_state::locked})
+        if (const auto* name = ring_of ? ring_of->in_state(state) : nullptr) return one.region + "/" + ring_of->keys.at(*name).is.name;
+    return one.region + "/";
+}
+inline std::string protector(const backup& one) { return one.key.empty() ? std::string{} : one.region + "/" + one.key; }
+
+inline bool key_of_backup_gone(const scene& s) {
+    if (!s.stored || s.stored->deleted || s.stored->key.empty()) return false;
+    const auto* ring_of = find(s.in.rings, s.stored->region);
+    return !ring_of || std::ranges::none_of(ring_of->keys, [&](const auto& one) {
+        return one.second.is.name == s.stored->key && (one.second.state == key_state::active || one.second.state == key_state::available);
+    });
+}
+
+inline bool cancels_installation(const scene& s) {
+    return s.asked.does == verb::rollback_activation && s.here && s.here->installing && s.here->installing->by_way_of == cause::activate &&
+           !s.here->installing->previous.empty();
+}
+
+/// What a rollback would undo.
+inline const installation* last_activation(const scene& s) {
+    if (!s.here) return nullptr;
+    if (s.here->installing) return &*s.here->installing;
+    return s.here->last_activation ? &*s.here->last_activation : nullptr;
+}
+inline bool nothing_to_roll_back(const scene& s) {
+    const auto* last = last_activation(s);
+    if (!last || last->by_way_of != cause::activate || last->previous.empty()) return true;
+    if (s.here->installing) return false;
+    const auto* before = find(s.here->keys, last->previous);
+    return !before || before->state != key_state::available || s.here->in_state(key_state::active) == nullptr;
+}
+
+inline instant passed(std::optional<instant> from, instant window) { return from ? *from + window : std::numeric_limits<instant>::min(); }
+inline bool within(const scene& s, std::optional<instant> from, instant window) { return s.now < passed(from, window); }
+
+/// Whether what a report is about is under way.
+inline bool under_way(const scene& s) {
+    const bool installing = s.here && s.here->installing;
+    const bool overwriting = s.on && s.on->now == doing::overwriting && s.on->overwrites == s.asked.of;
+    switch (s.asked.of) {
+    case work::activation: return installing && s.here->installing->by_way_of != cause::unlock;
+    case work::unlock_key: return installing && s.here->installing->by_way_of == cause::unlock;
+    case work::lock: return s.here && s.here->lock && !s.here->lock->completed;
+    case work::apply: return s.on && s.on->now == doing::applying;
+    case work::giving_back: return s.on && s.on->now == doing::returning;
+    case work::rewrap: return s.on && s.on->now == doing::rewrapping;
+    case work::reset: return s.on && s.on->now == doing::resetting;
+    case work::unlock_environment: return s.on && s.on->now == doing::unlocking;
+    case work::restore:
+    case work::copy: return overwriting;
+    }
+    return false;
+}
+
+// --- the table ---
+
+inline constexpr unsigned power_platform = 1, recommended = 2, dynamics_365 = 4, enterprise_policy = 8;
+inline constexpr unsigned tenant_key = power_platform | recommended;
+inline constexpr unsigned own_key = tenant_key | dynamics_365;
+
+struct verbs {
+    std::uint64_t bits = 0;
+    constexpr verbs(std::initializer_list<verb> list) {
+        for (auto one : list) bits |= std::uint64_t{1} << static_cast<unsigned>(one);
+    }
+    constexpr bool has(verb one) const { return (bits >> static_cast<unsigned>(one) & 1) != 0; }
+};
+
+struct row {
+    std::string_view rule;
+    unsigned profiles;
+    verbs judges;
+    std::string_view code;
+    bool (*broken)(const scene&);
+    std::optional<instant> (*not_before)(const scene&) = [](const scene&) -> std::optional<instant> { return std::nullopt; };
+};
+
+inline constexpr verbs eligible_verbs{verb::generate_key, verb::upload_key, verb::activate_key, verb::apply_key};
+inline constexpr verbs file_verbs{verb::upload_key, verb::lock, verb::unlock_key};
+inline constexpr verbs environment_verbs{
+    verb::apply_key, verb::return_to_provider, verb::unlock_environment, verb::delete_environment, verb::backup, verb::restore, verb::copy,
+    verb::reset};
+
+inline const row rules[] = {
+    {"H01", own_key | enterprise_policy, environment_verbs, "not_found", [](const scene& s) { return !s.on; }},
+    {"H01", own_key | enterprise_policy, {verb::copy}, "not_found", [](const scene& s) { return !s.from; }},
+    {"H01", own_key | enterprise_policy, {verb::environment}, "already_exists", [](const scene& s) { return s.on != nullptr; }},
+    {"H01",
+     own_key | enterprise_policy,
+     {verb::generate_key, verb::upload_key},
+     "already_exists",
+     [](const scene& s) { return s.chosen != nullptr; }},
+    {"H01",
+     own_key | enterprise_policy,
+     {verb::apply_key},
+     "not_provider_managed",
+     [](const scene& s) { return s.on && (s.on->customers || s.on->is_locked()); }},
+    {"H01",
+     own_key | enterprise_policy,
+     {verb::return_to_provider},
+     "not_customer_managed",
+     [](const scene& s) { return s.on && !s.on->customers; }},
+    {"H03", own_key | enterprise_policy, {verb::completed, verb::failed}, "not_in_progress", [](const scene& s) { return !under_way(s); }},
+    {"T01", tenant_key, eligible_verbs, "not_eligible", [](const scene& s) { return s.in.seats <= 1000 || !s.in.opted_in; }},
+    {"T02", tenant_key, eligible_verbs, "feature_off", [](const scene& s) { return !s.in.feature_on; }},
+    {"T02",
+     tenant_key,
+     {verb::apply_key},
+     "environment_predates_feature",
+     [](const scene& s) { return s.on && s.in.feature_on && s.on->created <= *s.in.feature_on; }},
+    {"T03",
+     tenant_key,
+     {verb::apply_key},
+     "unsupported_storage",
+     [](const scene& s) { return s.on && (s.on->file_data || s.on->external_logs); }},
+    {"T06", own_key, file_verbs, "bad_format", [](const scene& s) { return s.asked.file.in == format::other; }},
+    {"T06", own_key, file_verbs, "bad_key_type",
+     [](const scene& s) { return s.readable() && s.asked.file.type != "RSA" && s.asked.file.type != "RSA-HSM"; }},
+    {"T06", own_key, file_verbs, "bad_key_size", [](const scene& s) { return s.readable() && s.asked.file.bits != 2048; }},
+    {"T06", own_key, file_verbs, "pfx_without_password",
+     [](const scene& s) { return s.asked.file.in == format::pfx && s.asked.file_password.empty(); }},
+    {"T07", own_key, file_verbs, "missing_private_key", [](const scene& s) { return s.readable() && !s.asked.file.private_half; }},
+    {"T08", own_key, file_verbs, "byok_wrong_binding",
+     [](const scene& s) {
+         return s.asked.file.in == format::byok && (!s.here || s.here->import_key.empty() || s.here->import_key != s.asked.file.kid);
+     }},
+    {"T10",
+     own_key,
+     {verb::generate_key, verb::upload_key, verb::activate_key, verb::apply_key, verb::return_to_provider},
+     "acknowledgement_required",
+     [](const scene& s) { return !s.asked.acknowledged; }},
+    {"T11",
+     tenant_key,
+     {verb::generate_key, verb::upload_key},
+     "region_required",
+     [](const scene& s) { return s.asked.region.empty() && s.in.regions.size() > 1; }},
+    {"T11", tenant_key, {verb::generate_key, verb::upload_key}, "key_name_required", [](const scene& s) { return s.asked.key.empty(); }},
+    {"T12",
+     tenant_key,
+     {verb::generate_key},
+     "password_mismatch",
+     [](const scene& s) { return s.asked.password != s.asked.password_again; }},
+    {"T13",
+     own_key,
+     {verb::upload_key},
+     "wrong_password",
+     [](const scene& s) { return !s.asked.corrupt && s.asked.password != s.asked.file_password; }},
+    {"T13", own_key, {verb::upload_key}, "corrupt", [](const scene& s) { return s.asked.corrupt; }},
+    {"T15",
+     tenant_key,
+     {verb::activate_key},
+     "not_available",
+     [](const scene& s) { return !s.chosen || s.chosen->state != key_state::available; }},
+    {"T15", tenant_key, {verb::activate_key}, "not_confirmed", [](const scene& s) { return !s.asked.confirmed; }},
+    {"T16",
+     tenant_key,
+     {verb::activate_key, verb::rollback_activation},
+     "locked_environments_exist",
+     [](const scene& s) { return s.any_locked(); }},
+    {"T17",
+     tenant_key,
+     {verb::activate_key},
+     "activation_cooldown",
+     [](const scene& s) { return s.here && within(s, s.here->effective_at, 24 * hour); },
+     [](const scene& s) { return std::optional{passed(s.here->effective_at, 24 * hour)}; }},
+    {"T18",
+     own_key,
+     {verb::lock, verb::approve},
+     "lock_cooldown",
+     [](const scene& s) { return s.active() && lockable_from(s) && s.now < *lockable_from(s); },
+     lockable_from},
+    {"T19", own_key, {verb::apply_key}, "no_active_key", [](const scene& s) { return !s.active(); }},
+    {"T19", own_key, {verb::apply_key}, "not_confirmed", [](const scene& s) { return !s.asked.confirmed; }},
+    {"T20", own_key, {verb::return_to_provider}, "confirmation_mismatch", production_mistyped},
+    {"T20", own_key, {verb::return_to_provider}, "not_confirmed", [](const scene& s) { return !s.asked.confirmed; }},
+    {"T21", own_key, {verb::lock, verb::approve}, "no_active_key", [](const scene& s) { return !s.active(); }},
+    {"T21",
+     own_key,
+     {verb::lock},
+     "wrong_key",
+     [](const scene& s) { return s.active() && s.readable() && s.active()->is.name != s.asked.file.name; }},
+    {"T21",
+     own_key,
+     {verb::approve},
+     "wrong_key",
+     [](const scene& s) { return s.active() && s.here->request && s.here->request->material != s.active()->is.name; }},
+    {"T21",
+     own_key,
+     {verb::lock},
+     "wrong_password",
+     [](const scene& s) { return !s.asked.corrupt && s.asked.password != s.asked.file_password; }},
+    {"T21", own_key, {verb::lock}, "corrupt", [](const scene& s) { return s.asked.corrupt; }},
+    {"T21", own_key, {verb::lock}, "confirmation_mismatch", [](const scene& s) { return s.asked.confirmation != "lock " + s.in.name; }},
+    {"T21",
+     own_key,
+     {verb::lock, verb::approve},
+     "nothing_to_lock",
+     [](const scene& s) {
+         return std::ranges::none_of(s.in.environments,
+                                     [&](const auto& one) { return one.second.region == s.region && lockable(one.second); });
+     }},
+    {"T22",
+     own_key | enterprise_policy,
+     {verb::open, verb::return_to_provider, verb::backup},
+     "environment_locked",
+     [](const scene& s) { return s.on && s.on->is_locked(); }},
+    {"T23",
+     own_key,
+     {verb::unlock_key, verb::unlock_environment},
+     "lock_in_progress",
+     [](const scene& s) { return s.here && s.here->lock && !s.here->lock->completed; }},
+    {"T24",
+     tenant_key,
+     {verb::unlock_key, verb::unlock_environment},
+     "unlock_cooldown",
+     [](const scene& s) { return s.here && s.here->lock && s.now < s.here->lock->unlockable(); },
+     [](const scene& s) { return std::optional{s.here->lock->unlockable()}; }},
+    {"T25",
+     own_key | enterprise_policy,
+     {verb::restore, verb::copy},
+     "environment_locked",
+     [](const scene& s) { return (s.on && s.on->is_locked()) || (s.asked.does == verb::copy && s.from && s.from->is_locked()); }},
+    {"T26", tenant_key, {verb::unlock_environment}, "retention_expired", [](const scene& s) { return s.on && s.on->expired(s.now); }},
+    {"T27", own_key, {verb::unlock_key}, "not_locked", [](const scene& s) { return !locked_material(s); }},
+    {"T27",
+     own_key,
+     {verb::unlock_key},
+     "wrong_key",
+     [](const scene& s) { return locked_material(s) && s.readable() && locked_material(s)->name != s.asked.file.name; }},
+    {"T27",
+     own_key,
+     {verb::unlock_key},
+     "wrong_password",
+     [](const scene& s) { return !s.asked.corrupt && s.asked.password != s.asked.file_password; }},
+    {"T27", own_key, {verb::unlock_key}, "corrupt", [](const scene& s) { return s.asked.corrupt; }},
+    {"T28", tenant_key, {verb::unlock_environment}, "key_not_active", [](const scene& s) { return !s.active(); }},
+    {"T28", tenant_key, {verb::unlock_environment}, "not_locked", [](const scene& s) { return s.on && s.on->now != doing::locked; }},
+    {"T28", tenant_key, {verb::unlock_environment}, "not_confirmed", [](const scene& s) { return !s.asked.confirmed; }},
+    {"T29", tenant_key, {verb::generate_key, verb::upload_key}, "locked_environments_exist", [](const scene& s) { return s.any_locked(); }},
+    {"T30",
+     tenant_key | enterprise_policy,
+     {verb::restore},
+     "key_mismatch",
+     [](const scene& s) {
+         return s.on && s.stored && !s.stored->deleted && s.asked.target != s.stored->environment &&
+                protector(s, *s.on) != protector(*s.stored);
+     }},
+    {"T30", tenant_key | enterprise_policy, {verb::restore}, "key_version_unavailable", key_of_backup_gone},
+    {"T30",
+     tenant_key | enterprise_policy,
+     {verb::restore},
+     "backup_deleted",
+     [](const scene& s) { return s.stored && s.stored->deleted; }},
+    {"T30", tenant_key | enterprise_policy, {verb::restore}, "confirmation_mismatch", production_mistyped},
+    {"T31",
+     tenant_key | enterprise_policy,
+     {verb::copy},
+     "same_environment",
+     [](const scene& s) { return s.asked.source == s.asked.target; }},
+    {"T31",
+     tenant_key | enterprise_policy,
+     {verb::copy},
+     "key_mismatch",
+     [](const scene& s) { return s.on && s.from && protector(s, *s.on) != protector(s, *s.from); }},
+    {"T31", tenant_key | enterprise_policy, {verb::copy}, "confirmation_mismatch", production_mistyped},
+    {"T32",
+     tenant_key | enterprise_policy,
+     {verb::copy},
+     "support_environment_not_customer_managed",
+     [](const scene& s) {
+         return (s.on && s.on->is == kind::support_investigation && !s.on->customers) ||
+                (s.from && s.from->is == kind::support_investigation && !s.from->customers);
+     }},
+    {"T33", tenant_key | enterprise_policy, {verb::reset}, "environment_locked", [](const scene& s) { return s.on && s.on->is_locked(); }},
+    {"T33", tenant_key | enterprise_policy, {verb::reset}, "confirmation_mismatch", production_mistyped},
+    {"T36", own_key | enterprise_policy, {verb::delete_environment}, "confirmation_mismatch", name_mistyped},
+    {"T36", own_key | enterprise_policy, environment_verbs, "operation_in_progress", [](const scene& s) { return s.on && s.on->busy(); }},
+    {"T39", own_key, {verb::restore}, "environment_locked", [](const scene& s) { return s.from && s.from->is_locked(); }},
+    {"G05",
+     tenant_key | enterprise_policy,
+     {verb::restore, verb::copy},
+     "geography_mismatch",
+     [](const scene& s) { return s.on && s.from && s.on->geography != s.from->geography; }},
+    {"T15",
+     tenant_key,
+     {verb::activate_key, verb::rollback_activation, verb::apply_key, verb::lock, verb::approve},
+     "key_change_in_progress",
+     [](const scene& s) { return s.here && s.here->installing && !cancels_installation(s); }},
+    {"T13", own_key, {verb::upload_key}, "key_in_use", [](const scene& s) { return s.readable() && held_elsewhere(s); }},
+    {"T13", own_key, {verb::upload_key}, "duplicate_key", [](const scene& s) { return s.readable() && held_here(s); }},
+    {"R01", recommended, {verb::rollback_activation}, "nothing_to_roll_back", nothing_to_roll_back},
+    {"R01",
+     recommended,
+     {verb::rollback_activation},
+     "self_approval",
+     [](const scene& s) { return !nothing_to_roll_back(s) && last_activation(s)->by == s.asked.who; }},
+    {"R01",
+     recommended,
+     {verb::rollback_activation},
+     "rollback_window_closed",
+     [](const scene& s) {
+         return !nothing_to_roll_back(s) && !s.here->installing && !undelivered(s) && lockable_from(s) && s.now >= *lockable_from(s);
+     }},
+    {"R02", recommended, {verb::lock, verb::approve}, "notice_undelivered", [](const scene& s) { return s.active() && undelivered(s); }},
+    {"R03",
+     recommended,
+     {verb::approve},
+     "self_approval",
+     [](const scene& s) { return s.here && s.here->request && s.here->request->by == s.asked.who; }},
+    {"R03",
+     recommended,
+     {verb::approve},
+     "request_expired",
+     [](const scene& s) { return s.here && s.here->request && s.now >= s.here->request->at + 24 * hour; }},
+};
+
+// --- T05: who may ask ---
+
+inline constexpr verbs by_tenant_admin{verb::generate_key,
+                                       verb::upload_key,
+                                       verb::activate_key,
+                                       verb::rollback_activation,
+                                       verb::lock,
+                                       verb::approve,
+                                       verb::unlock_key,
+                                       verb::unlock_environment,
+                                       verb::delete_environment,
+                                       verb::accept_clock,
+                                       verb::import_key,
+                                       verb::apply_key,
+                                       verb::return_to_provider,
+                                       verb::backup,
+                                       verb::restore,
+                                       verb::copy,
+                                       verb::reset};
+inline constexpr verbs by_environment_admin{verb::apply_key, verb::return_to_provider, verb::backup, verb::restore, verb::copy,
+                                            verb::reset};
+
+/// A system administrator of an environment, for its own environments only: of both for a copy.
+inline bool authorized(const scene& s) {
+    if (!by_tenant_admin.has(s.asked.does)) return true;
+    if (s.acts_as(role::tenant_admin)) return true;
+    if (!by_environment_admin.has(s.asked.does)) return false;
+    const bool onto = s.asked.does == verb::restore || s.asked.does == verb::copy;
+    if (!s.acts_as(role::environment_admin, onto ? s.asked.target : s.asked.environment)) return false;
+    return s.asked.does != verb::copy || s.acts_as(role::environment_admin, s.asked.source);
+}
+
+} // namespace second_model

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// One operation against one world: the whole second model behind one function. Depends on effects.hpp.
+//     const outcome answer = step(world, operation);
+#pragma once
+
+#include "effects.hpp"
+
+namespace second_model {
+
+/// Everything that speaks against the operation; empty when it is allowed.
+inline std::set<refusal> refusals(const scene& s) {
+    std::set<refusal> out;
+    if (!authorized(s)) out.insert({"T05", "not_authorized", std::nullopt});
+    for (const auto& one : rules)
+        if ((one.profiles & static_cast<unsigned>(s.in.plays)) != 0 && one.judges.has(s.asked.does) && one.broken(s))
+            out.insert({one.rule, one.code, one.not_before(s)});
+    return out;
+}
+
+/// Judges the operation and, when no rule speaks against it, carries it out. A refused one changes nothing.
+inline outcome step(world& in, const operation& asked) {
+    const auto s = look(in, asked);
+    outcome out;
+    out.refusals = refusals(s);
+    if (!out.allowed()) return out;
+    run(in, s, out.events);
+    in.latest = s.now;
+    return out;
+}
+
+} // namespace second_model
