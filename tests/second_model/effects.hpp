@@ -20,14 +20,14 @@ void each_environment(world& in, const std::string& region, Visit visit) {
 }
 
 inline bool any_locked(const world& in, const std::string& region) {
-    return std::ranges::any_of(in.environments, [&](const auto& one) { return one.second.region == region && one.second.is_locked(); });
+    return std::ranges::any_of(in.environments, [&](const auto& one) { return one.second.region == region && one.second.locked; });
 }
 
 // --- keys ---
 
 inline void begin_installation(ring& here, const scene& s, const std::string& name, cause why) {
     const auto* active = here.in_state(key_state::active);
-    here.installing = installation{name, why, s.asked.who, s.now, active ? *active : std::string{}};
+    here.installing = installation{name, why, s.asked.by, s.now, active ? *active : std::string{}};
     here.keys.at(name).state = key_state::installing;
     here.ever_accepted_activation = true;
 }
@@ -73,6 +73,17 @@ inline void do_rollback(world& in, const scene& s, events& out) {
     out.push_back("activation_started");
 }
 
+/// Rule 11: "holds the deadline until 24 h after the key is Active or the attempt fails" can be read in two ways; read
+/// here as 24 h after either, as the core does.
+inline void release_deadlines(world& in, const std::string& region, instant now) {
+    const auto release = [&](auto& one) {
+        if (one.held) one.deadline = std::max(*one.deadline, now + 24 * hour);
+        one.held = false;
+    };
+    release(in.rings[region]);
+    each_environment(in, region, release);
+}
+
 /// Installing becomes Active: every window starts anew.
 inline void finish_installation(world& in, const scene& s) {
     auto& here = in.rings[s.region];
@@ -85,30 +96,26 @@ inline void finish_installation(world& in, const scene& s) {
     here.delivered_at.reset();
     const bool unlocked = done.by_way_of == cause::unlock;
     if (unlocked) here.lock.reset();
-    each_environment(in, s.region, [&](environment& one) {
-        if (one.held) one.deadline = std::max(one.deadline, s.now + 24 * hour);
-        one.held = false;
-        if (!unlocked && one.customers && one.now == doing::nothing) one.now = doing::rewrapping;
-    });
+    release_deadlines(in, s.region, s.now);
 }
 
 /// The last locked environment is gone, and with it the use of the key that locked it.
 inline void retire_unneeded(world& in, const std::string& region) {
     auto& here = in.rings[region];
-    if (any_locked(in, region) || here.installing) return;
+    if (any_locked(in, region) || here.installing || (here.lock && !here.lock->completed)) return;
     if (const auto* name = here.in_state(key_state::locked)) {
         here.keys.at(*name).state = key_state::retired;
         here.lock.reset();
     }
 }
 
-inline void give_up_installation(world& in, const std::string& region, events& out) {
+inline void give_up_installation(world& in, const scene& s, const std::string& region, events& out) {
     auto& here = in.rings[region];
     const bool unlocking = here.installing->by_way_of == cause::unlock;
     here.keys.at(here.installing->key).state = unlocking ? key_state::locked : key_state::available;
     here.installing.reset();
     if (unlocking) retire_unneeded(in, region);
-    each_environment(in, region, [](environment& one) { one.held = false; });
+    if (unlocking) release_deadlines(in, region, s.now);
     out.push_back(unlocking ? "key_unlock_failed" : "activation_failed");
 }
 
@@ -127,14 +134,15 @@ inline void begin_lock(world& in, const scene& s, events& out) {
         }
     }
     each_environment(in, s.region, [](environment& one) {
-        if (one.customers && one.now == doing::nothing) one.now = doing::locking;
+        if (one.customers) one.locked = true;
     });
+    if (s.asked.does == verb::lock) out.push_back("lock_requested");
     out.push_back("lock_started");
 }
 
 inline void do_lock(world& in, const scene& s, events& out) {
     if (s.in.plays != profile::recommended) return begin_lock(in, s, out);
-    in.rings[s.region].request = lock_request{s.asked.who, s.asked.key, s.asked.file.name, s.now};
+    in.rings[s.region].request = lock_request{s.asked.by, s.asked.key, s.asked.file.name, s.now};
     out.push_back("lock_requested");
 }
 
@@ -146,19 +154,21 @@ inline void do_approve(world& in, const scene& s, events& out) {
 inline void complete_lock(world& in, const scene& s) {
     in.rings[s.region].lock->completed = s.now;
     each_environment(in, s.region, [&](environment& one) {
-        if (one.now != doing::locking) return;
-        one.now = doing::locked;
-        one.deadline = s.now + 28 * day;
+        if (one.locked && !one.deadline) one.deadline = s.now + 28 * day;
     });
+    in.rings[s.region].deadline = s.now + 28 * day;
+    retire_unneeded(in, s.region);
 }
 
 inline void do_unlock_key(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     if (s.asked.file.in == format::byok) here.import_key.clear();
     const auto name = *here.in_state(key_state::locked);
-    here.installing = installation{name, cause::unlock, s.asked.who, s.now, {}};
+    here.installing = installation{name, cause::unlock, s.asked.by, s.now, {}};
     here.keys.at(name).state = key_state::installing;
-    each_environment(in, s.region, [&](environment& one) { one.held = one.now == doing::locked && s.now < one.deadline; });
+    const auto hold = [&](auto& one) { one.held = one.deadline && s.now < *one.deadline; };
+    hold(here);
+    each_environment(in, s.region, hold);
     out.push_back("key_unlock_started");
 }
 
@@ -194,18 +204,25 @@ inline void forget_backups(world& in, const std::string& name) {
         if (one.environment == name) one.deleted = true;
 }
 
+/// Rule 10: at an apply the older environment key is wrapped again under the ring, for the sake of its backups. Of a
+/// return it says nothing: what was under the ring stays there.
+inline void move_backups_to_ring(world& in, const std::string& name) {
+    for (auto& [label, one] : in.backups)
+        if (one.environment == name) one.on_ring = true;
+}
+
 inline void delete_environment(world& in, const std::string& name, events& out) {
     const auto region = in.environments.at(name).region;
     forget_backups(in, name);
     in.environments.erase(name);
-    std::erase_if(in.administrators, [&](const administrator& one) { return one.environment == name; });
+    in.gone.insert(name);
     out.push_back("environment_deleted");
     retire_unneeded(in, region);
 }
 
 inline void do_backup(world& in, const scene& s, events& out) {
     const auto& one = *s.on;
-    in.backups[s.asked.backup] = {s.asked.environment, one.region, one.customers && s.active() ? s.active()->is.name : "", false};
+    in.backups[s.asked.backup] = {s.asked.environment, one.region, one.customers, one.customers, false};
     out.push_back("backup_taken");
 }
 
@@ -214,10 +231,10 @@ inline void do_backup(world& in, const scene& s, events& out) {
 inline void do_tick(world& in, const scene& s, events& out) {
     for (auto& [region, here] : in.rings) {
         if (!s.asked.region.empty() && s.asked.region != region) continue;
-        if (here.installing && s.now >= here.installing->since + hour) give_up_installation(in, region, out);
+        if (here.installing && s.now >= here.installing->since + hour) give_up_installation(in, s, region, out);
         std::vector<std::string> due;
         for (const auto& [name, one] : in.environments)
-            if (one.region == region && one.expired(s.now)) due.push_back(name);
+            if (one.region == region && one.overdue(s.now) && one.now != doing::unlocking) due.push_back(name);
         for (const auto& name : due) delete_environment(in, name, out);
     }
 }
@@ -231,14 +248,15 @@ inline void do_completed(world& in, const scene& s, events& out) {
     switch (s.asked.of) {
     case work::apply:
         one.customers = true;
+        move_backups_to_ring(in, s.asked.environment);
         in.rings[one.region].applied_at = s.now;
         return out.push_back("key_applied");
     case work::giving_back: one.customers = false; return out.push_back("returned_to_provider");
-    case work::unlock_environment: one.deadline = std::numeric_limits<instant>::max(); return out.push_back("environment_unlocked");
+    case work::unlock_environment: one.locked = false, one.deadline.reset(), one.held = false; return out.push_back("environment_unlocked");
     case work::restore: return out.push_back("restored");
     case work::copy: return out.push_back("copied");
     case work::reset:
-        one.customers = false;
+        one.customers = false, one.locked = false, one.deadline.reset();
         forget_backups(in, s.asked.environment);
         return out.push_back("reset_completed");
     default: return;
@@ -246,11 +264,9 @@ inline void do_completed(world& in, const scene& s, events& out) {
 }
 
 inline void do_failed(world& in, const scene& s, events& out) {
-    if (s.asked.of == work::activation || s.asked.of == work::unlock_key) return give_up_installation(in, s.region, out);
+    if (s.asked.of == work::activation || s.asked.of == work::unlock_key) return give_up_installation(in, s, s.region, out);
     auto& one = in.environments.at(s.asked.environment);
-    const auto* here = find(in.rings, one.region);
-    const bool locking = here && here->lock && !here->lock->completed && one.customers;
-    one.now = s.asked.of == work::unlock_environment ? doing::locked : locking ? doing::locking : doing::nothing;
+    one.now = doing::nothing;
     switch (s.asked.of) {
     case work::apply: return out.push_back("apply_failed");
     case work::giving_back: return out.push_back("return_failed");
@@ -288,6 +304,7 @@ inline void do_scene(world& in, const scene& s, events& out) {
         in.name = "tenant";
         in.seats = asked.seats, in.opted_in = asked.opted_in, in.plan = asked.plan, in.version = asked.version;
         in.regions = asked.regions, in.geography = asked.geography;
+        for (const auto& region : in.regions) in.rings[region].latest = s.now;
         return out.push_back("tenant_created");
     }
     if (asked.does == verb::feature_on) return in.feature_on = s.now, out.push_back("feature_enabled");
@@ -314,7 +331,7 @@ inline void run(world& in, const scene& s, events& out) {
     case verb::delete_environment: return delete_environment(in, s.asked.environment, out);
     case verb::backup: return do_backup(in, s, out);
     case verb::notice_delivered: return do_notice(in, s, out);
-    case verb::import_key: in.rings[s.region].import_key = s.asked.key; return out.push_back("import_key_created");
+    case verb::import_key: in.rings[s.region].import_key = s.asked.file.kid; return out.push_back("import_key_created");
     case verb::completed: return do_completed(in, s, out);
     case verb::failed: return do_failed(in, s, out);
     case verb::tick: return do_tick(in, s, out);

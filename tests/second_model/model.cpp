@@ -13,11 +13,11 @@ constexpr instant start = 1'000'000'000;
 struct story {
     world in{};
     instant at = start;
-    std::string who = "ann";
+    std::string by = "ann";
 
     outcome does(operation one) {
         one.at = at;
-        if (one.who.empty()) one.who = who;
+        if (one.by.empty()) one.by = by;
         return step(in, one);
     }
     outcome report(verb how, work of, std::string environment = {}) {
@@ -94,19 +94,17 @@ TEST_CASE("second model: another activation is refused for 24 hours, and then al
 TEST_CASE("second model: the rogue administrator's key cannot lock before the others have had 72 hours to undo it") {
     auto one = under_a_key();
     one.at += 100 * hour;
-    one.who = "bob";
+    one.by = "bob";
     CHECK(one.uploads("rogue").allowed());
     CHECK(one.activates("rogue").allowed());
     CHECK(one.report(verb::completed, work::activation).allowed());
-    CHECK(one.report(verb::completed, work::rewrap, "prod").allowed());
     CHECK(refused_for(one.locks("rogue"), "T18", "lock_cooldown"));
     one.at += 24 * hour;
-    one.who = "ann";
+    one.by = "ann";
     CHECK(one.activates("first").allowed()); // the old key is Available still
     CHECK(one.report(verb::completed, work::activation).allowed());
-    CHECK(one.report(verb::completed, work::rewrap, "prod").allowed());
     one.at += 72 * hour;
-    one.who = "bob";
+    one.by = "bob";
     CHECK(one.locks("rogue").refusals == std::set<refusal>{{"T21", "wrong_key", std::nullopt}});
 }
 

@@ -11,9 +11,14 @@ namespace second_model {
 inline std::set<refusal> refusals(const scene& s) {
     std::set<refusal> out;
     if (!authorized(s)) out.insert({"T05", "not_authorized", std::nullopt});
-    for (const auto& one : rules)
-        if ((one.profiles & static_cast<unsigned>(s.in.plays)) != 0 && one.judges.has(s.asked.does) && one.broken(s))
-            out.insert({one.rule, one.code, one.not_before(s)});
+    const row* spoke = nullptr; // the last one, with what it is said instead of
+    for (const auto& one : rules) {
+        if (one.otherwise && spoke && spoke->rule == one.rule) continue;
+        spoke = nullptr;
+        if ((one.profiles & static_cast<unsigned>(s.in.plays)) == 0 || !one.judges.has(s.asked.does) || !one.broken(s)) continue;
+        spoke = &one;
+        out.insert({one.rule, one.code, one.not_before ? one.not_before(s) : std::nullopt});
+    }
     return out;
 }
 
@@ -24,7 +29,7 @@ inline outcome step(world& in, const operation& asked) {
     out.refusals = refusals(s);
     if (!out.allowed()) return out;
     run(in, s, out.events);
-    in.latest = s.now;
+    if (!out.events.empty() && !s.region.empty()) in.rings[s.region].latest = s.now;
     return out;
 }
 

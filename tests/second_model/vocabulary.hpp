@@ -123,7 +123,7 @@ inline constexpr std::string_view format_names[] = {"pfx", "byok", "other"};
 struct material {
     std::string name{};
     unsigned bits = 2048;
-    std::string type = "RSA";
+    std::string type = "rsa";
     format in = format::pfx;
     bool private_half = true;
     std::string kid{};
@@ -133,8 +133,8 @@ struct material {
 struct operation {
     verb does = verb::tick;
     instant at = 0;
-    std::string who{}, region{}, environment{}, key{}, confirmation{}, password{}, password_again{}, file_password{}, backup{}, source{},
-        target{}, event{}, to{};
+    std::string by{}, who{}, region{}, environment{}, key{}, confirmation{}, password{}, password_again{}, file_password{}, backup{},
+        source{}, target{}, event{}, to{};
     bool acknowledged = false, confirmed = false, corrupt = false;
     material file{};
     work of = work::apply;

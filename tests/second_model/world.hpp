@@ -17,6 +17,7 @@ enum class key_state { available, installing, active, locked, deleted, retired }
 struct key {
     material is;
     key_state state = key_state::available;
+    bool in_use() const { return state != key_state::deleted && state != key_state::retired; }
 };
 
 /// How an installation came about; what may be undone depends on it.
@@ -51,7 +52,10 @@ struct ring {
     std::optional<instant> effective_at, applied_at, delivered_at;
     std::optional<lock_of_ring> lock;
     std::optional<lock_request> request;
+    std::optional<instant> deadline; ///< of the environments of its newest lock
+    bool held = false;
     std::string import_key;
+    instant latest = std::numeric_limits<instant>::min(); ///< the latest moment ever committed here
 
     const std::string* in_state(key_state state) const {
         for (const auto& [name, one] : keys)
@@ -60,7 +64,7 @@ struct ring {
     }
 };
 
-enum class doing { nothing, applying, rewrapping, returning, locking, locked, unlocking, overwriting, resetting, deleted };
+enum class doing { nothing, applying, returning, unlocking, overwriting, resetting };
 
 struct environment {
     std::string region, geography;
@@ -70,16 +74,18 @@ struct environment {
     bool customers = false; ///< under the customer's key, else under the provider's
     doing now = doing::nothing;
     work overwrites = work::restore;
-    instant deadline = std::numeric_limits<instant>::max(); ///< of a locked one
+    bool locked = false;             ///< from the start of the lock, locking and unlocking included
+    std::optional<instant> deadline; ///< of a locked one, once the lock is completed
     bool held = false;                                      ///< an unlock_key accepted in time holds the deadline
 
-    bool is_locked() const { return now == doing::locking || now == doing::locked || now == doing::unlocking; }
-    bool busy() const { return now != doing::nothing && now != doing::locked && now != doing::deleted; }
-    bool expired(instant at) const { return now == doing::locked && !held && at >= deadline; }
+    bool busy() const { return now != doing::nothing || (locked && !deadline); }
+    bool overdue(instant at) const { return locked && deadline && !held && at >= *deadline; }
 };
 
 struct backup {
-    std::string environment, region, key; ///< `key` is empty for the provider's
+    std::string environment, region;
+    bool customers = false; ///< under the customer's key when it was taken
+    bool on_ring = false;   ///< what opens it now is kept under the ring's key
     bool deleted = false;
 };
 
@@ -93,7 +99,6 @@ struct administrator {
 
 struct world {
     profile plays = profile::power_platform;
-    instant latest = std::numeric_limits<instant>::min();
     std::string name;
     unsigned seats = 0;
     bool opted_in = false;
@@ -102,6 +107,7 @@ struct world {
     std::optional<instant> feature_on;
     std::vector<administrator> administrators;
     std::map<std::string, environment> environments;
+    std::set<std::string> gone; ///< names of deleted environments: the rules do not say that one may come again
     std::map<std::string, ring> rings;
     std::map<std::string, backup> backups;
 };
@@ -111,6 +117,9 @@ auto find(Map& map, const std::string& name) -> decltype(&map.begin()->second) {
     const auto found = map.find(name);
     return found == map.end() ? nullptr : &found->second;
 }
+
+/// Where the core and the rules differ; to be false.
+inline constexpr bool resetting_can_be_locked = true;
 
 /// An operation with all that it names looked up. Pointers are null where nothing of that name exists.
 struct scene {
@@ -127,29 +136,39 @@ struct scene {
     /// Whether the actor holds a role; for an environment's administrator, of that environment.
     bool acts_as(role as, const std::string& environment = {}) const {
         return std::ranges::any_of(in.administrators, [&](const administrator& one) {
-            return one.who == asked.who && one.is == as && one.environment == environment;
+            return one.who == asked.by && one.is == as && one.environment == environment;
         });
     }
     bool any_locked() const {
-        return std::ranges::any_of(in.environments, [&](const auto& one) { return one.second.region == region && one.second.is_locked(); });
+        if (resetting_can_be_locked && here && here->lock && !here->lock->completed) return true;
+        return std::ranges::any_of(in.environments, [&](const auto& one) { return one.second.region == region && one.second.locked; });
     }
     const key* active() const {
         const auto* name = here ? here->in_state(key_state::active) : nullptr;
         return name ? &here->keys.at(*name) : nullptr;
     }
+    /// In any -ing state; rewrapping is that of every environment on the ring's key while another one is installing.
+    bool busy(const environment* one) const {
+        if (!one) return false;
+        const auto* ring_of = find(in.rings, one->region);
+        const bool rewrapping = one->region == region && one->customers && !one->locked && ring_of && ring_of->installing;
+        return one->busy() || rewrapping;
+    }
+    bool same_ring() const { return from && from->region == region; }
     bool readable() const { return !asked.corrupt && asked.file_password == asked.password; }
 };
 
 inline scene look(const world& in, const operation& asked) {
-    scene out{.in = in, .asked = asked, .now = std::max(in.latest, asked.at), .region = asked.region};
+    scene out{.in = in, .asked = asked, .now = asked.at, .region = asked.region};
     const bool onto = asked.does == verb::restore || asked.does == verb::copy;
     out.on = find(in.environments, onto ? asked.target : asked.environment);
     out.stored = find(in.backups, asked.backup);
     if (asked.does == verb::copy) out.from = find(in.environments, asked.source);
     if (asked.does == verb::restore && out.stored) out.from = find(in.environments, out.stored->environment);
-    if (out.on && asked.does != verb::environment) out.region = out.on->region;
-    if (out.region.empty() && in.regions.size() == 1) out.region = in.regions.front();
+    if (out.on && asked.does != verb::environment && asked.does != verb::admin) out.region = out.on->region;
+    if (out.region.empty() && !in.regions.empty()) out.region = in.regions.front();
     out.here = find(in.rings, out.region);
+    if (out.here) out.now = std::max(out.here->latest, asked.at);
     if (out.here) out.chosen = find(out.here->keys, asked.key);
     return out;
 }
