@@ -12,10 +12,12 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/time.hpp
     include/keywright/core/time_text.hpp
     include/keywright/guards/copy.hpp
+    include/keywright/guards/geography.hpp
     include/keywright/guards/reset.hpp
     include/keywright/guards/restore.hpp
     include/keywright/policy.hpp
     include/keywright/policy/activation.hpp
+    include/keywright/policy/clock_defence.hpp
     include/keywright/policy/commands.hpp
     include/keywright/policy/consequences.hpp
     include/keywright/policy/decision.hpp
@@ -25,18 +27,25 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/environments.hpp
     include/keywright/policy/events.hpp
     include/keywright/policy/evolve.hpp
+    include/keywright/policy/field_encryption.hpp
     include/keywright/policy/housekeeping.hpp
     include/keywright/policy/key_files.hpp
     include/keywright/policy/locking.hpp
     include/keywright/policy/names.hpp
+    include/keywright/policy/rollback.hpp
     include/keywright/policy/rule.hpp
+    include/keywright/policy/second_administrator.hpp
     include/keywright/policy/state.hpp
+    include/keywright/policy/vault_commands.hpp
+    include/keywright/policy/vault_events.hpp
+    include/keywright/policy/vault_state.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp
     include/keywright/profiles/plan.hpp
     include/keywright/profiles/power_platform.hpp
     include/keywright/profiles/profile.hpp
+    include/keywright/profiles/recommended.hpp
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS

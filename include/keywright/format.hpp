@@ -93,6 +93,35 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::not_in_progress: return "nothing of that kind is under way";
     case refusal::not_due: return fmt::format("environment `{}` may still be unlocked", subject);
     case refusal::too_many: return fmt::format("there are {} {}, and at most {} fit", r.found, subject, r.limit);
+    case refusal::cannot_turn_off: return fmt::format("field encryption of environment `{}` is on and stays on", subject);
+    case refusal::geography_mismatch: return fmt::format("data does not leave its geography, and `{}` is in another one", subject);
+    case refusal::rollback_window_closed:
+        return fmt::format("the {} in which an activation can be rolled back are over; they began at {}", to_text(r.span),
+                           to_text(r.since));
+    case refusal::self_approval: return fmt::format("`{}` acted first, so somebody else has to", subject);
+    case refusal::nothing_to_roll_back: return "the last change of key was no activation in place of an earlier key";
+    case refusal::notice_undelivered: return fmt::format("no other administrator has been told yet that key `{}` became active", subject);
+    case refusal::approval_required: return fmt::format("a lock takes {} administrators of the tenant, and there is {}", r.limit, r.found);
+    case refusal::request_expired:
+        return fmt::format("a request is valid for {}, and this one was made at {}", to_text(r.span), to_text(r.since));
+    case refusal::clock_frozen:
+        return fmt::format("the clock is behind the latest record, of {}, so no wait counts as over", to_text(r.since));
+    case refusal::grant_incomplete: return fmt::format("the grants on the key are not complete: {}", subject);
+    case refusal::not_managed: return fmt::format("environment `{}` is not a managed environment", subject);
+    case refusal::already_in_policy: return fmt::format("environment `{}` is in a policy already", subject);
+    case refusal::environment_offline: return fmt::format("environment `{}` is offline until its key is granted again", subject);
+    case refusal::vault_unprotected: return fmt::format("the vault lacks {}", subject);
+    case refusal::separation_of_duties: return fmt::format("`{}` may not be administrator of both the vault and the tenant", subject);
+    case refusal::not_integrated: return fmt::format("environment `{}` is not integrated yet", subject);
+    case refusal::cloud_hosted: return fmt::format("environment `{}` is hosted in the customer's own subscription", subject);
+    case refusal::not_licensed: return fmt::format("environment `{}` lacks the licence", subject);
+    case refusal::version_in_use: return fmt::format("version {} of the key is still needed", r.found);
+    case refusal::region_mismatch: return fmt::format("`{}` is in another region than the key", subject);
+    case refusal::recoverable: return fmt::format("`{}` can still be recovered", subject);
+    case refusal::purge_protected: return fmt::format("`{}` is protected from being purged", subject);
+    case refusal::unknown_organisation: return fmt::format("no environment has the organisation name `{}`", subject);
+    case refusal::no_data_platform: return fmt::format("environment `{}` has no data platform", subject);
+    case refusal::region_unavailable: return fmt::format("this is not available in region `{}`", subject);
     case refusal::consumer_rule: return fmt::format("a rule of the product objects{}{}", subject.empty() ? "" : ": ", subject);
     }
     return std::string(policy::name(r.code));
@@ -106,6 +135,8 @@ inline std::string_view way_out(policy::mender who) {
     case policy::mender::tenant_administrator: return "a tenant administrator can change this";
     case policy::mender::environment_administrator: return "an administrator of the environment can change this";
     case policy::mender::provider: return "the provider can change this";
+    case policy::mender::second_administrator: return "a second tenant administrator can change this";
+    case policy::mender::vault_administrator: return "an administrator of the customer's vault can change this";
     }
     return "";
 }

@@ -9,3 +9,4 @@
 #include <keywright/profiles/decide.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/profiles/power_platform.hpp>
+#include <keywright/profiles/recommended.hpp>

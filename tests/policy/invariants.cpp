@@ -246,6 +246,7 @@ bool may_become(key_state from, key_state to) {
     case active: return to == available || to == locked;
     case locked: return to == installing || to == retired;
     case deleted:
+    case replaced: // no profile whose changes take effect at once is walked here
     case retired: return false;
     }
     return false;
@@ -454,7 +455,8 @@ TEST_CASE("power_platform: every invariant holds on 400 000 random commands, and
         if (!w.judge().wrong.empty()) return;
     }
     // A walk that reaches nothing proves nothing: tenant events aside, everything has happened often.
-    for (std::size_t i = 5; i < seen.size(); ++i) {
+    const std::size_t last = event_body(reset_completed{}).index(); // later ones belong to other profiles
+    for (std::size_t i = 5; i <= last; ++i) {
         if (i == 6) continue; // import keys take no part in the walk
         CAPTURE(i);
         CHECK(seen[i] > 20);

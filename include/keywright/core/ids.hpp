@@ -73,6 +73,7 @@ private:
 
 using tenant_id = id<struct tenant_tag>;
 using region_id = id<struct region_tag>;
+using geography_id = id<struct geography_tag>; ///< what personal data does not leave; holds one or more regions
 using environment_id = id<struct environment_tag>;
 using key_id = id<struct key_tag>;             ///< a customer key within its ring, as the customer named it
 using admin_id = id<struct admin_tag>;

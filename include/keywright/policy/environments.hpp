@@ -85,7 +85,7 @@ private:
     static constexpr bool is_busy(const ring_state& ring, const environment_state& e) {
         if (e.transition != operation::none) return true;
         if (is_locked(ring, e)) return !happened(locked_at(ring, e));
-        return e.managed_by == protector::customer && installing_key(ring) != nullptr;
+        return e.managed_by == protector::customer && incoming_key(ring) != nullptr;
     }
 };
 

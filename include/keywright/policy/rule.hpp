@@ -51,6 +51,7 @@ inline constexpr roles environment_admin{2}; ///< of the command's environment; 
 inline constexpr roles target_admin{4};      ///< of the command's environment, whatever the other one is
 inline constexpr roles provider_role{8};
 inline constexpr roles system_role{16};
+inline constexpr roles vault_admin{32}; ///< of the customer's own vault
 
 // --- what a rule judges by ---
 
@@ -80,6 +81,14 @@ struct facts {
 
 /// The moment that counts: a clock that steps back makes nothing legal earlier.
 constexpr instant effective_now(const ring_state& ring, instant asked_at) { return later(ring.latest, asked_at); }
+
+/// How the commands of a profile are carried out, where that differs. A rule that needs it says so in
+/// `constexpr void shape(procedure&) const`; what it says decides no permission.
+struct procedure {
+    bool lock_is_requested = false; ///< `lock` only asks; `approve_lock` locks
+    bool keys_at_once = false;      ///< a key that is brought is used at once, and so is one that comes back
+    seconds second_finding;         ///< a deadline is found passed twice, this far apart, before anything is deleted; 0: once
+};
 
 // --- the shape of a rule ---
 
@@ -116,5 +125,11 @@ consteval bool check_rule() {
             "rule: needs `constexpr verdict operator()(const facts&, const C&) const` for each command C that it names; see keywright/policy/rule.hpp");
     return rule<R>;
 }
+
+/// The same rule under another id, where another source demands it: `cites<"I08", lock_cooldown>`.
+template <fixed_text Id, class Rule>
+struct cites : Rule {
+    using id = rule_tag<Id>;
+};
 
 } // namespace keywright::policy
