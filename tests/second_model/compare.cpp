@@ -116,13 +116,20 @@ void run_world(profile plays, std::uint64_t seed, tally& counts) {
 
 } // namespace
 
+profile profile_named(std::string_view name) {
+    for (const auto plays : {profile::recommended, profile::dynamics_365, profile::enterprise_policy})
+        if (name_of(plays) == name) return plays;
+    return profile::power_platform;
+}
+
 int main(int count, char** arguments) {
     const std::size_t commands = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 100'000;
     std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
+    const auto plays = count > 3 ? profile_named(arguments[3]) : profile::power_platform;
     tally counts;
     if (count > 4) counts.most = std::strtoull(arguments[4], nullptr, 10);
     const auto first = seed;
-    while (counts.commands < commands && counts.shown.size() < counts.most) run_world(profile::power_platform, seed++, counts);
+    while (counts.commands < commands && counts.shown.size() < counts.most) run_world(plays, seed++, counts);
     std::printf("%zu commands (%zu allowed), worlds from seed %llu to %llu: %zu divergences\n", counts.commands, counts.allowed,
                 static_cast<unsigned long long>(first), static_cast<unsigned long long>(seed - 1), counts.divergences);
     if (count > 5)

@@ -7,6 +7,7 @@
 #include "vocabulary.hpp"
 
 #include <keywright/policy.hpp>
+#include <keywright/profiles/recommended.hpp>
 
 #include <map>
 
@@ -109,6 +110,15 @@ private:
     }
 
     template <class Command>
+    kp::decision decide(const kp::facts& facts, const Command& command) const {
+        namespace profiles = keywright::profiles;
+        switch (plays_) {
+        case profile::recommended: return profiles::decide(profiles::recommended, facts, command);
+        default: return profiles::decide(profiles::power_platform, facts, command);
+        }
+    }
+
+    template <class Command>
     bool ask(Command command) {
         command.by = actor_of(asked_->by);
         command.at = at();
@@ -123,7 +133,7 @@ private:
                               .backup_ = backup != backups_.end()        ? &backup->second
                                          : asked_->does == verb::restore ? &none
                                                                          : nullptr};
-        const auto decision = keywright::profiles::decide(keywright::profiles::power_platform, facts, command);
+        const auto decision = decide(facts, command);
         if (decision.refused()) {
             for (const auto& why : decision.reasons())
                 out_.refusals.insert({why.rule, kp::name(why.code),
@@ -197,6 +207,10 @@ private:
             ask(kp::activate_key{.by = {}, .key = key, .acknowledged = asked.acknowledged, .confirmed = asked.confirmed});
             return;
         case verb::lock: ask(kp::lock{.by = {}, .key = evidence(), .confirmation = typed}); return;
+        case verb::rollback_activation: ask(kp::rollback_activation{}); return;
+        case verb::approve: ask(kp::approve_lock{.by = {}, .confirmation = typed}); return;
+        case verb::accept_clock: ask(kp::accept_clock{}); return;
+        case verb::notice_delivered: deliver(); return;
         case verb::unlock_key: ask(kp::unlock_key{.by = {}, .key = evidence()}); return;
         case verb::tick: tick(); return;
         default: dispatch_environment(typed); return;
@@ -221,6 +235,15 @@ private:
         case verb::failed: ask(kp::failed{.of = reported()}); return;
         default: return;
         }
+    }
+
+    /// The notice of the latest activation, as the product's mail reports it.
+    void deliver() {
+        const auto& ring = rings_[region_];
+        const auto* active = kp::active_key(ring);
+        ask(kp::report_delivery{.to = id_of<keywright::admin_id>(asked_->to),
+                                .key = active ? active->print : keywright::fingerprint{},
+                                .activation = ring.activation.number});
     }
 
     void begin_tenant() {

@@ -125,6 +125,8 @@ inline void begin_lock(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     here.request.reset();
     here.import_key.clear();
+    here.deadline.reset();
+    here.held = false;
     for (auto& [name, one] : here.keys) {
         if (one.state == key_state::active) {
             one.state = key_state::locked;
@@ -228,6 +230,44 @@ inline void do_backup(world& in, const scene& s, events& out) {
 
 // --- reports and the passing of time ---
 
+/// R04: whether two ticks a day apart both found the deadline passed. Everywhere else one is enough.
+inline bool found_twice(world& in, const scene& s, const std::string& name, events& out) {
+    if (in.plays != profile::recommended) return true;
+    if (s.asked.at < in.rings[in.environments.at(name).region].latest) return false;
+    auto& one = in.environments.at(name);
+    if (one.found_overdue && *one.found_overdue >= *one.deadline) return s.now >= *one.found_overdue + 24 * hour;
+    one.found_overdue = s.now;
+    out.push_back("deadline_passed");
+    return false;
+}
+
+/// R04: the second administrator's word starts every window again at the clock that both vouch for.
+inline void do_accept_clock(world& in, const scene& s, events& out) {
+    auto& here = in.rings[s.region];
+    out.push_back("clock_accepted");
+    const bool second = !here.clock_by.empty() && here.clock_by != s.asked.by && s.asked.at >= here.clock && s.asked.at < here.clock + 24 * hour;
+    if (!second) {
+        here.clock_by = s.asked.by;
+        here.clock = s.asked.at;
+        return;
+    }
+    here.clock_by.clear();
+    here.request.reset();
+    here.latest = s.asked.at;
+    for (auto* one : {&here.effective_at, &here.applied_at, &here.delivered_at})
+        if (*one) *one = s.asked.at;
+    if (here.lock) here.lock->requested = s.asked.at;
+    if (here.lock && here.lock->completed) here.lock->completed = s.asked.at;
+    const auto restart = [&](auto& one) {
+        if (one.deadline) one.deadline = s.asked.at + 28 * day;
+    };
+    restart(here);
+    each_environment(in, s.region, [&](environment& one) {
+        restart(one);
+        one.found_overdue.reset();
+    });
+}
+
 inline void do_tick(world& in, const scene& s, events& out) {
     for (auto& [region, here] : in.rings) {
         if (!s.asked.region.empty() && s.asked.region != region) continue;
@@ -235,7 +275,8 @@ inline void do_tick(world& in, const scene& s, events& out) {
         std::vector<std::string> due;
         for (const auto& [name, one] : in.environments)
             if (one.region == region && one.overdue(s.now) && one.now != doing::unlocking) due.push_back(name);
-        for (const auto& name : due) delete_environment(in, name, out);
+        for (const auto& name : due)
+            if (found_twice(in, s, name, out)) delete_environment(in, name, out);
     }
 }
 
@@ -280,13 +321,14 @@ inline void do_failed(world& in, const scene& s, events& out) {
 // --- people and the scene ---
 
 inline void do_notice(world& in, const scene& s, events& out) {
-    out.push_back("notice_delivered");
     auto& here = in.rings[s.region];
     if (!here.effective_at || here.delivered_at || (s.asked.event != "key_activated" && s.asked.event != "key_unlocked")) return;
     const auto& last = *here.last_activation;
     const bool held_before =
-        std::ranges::any_of(in.administrators, [&](const administrator& one) { return one.who == s.asked.to && one.since <= last.since; });
-    if (s.asked.to != last.by && held_before) here.delivered_at = s.now;
+        std::ranges::any_of(in.administrators, [&](const administrator& one) { return one.who == s.asked.to && one.is == role::tenant_admin && one.since < last.since; });
+    if (s.asked.to == last.by || !held_before) return; // only the first one that counts is an event
+    here.delivered_at = s.now;
+    out.push_back("notice_delivered");
 }
 
 inline void do_admin(world& in, const scene& s, events& out) {
@@ -330,6 +372,7 @@ inline void run(world& in, const scene& s, events& out) {
     case verb::unlock_key: return do_unlock_key(in, s, out);
     case verb::delete_environment: return delete_environment(in, s.asked.environment, out);
     case verb::backup: return do_backup(in, s, out);
+    case verb::accept_clock: return do_accept_clock(in, s, out);
     case verb::notice_delivered: return do_notice(in, s, out);
     case verb::import_key: in.rings[s.region].import_key = s.asked.file.kid; return out.push_back("import_key_created");
     case verb::completed: return do_completed(in, s, out);

@@ -6,11 +6,14 @@
 
 #include "world.hpp"
 
+#include <array>
+
 namespace second_model {
 
 class generator {
 public:
-    generator(profile plays, std::uint64_t seed) : plays_(plays), state_(seed * 0x9E3779B97F4A7C15u + 1) {
+    generator(profile plays, std::uint64_t seed) : plays_(plays), state_(seed) {
+        state_ = draw(); // not the seed itself: streams of neighbours would be one stream, shifted
         now_ = 1'700'000'000 + static_cast<instant>(below(100'000));
         two_regions_ = chance(25);
     }
@@ -50,6 +53,8 @@ private:
     // --- time ---
 
     void pass_time(const world& in) {
+        for (const auto& [name, one] : in.rings) // a clock that is behind catches up soon
+            if (now_ < one.latest && chance(15)) now_ = one.latest;
         const unsigned dice = below(100);
         if (dice < 45) return;
         if (dice < 55)
@@ -278,9 +283,17 @@ private:
             if (!fresh.empty() && chance(50)) return onto(verb::apply_key, fresh);
             if (available && chance(40)) return activation_of(*available, name);
             if (chance(30)) return in_ring(chance(50) ? upload() : generate(), name);
+            if (plays_ == profile::recommended && !here->delivered_at && chance(70)) return in_ring(delivery(), name);
+            if (here->request && chance(70)) return approval(*here, name);
             return with_file_of(*here, verb::lock, key_state::active, name);
         }
         return available ? activation_of(*available, name) : in_ring(upload(), name);
+    }
+    operation approval(const ring& here, const std::string& name) {
+        auto out = in_ring(keyed(verb::approve), name);
+        out.by = here.request->by == "ann" ? "bob" : "ann";
+        out.confirmation = "lock tenant";
+        return out;
     }
     operation activation_of(const std::string& key, const std::string& name) {
         auto out = in_ring(keyed(verb::activate_key), name);
@@ -353,7 +366,7 @@ private:
         out.by = "system";
         out.region = region();
         out.event = "key_activated";
-        out.to = a_person();
+        out.to = chance(80) ? std::string(pick(std::array{"ann", "bob"})) : a_person();
         return out;
     }
 
@@ -376,7 +389,9 @@ private:
         case 12:
             if (out.does == verb::generate_key || out.does == verb::upload_key) chance(50) ? out.key.clear() : out.region.clear();
             break;
-        case 13: out.file.name = numbered("m", 6); break;
+        case 13:
+            if (out.does != verb::generate_key) out.file.name = numbered("m", 6); // what is made is always new
+            break;
         case 14:
             if (!out.environment.empty() && out.does != verb::environment && out.does != verb::admin) out.environment = "nowhere";
             break;

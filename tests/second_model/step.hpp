@@ -29,7 +29,9 @@ inline outcome step(world& in, const operation& asked) {
     out.refusals = refusals(s);
     if (!out.allowed()) return out;
     run(in, s, out.events);
-    if (!out.events.empty() && !s.region.empty()) in.rings[s.region].latest = s.now;
+    if (out.events.empty() || s.region.empty()) return out;
+    auto& latest = in.rings[s.region].latest; // which an accepted clock has set back
+    latest = asked.does == verb::accept_clock ? latest : s.now;
     return out;
 }
 

@@ -55,6 +55,8 @@ struct ring {
     std::optional<instant> deadline; ///< of the environments of its newest lock
     bool held = false;
     std::string import_key;
+    std::string clock_by; ///< who vouched first for a clock that is behind, and for which
+    instant clock = 0;
     instant latest = std::numeric_limits<instant>::min(); ///< the latest moment ever committed here
 
     const std::string* in_state(key_state state) const {
@@ -76,6 +78,7 @@ struct environment {
     work overwrites = work::restore;
     bool locked = false;             ///< from the start of the lock, locking and unlocking included
     std::optional<instant> deadline; ///< of a locked one, once the lock is completed
+    std::optional<instant> found_overdue; ///< by the first of the two ticks of `recommended`
     bool held = false;                                      ///< an unlock_key accepted in time holds the deadline
 
     bool busy() const { return now != doing::nothing || (locked && !deadline); }
