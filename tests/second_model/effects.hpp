@@ -27,7 +27,8 @@ inline bool any_locked(const world& in, const std::string& region) {
 
 inline void begin_installation(ring& here, const scene& s, const std::string& name, cause why) {
     const auto* active = here.in_state(key_state::active);
-    here.installing = installation{name, why, s.asked.by, s.now, active ? *active : std::string{}};
+    here.installing = installation{name, why, s.asked.by, s.now, active ? *active : std::string{},
+                                   active ? here.keys.at(*active).is.name : std::string{}};
     here.keys.at(name).state = key_state::installing;
     here.ever_accepted_activation = true;
 }
@@ -69,7 +70,8 @@ inline void do_rollback(world& in, const scene& s, events& out) {
         here.installing.reset();
         return;
     }
-    begin_installation(here, s, here.last_activation->previous, cause::rollback);
+    const auto before = *key_before(here, *here.last_activation);
+    begin_installation(here, s, before, cause::rollback);
     out.push_back("activation_started");
 }
 
@@ -166,7 +168,7 @@ inline void do_unlock_key(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     if (s.asked.file.in == format::byok) here.import_key.clear();
     const auto name = *here.in_state(key_state::locked);
-    here.installing = installation{name, cause::unlock, s.asked.by, s.now, {}};
+    here.installing = installation{name, cause::unlock, s.asked.by, s.now, {}, {}};
     here.keys.at(name).state = key_state::installing;
     const auto hold = [&](auto& one) { one.held = one.deadline && s.now < *one.deadline; };
     hold(here);
@@ -254,6 +256,7 @@ inline void do_accept_clock(world& in, const scene& s, events& out) {
     here.clock_by.clear();
     here.request.reset();
     here.latest = s.asked.at;
+    if (here.installing) here.installing->since = s.asked.at;
     for (auto* one : {&here.effective_at, &here.applied_at, &here.delivered_at})
         if (*one) *one = s.asked.at;
     if (here.lock) here.lock->requested = s.asked.at;

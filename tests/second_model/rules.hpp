@@ -85,12 +85,17 @@ inline const installation* last_activation(const scene& s) {
     if (cancels_installation(s)) return &*s.here->installing;
     return s.here->last_activation ? &*s.here->last_activation : nullptr;
 }
+/// By the key and not by its name: it may have come again.
+inline const std::string* key_before(const ring& here, const installation& last) {
+    for (const auto& [name, one] : here.keys)
+        if ((one.state == key_state::available || one.state == key_state::installing) && one.is.name == last.previous_material) return &name;
+    return nullptr;
+}
 inline bool nothing_to_roll_back(const scene& s) {
     const auto* last = last_activation(s);
     if (!last || last->by_way_of != cause::activate || last->previous.empty()) return true;
     if (cancels_installation(s)) return false;
-    const auto* before = find(s.here->keys, last->previous);
-    return !before || (before->state != key_state::available && before->state != key_state::installing) || s.here->in_state(key_state::active) == nullptr;
+    return key_before(*s.here, *last) == nullptr;
 }
 
 inline instant passed(std::optional<instant> from, instant window) { return from ? *from + window : std::numeric_limits<instant>::min(); }
@@ -250,7 +255,7 @@ inline const row rules[] = {
     {"T13", own_key, {verb::upload_key}, "duplicate_key", [](const scene& s) { return s.readable() && held_here(s); }, never, otherwise},
     {"R01", recommended, {verb::rollback_activation}, "nothing_to_roll_back", nothing_to_roll_back},
     {"R01", recommended, {verb::rollback_activation}, "self_approval", [](const scene& s) { return last_activation(s) && last_activation(s)->by == s.asked.by; }},
-    {"R01", recommended, {verb::rollback_activation}, "rollback_window_closed", [](const scene& s) { return !nothing_to_roll_back(s) && !s.here->installing && !behind(s) && lockable_once_known(s) && s.now >= std::max(*lockable_from(s), *lockable_once_known(s)); }},
+    {"R01", recommended, {verb::rollback_activation}, "rollback_window_closed", [](const scene& s) { return !nothing_to_roll_back(s) && !cancels_installation(s) && !behind(s) && lockable_once_known(s) && s.now >= std::max(*lockable_from(s), *lockable_once_known(s)); }},
     {"R02", recommended, {verb::lock, verb::approve}, "notice_undelivered", [](const scene& s) { return s.active() && undelivered(s); }},
     {"R02", recommended, {verb::lock, verb::approve}, "lock_cooldown", [](const scene& s) { return s.active() && lockable_once_known(s) && s.now < *lockable_once_known(s); }, lockable_once_known},
     {"R03", recommended, {verb::lock, verb::approve}, "approval_required", too_few_administrators},

@@ -28,7 +28,7 @@ struct installation {
     cause by_way_of = cause::activate;
     std::string by;
     instant since = 0;
-    std::string previous; ///< the key that was Active when it began, or nothing
+    std::string previous, previous_material; ///< the key that was Active when it began, or nothing
 };
 
 struct lock_of_ring {
