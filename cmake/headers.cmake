@@ -74,11 +74,17 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/nonce_pool.hpp
     include/keywright/detail/utf8.hpp
+    include/keywright/detail/whole_aead.hpp
     include/keywright/envelope/begin.hpp
     include/keywright/envelope/cipher.hpp
+    include/keywright/envelope/column.hpp
+    include/keywright/envelope/field.hpp
     include/keywright/envelope/frame.hpp
     include/keywright/envelope/header.hpp
+    include/keywright/envelope/keyset.hpp
+    include/keywright/envelope/keyset_transfer.hpp
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/sealer.hpp
@@ -92,12 +98,15 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/detail/pfx_open.hpp
     include/keywright/formats/detail/pfx_schemes.hpp
     include/keywright/formats/detail/pfx_structure.hpp
+    include/keywright/formats/detail/protobuf.hpp
     include/keywright/formats/detail/public_key.hpp
     include/keywright/formats/detail/utf16.hpp
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
+    include/keywright/formats/tink_keyset.hpp
+    include/keywright/formats/tink_keyset_json.hpp
     include/keywright/insecure.hpp
     include/keywright/keys/acceptance.hpp
     include/keywright/keys/context.hpp
@@ -118,6 +127,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
     include/keywright/service/environment_work.hpp
+    include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
     include/keywright/service/notices.hpp

@@ -198,6 +198,25 @@ TEST_CASE("tenant_service: a key of one ring is refused in another ring of the s
     CHECK(again->decision().refused_by("T13", policy::refusal::duplicate_key));
 }
 
+TEST_CASE("tenant_service: a key that one ring has locked is refused in another, though no vault holds it") {
+    tenant t;
+    with_key_on_prod(t);
+    t.clock.advance(hours(72));
+    tenant::must(t.lock());
+    CHECK(t.customer_keys() == 0);
+    const service::ring_id us{world::contoso, region_id{"us"}};
+    const auto upload = [&] {
+        return t.svc.upload_key(us, {.by = world::alice, .key = key_id{"k9"}, .file = t.pfx(), .acknowledged = true});
+    };
+    const auto refused = upload();
+    REQUIRE(refused->refused());
+    CHECK(refused->reasons()[0].code == policy::refusal::key_in_use);
+    CHECK(t.vault.list("customer/")->empty());
+    // Once nothing is left that it locks, the key is nobody's.
+    tenant::must(t.remove(world::prod));
+    tenant::must(upload());
+}
+
 TEST_CASE("tenant_service: a BYOK file opens only under the import key it was made for, once") {
     tenant t;
     tenant::must(t.svc.create_import_key(world::eu, world::alice, false));

@@ -12,6 +12,7 @@
 //   outbox/<t>/<number>/<admin>      a notice not yet delivered      JSON
 //   effect/<t>/<r>/<number>.<n>      what is still to be done        JSON
 //   spki/<fingerprint>               a customer's public key         SubjectPublicKeyInfo, DER
+//   holder/<fingerprint>             the ring that took the key last  `<t>/<r>`; whether it still uses it, its state says
 //   secret/<t>/<r>/<gen>/<print>     the ring's secret under a key   RSAES-OAEP-SHA-256 ciphertext
 //   provider/<t>/<r>                 the same for the provider's key   RSAES-OAEP-SHA-256 ciphertext
 //   wrap/<t>/<r>/<e>/<name>          an environment key              AWS encrypted-data-key entry, see keys/wrap.hpp
@@ -92,6 +93,7 @@ inline std::string effect(const ring_id& r, std::uint64_t sequence, std::size_t 
     return effects(r) + detail::number(sequence) + "." + std::to_string(n);
 }
 inline std::string spki(const fingerprint& print) { return detail::join("spki", to_hex(print)); }
+inline std::string holder(const fingerprint& print) { return detail::join("holder", to_hex(print)); }
 inline std::string secrets(const ring_id& r) { return detail::join("secret", r.tenant.view(), r.region.view(), ""); }
 inline std::string secrets(const ring_id& r, std::uint64_t generation) { return secrets(r) + std::to_string(generation) + "/"; }
 inline std::string secret(const ring_id& r, std::uint64_t generation, const fingerprint& print) {

@@ -11,6 +11,7 @@
 
 #include <keywright/formats/pfx_writer.hpp>
 #include <keywright/profiles/plan.hpp>
+#include <keywright/service/holder.hpp>
 #include <keywright/service/upkeep.hpp>
 
 namespace keywright {
@@ -88,7 +89,7 @@ public:
                     q.password, Botan::system_rng());
                 if (!pfx) return pass(pfx);
                 if (auto handed = q.hand_out(*pfx); !handed) return pass(handed);
-                return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged));
+                return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, {}));
             });
     }
 
@@ -202,12 +203,22 @@ private:
         if (!l) return pass(l);
         auto read = service::read_key_file(file, parts_.vault, ring, l->ring.value);
         if (!read) return pass(read);
+        const auto held = service::holder_of(parts_.store, ring, read->evidence.print);
+        if (!held) return pass(held);
+        read->evidence.held_by_another_ring = read->evidence.held_by_another_ring || held->is_another;
         auto command = make_command(read->evidence);
         auto early = preview(ring, command, read->trouble);
         if (!early || early->refused()) return early;
-        return with_staged(
-            ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
-            [&](const ports::vault_entry& staged) { return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged)); });
+        return with_staged(ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
+                           [&](const ports::vault_entry& staged) {
+                               return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, *held));
+                           });
+    }
+    static auto keep_customer_key(const ring_id& ring, const ports::vault_entry& key, const service::key_holder& held) {
+        return [&ring, &key, held](ports::batch& batch, const service::loaded& now) -> result<void> {
+            service::put_holder(batch, ring, key.print, held);
+            return keep_what_stays(ring, key)(batch, now);
+        };
     }
     /// The public half, to wrap under, and the check values, to recognise survivors by.
     static auto keep_what_stays(const ring_id& ring, const ports::vault_entry& key) {

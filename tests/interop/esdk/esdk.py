@@ -7,29 +7,14 @@ PEER is the program made of peer.cpp. The client is installed once into FOLDER/v
 where that is not reached, or Python is too old for it, the test says SKIPPED and ends with 77.
 """
 import itertools
-import os
 import pathlib
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import peer_packages  # noqa: E402
+
 CLIENT = ["aws-encryption-sdk==4.0.7", "aws-cryptographic-material-providers==1.11.3"]
-SKIP = 77
-
-
-def in_venv(folder):
-    """Restarts this script under the interpreter that has the client."""
-    python = folder / "venv" / "bin" / "python"
-    stamp = folder / "venv" / "complete"
-    if not stamp.exists():
-        made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], capture_output=True, text=True)
-        if made.returncode == 0:
-            made = subprocess.run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *CLIENT],
-                                  capture_output=True, text=True)
-        if made.returncode != 0:
-            print("SKIPPED: esdk: the official client could not be installed:", (made.stderr or made.stdout).strip().splitlines()[-1:])
-            sys.exit(SKIP)
-        stamp.write_text("\n".join(CLIENT))
-    os.execv(str(python), [str(python), __file__, *sys.argv[1:], "--inside"])
 
 
 def main(peer, folder):
@@ -120,5 +105,5 @@ if __name__ == "__main__":
     target = pathlib.Path(sys.argv[2]).resolve()
     target.mkdir(parents=True, exist_ok=True)
     if "--inside" not in sys.argv:
-        in_venv(target)
+        peer_packages.enter(target, CLIENT, "esdk")
     main(sys.argv[1], target)
