@@ -2,9 +2,11 @@
 # Every header, by component. Written by `python3 tests/house/header_list.py --write`; a test compares.
 
 set(KEYWRIGHT_POLICY_HEADERS
+    include/keywright/core/algorithms.hpp
     include/keywright/core/bytes.hpp
     include/keywright/core/contract.hpp
     include/keywright/core/error.hpp
+    include/keywright/core/fixed_text.hpp
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
     include/keywright/core/overloaded.hpp
@@ -20,6 +22,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/clock_defence.hpp
     include/keywright/policy/commands.hpp
     include/keywright/policy/consequences.hpp
+    include/keywright/policy/custody.hpp
     include/keywright/policy/decision.hpp
     include/keywright/policy/effects.hpp
     include/keywright/policy/eligibility.hpp
@@ -30,6 +33,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/field_encryption.hpp
     include/keywright/policy/housekeeping.hpp
     include/keywright/policy/key_files.hpp
+    include/keywright/policy/key_use.hpp
     include/keywright/policy/locking.hpp
     include/keywright/policy/names.hpp
     include/keywright/policy/rollback.hpp
@@ -37,15 +41,23 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/second_administrator.hpp
     include/keywright/policy/state.hpp
     include/keywright/policy/vault_commands.hpp
+    include/keywright/policy/vault_consequences.hpp
     include/keywright/policy/vault_events.hpp
+    include/keywright/policy/vault_evolve.hpp
+    include/keywright/policy/vault_keys.hpp
+    include/keywright/policy/vault_lock.hpp
+    include/keywright/policy/vault_members.hpp
     include/keywright/policy/vault_state.hpp
+    include/keywright/profiles/algorithms.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp
+    include/keywright/profiles/enterprise_policy.hpp
     include/keywright/profiles/plan.hpp
     include/keywright/profiles/power_platform.hpp
     include/keywright/profiles/profile.hpp
     include/keywright/profiles/recommended.hpp
+    include/keywright/profiles/vault_consistency.hpp
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS

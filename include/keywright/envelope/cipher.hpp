@@ -4,6 +4,7 @@
 // Depends on: envelope/suite, keys/hierarchy (random bytes), Botan (HMAC-SHA-512, AES-256-GCM).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/envelope/suite.hpp>
 #include <keywright/keys/hierarchy.hpp>
 
@@ -33,7 +34,7 @@ public:
         auto gcm = keywright::detail::aes_gcm::make(message_id{}, d);
         if (!gcm) return pass(gcm);
         return keywright::detail::botan_boundary(errc::internal, "message: HMAC-SHA-512 could not be made", [&] {
-            return message_cipher(std::move(*gcm), Botan::MessageAuthenticationCode::create_or_throw("HMAC(SHA-512)"));
+            return message_cipher(std::move(*gcm), Botan::MessageAuthenticationCode::create_or_throw(approved<"HMAC(SHA-512)">));
         });
     }
 

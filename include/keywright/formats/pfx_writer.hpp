@@ -4,6 +4,7 @@
 // Depends on: core, Botan. Use: `write_pfx(key, {.friendly_name = "tenant key", .not_before = now}, password, rng)`.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/secret_bytes.hpp>
 #include <keywright/core/time.hpp>
 #include <keywright/detail/botan_boundary.hpp>
@@ -36,14 +37,14 @@ inline Botan::X509_Certificate certificate_for(const Botan::Private_Key& key, co
     options.common_name = how.friendly_name.empty() ? "key" : how.friendly_name;
     options.start = Botan::X509_Time::from_seconds_since_epoch(static_cast<std::uint64_t>(how.not_before.since_epoch));
     options.end = Botan::X509_Time::from_seconds_since_epoch(static_cast<std::uint64_t>((how.not_before + how.valid_for).since_epoch));
-    return Botan::X509::create_self_signed_cert(options, key, "SHA-256", rng);
+    return Botan::X509::create_self_signed_cert(options, key, approved<"SHA-256">, rng);
 }
 
 /// Botan keeps the password in a std::string of the options; this wipes it when it goes.
 class wiped_export_options {
 public:
     wiped_export_options(byte_view password, const pfx_writing& how) : options_(as_text(password)) {
-        options_.with_iterations(how.iterations).with_cert_encryption_algo("PBES2-SHA256-AES256");
+        options_.with_iterations(how.iterations).with_cert_encryption_algo(approved<"PBES2-SHA256-AES256">);
         if (!how.friendly_name.empty()) options_.with_friendly_name(how.friendly_name);
     }
     wiped_export_options(const wiped_export_options&) = delete;

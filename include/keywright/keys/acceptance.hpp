@@ -4,6 +4,7 @@
 // Depends on: keys/fingerprint, Botan. Use: `inspect(*opened.key, rng)`.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/keys/fingerprint.hpp>
 
 #include <botan/bigint.h>
@@ -49,8 +50,8 @@ inline std::uint64_t exponent_of(const Botan::Public_Key& key) {
 /// Signs 32 random bytes and verifies them against the public half as it will be stored. A key that cannot even
 /// sign (halves that disagree make Botan throw) does not match.
 inline bool signs_for(const Botan::Private_Key& key, const public_half& identity, Botan::RandomNumberGenerator& rng) {
-    const std::string padding = algorithm_of(key) == key_algorithm::rsa  ? "PKCS1v15(SHA-256)"
-                                : algorithm_of(key) == key_algorithm::ec ? "SHA-256"
+    const std::string padding = algorithm_of(key) == key_algorithm::rsa  ? approved<"PKCS1v15(SHA-256)">
+                                : algorithm_of(key) == key_algorithm::ec ? approved<"SHA-256">
                                                                          : "";
     const auto matched = keywright::detail::botan_boundary(errc::internal, "key: the halves do not match", [&] {
         const auto message = rng.random_vec<bytes>(32);

@@ -5,6 +5,7 @@
 // Use: `environment_keyring(lease)`, `raw_aes_keyring::make("ns", "name", key)`, `raw_rsa_keyring::make(...)`.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/keys/lease.hpp>
 
 #include <botan/rsa.h>
@@ -220,7 +221,7 @@ private:
 
     static result<raw_rsa_keyring> make(std::string name_space, std::string name, oaep_hash hash,
                                         std::unique_ptr<Botan::Public_Key> open_half, std::shared_ptr<const Botan::Private_Key> key) {
-        static constexpr std::array paddings{"OAEP(SHA-1)", "OAEP(SHA-256)", "OAEP(SHA-384)", "OAEP(SHA-512)"};
+        static constexpr std::array paddings{approved<"OAEP(SHA-1)">, approved<"OAEP(SHA-256)">, approved<"OAEP(SHA-384)">, approved<"OAEP(SHA-512)">};
         if (name_space.empty() || name.empty()) return fail(errc::misused, "keyring: expected a namespace and a name");
         if (open_half->algo_name() != "RSA" || open_half->key_length() < 2048)
             return fail(errc::unsupported, "keyring: expected an RSA key of 2048 bits or more");

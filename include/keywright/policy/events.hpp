@@ -81,6 +81,7 @@ struct environment_created {
     bool external_logs = false;
     geography_id geography{};
     release_text release{};
+    classification data = classification::internal;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("environment", self.environment);
@@ -89,6 +90,7 @@ struct environment_created {
         field("external_logs", self.external_logs);
         field("geography", self.geography);
         field("release", self.release);
+        field("data", self.data);
     }
     friend constexpr bool operator==(const environment_created&, const environment_created&) = default;
 };

@@ -274,7 +274,18 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                                             env.external_logs = e.external_logs;
                                             env.geography = e.geography;
                                             env.release = e.release;
+                                            env.data = e.data;
                                             env.created_at = happened_event.at;
+                                        },
+                                        [&](const environment_integrated& e) {
+                                            if (mine(e)) env.membership.organisation = e.organisation;
+                                        },
+                                        [&](const environment_added& e) {
+                                            if (mine(e))
+                                                env.membership.policy = e.policy, env.membership.provider_version = env.key_version;
+                                        },
+                                        [&](const environment_removed& e) {
+                                            if (mine(e)) env.membership.policy = {}, env.membership.provider_version = 0;
                                         },
                                         [&](const apply_started& e) { begin(e, operation::applying); },
                                         [&](const key_applied& e) {

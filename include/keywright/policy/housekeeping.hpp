@@ -47,7 +47,8 @@ private:
 struct subject_exists {
     using id = rule_tag<"H01">;
     using commands = types<remove_administrator, apply_key, return_to_provider, unlock_environment, delete_environment, open_environment,
-                           take_backup, restore, copy, reset, expire_environment, enable_field_encryption, disable_field_encryption>;
+                           take_backup, restore, copy, reset, expire_environment, enable_field_encryption, disable_field_encryption,
+                           add_to_policy, remove_from_policy, integrate_environment>;
 
     constexpr verdict operator()(const facts& f, const remove_administrator& c) const {
         return missing(!name_is_free::holds(f.tenant, c.who, c.environment), c.who.view());

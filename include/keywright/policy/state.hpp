@@ -237,6 +237,7 @@ struct environment_state {
     bool external_logs = false;
     geography_id geography; ///< empty: that of its region
     release_text release;
+    classification data = classification::internal;
     instant created_at = never;
     protector managed_by = protector::provider;
     std::uint64_t unlock_epoch = 0;
@@ -248,6 +249,7 @@ struct environment_state {
     bool field_encrypted = false;        ///< once on, on for ever
     instant deadline_seen_at = never;    ///< when a locked environment's time was first found to have run out …
     std::uint64_t deadline_seen_era = 0; ///< … and under the clock of which era
+    policy_membership membership;        ///< where the key stays in the customer's own vault
     bool deleted = false;
 
     template <class Self, class Visitor>
@@ -260,6 +262,7 @@ struct environment_state {
         field("external_logs", self.external_logs);
         field("geography", self.geography);
         field("release", self.release);
+        field("data", self.data);
         field("created_at", self.created_at);
         field("managed_by", self.managed_by);
         field("unlock_epoch", self.unlock_epoch);
@@ -271,6 +274,7 @@ struct environment_state {
         field("field_encrypted", self.field_encrypted);
         field("deadline_seen_at", self.deadline_seen_at);
         field("deadline_seen_era", self.deadline_seen_era);
+        field("membership", self.membership);
         field("deleted", self.deleted);
     }
     friend constexpr bool operator==(const environment_state&, const environment_state&) = default;

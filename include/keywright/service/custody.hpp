@@ -132,6 +132,7 @@ public:
             const auto print = parse_fingerprint(std::string_view(record.key).substr(record.key.rfind('/') + 1));
             if (!print) return fail(errc::corrupt, "custody: a ring secret names no key");
             auto secret = parts_.vault.unwrap(vault_ids::customer(ring_, *print), record.value);
+            if (secret) note_use(*print);
             if (secret || secret.error().code != errc::not_found) return secret;
         }
         return fail(errc::locked, "custody: no customer key that opens this ring is in the vault");

@@ -23,6 +23,7 @@
 // Depends on: core, Botan (SHA-256).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/hex.hpp>
 
 #include <botan/hash.h>
@@ -45,7 +46,7 @@ namespace detail {
 
 inline fingerprint sha256(byte_view data) {
     fingerprint out;
-    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+    const auto hash = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
     hash->update(data);
     hash->final(out.bytes);
     return out;

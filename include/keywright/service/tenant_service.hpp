@@ -10,6 +10,7 @@
 #pragma once
 
 #include <keywright/formats/pfx_writer.hpp>
+#include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/service/holder.hpp>
 #include <keywright/service/upkeep.hpp>
@@ -20,6 +21,8 @@ namespace keywright {
 /// the work takes; `options::on_progress` is told. The parts must outlive the service, and the leases it grants.
 template <const auto& Profile, class Store, class Vault, class Clock, class Notifier, class Content>
 class tenant_service {
+    static_assert(profiles::check_algorithms<Profile, Store, Vault, Clock, Notifier, Content>());
+
 public:
     using parts_type = service::parts<Store, Vault, Clock, Notifier, Content>;
     using ring_id = service::ring_id;
