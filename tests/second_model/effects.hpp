@@ -3,15 +3,9 @@
 //     events told; run(world, scene, told);
 #pragma once
 
-#include "rules.hpp"
+#include "vault_effects.hpp"
 
 namespace second_model {
-
-using events = std::vector<std::string_view>;
-
-inline environment& the_environment(world& in, const scene& s) {
-    return in.environments.at(s.asked.does == verb::restore || s.asked.does == verb::copy ? s.asked.target : s.asked.environment);
-}
 
 template <class Visit>
 void each_environment(world& in, const std::string& region, Visit visit) {
@@ -218,15 +212,17 @@ inline void move_backups_to_ring(world& in, const std::string& name) {
 inline void delete_environment(world& in, const std::string& name, events& out) {
     const auto region = in.environments.at(name).region;
     forget_backups(in, name);
+    const bool member = !in.environments.at(name).policy.empty();
     in.environments.erase(name);
     in.gone.insert(name);
     out.push_back("environment_deleted");
+    if (member) out.push_back("environment_removed");
     retire_unneeded(in, region);
 }
 
 inline void do_backup(world& in, const scene& s, events& out) {
     const auto& one = *s.on;
-    in.backups[s.asked.backup] = {s.asked.environment, one.region, one.customers, one.customers, false};
+    in.backups[s.asked.backup] = {s.asked.environment, one.region, key_of_policy(s, one), one.customers, one.customers, false};
     out.push_back("backup_taken");
 }
 
@@ -271,6 +267,11 @@ inline void do_accept_clock(world& in, const scene& s, events& out) {
     });
 }
 
+inline void due_offline(const world& in, const scene& s, const std::string& region, std::vector<std::string>& due) {
+    for (const auto& [name, one] : in.environments)
+        if (one.region == region && overdue_offline(in, one, s.now)) due.push_back(name);
+}
+
 inline void do_tick(world& in, const scene& s, events& out) {
     for (auto& [region, here] : in.rings) {
         if (!s.asked.region.empty() && s.asked.region != region) continue;
@@ -278,6 +279,7 @@ inline void do_tick(world& in, const scene& s, events& out) {
         std::vector<std::string> due;
         for (const auto& [name, one] : in.environments)
             if (one.region == region && one.overdue(s.now) && one.now != doing::unlocking) due.push_back(name);
+        due_offline(in, s, region, due);
         for (const auto& name : due)
             if (found_twice(in, s, name, out)) delete_environment(in, name, out);
     }
@@ -295,14 +297,18 @@ inline void do_completed(world& in, const scene& s, events& out) {
         move_backups_to_ring(in, s.asked.environment);
         in.rings[one.region].applied_at = s.now;
         return out.push_back("key_applied");
-    case work::giving_back: one.customers = false; return out.push_back("returned_to_provider");
+    case work::giving_back:
+        one.customers = false;
+        out.push_back("returned_to_provider");
+        return leave_policy(one, out);
     case work::unlock_environment: one.locked = false, one.deadline.reset(), one.held = false; return out.push_back("environment_unlocked");
     case work::restore: return out.push_back("restored");
     case work::copy: return out.push_back("copied");
     case work::reset:
         one.customers = false, one.locked = false, one.deadline.reset();
         forget_backups(in, s.asked.environment);
-        return out.push_back("reset_completed");
+        out.push_back("reset_completed");
+        return leave_policy(one, out);
     default: return;
     }
 }
@@ -312,7 +318,7 @@ inline void do_failed(world& in, const scene& s, events& out) {
     auto& one = in.environments.at(s.asked.environment);
     one.now = doing::nothing;
     switch (s.asked.of) {
-    case work::apply: return out.push_back("apply_failed");
+    case work::apply: out.push_back("apply_failed"); return leave_policy(one, out);
     case work::giving_back: return out.push_back("return_failed");
     case work::unlock_environment: return out.push_back("environment_unlock_failed");
     case work::restore: return out.push_back("restore_failed");
@@ -355,6 +361,7 @@ inline void do_scene(world& in, const scene& s, events& out) {
     if (asked.does == verb::feature_on) return in.feature_on = s.now, out.push_back("feature_enabled");
     environment made;
     made.region = s.region, made.geography = asked.geography, made.is = asked.is;
+    made.has = {asked.managed, asked.dataverse, asked.licensed, asked.finance, asked.cloud_hosted};
     made.file_data = asked.file_data, made.external_logs = asked.external_logs, made.created = s.now;
     in.environments[asked.environment] = made;
     out.push_back("environment_created");
@@ -381,7 +388,7 @@ inline void run(world& in, const scene& s, events& out) {
     case verb::completed: return do_completed(in, s, out);
     case verb::failed: return do_failed(in, s, out);
     case verb::tick: return do_tick(in, s, out);
-    default: return begin(in, s, out);
+    default: return vault_verbs.has(s.asked.does) ? run_vault(in, s, out) : begin(in, s, out);
     }
 }
 

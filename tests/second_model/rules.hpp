@@ -63,13 +63,21 @@ inline bool held_here(const scene& s) {
     return s.here && std::ranges::any_of(s.here->keys, [&](const auto& one) { return one.second.is.name == s.asked.file.name && one.second.in_use(); });
 }
 
+/// The key of the customer's vault that an environment is on; empty for the provider's.
+inline std::string key_of_policy(const scene& s, const environment& one) {
+    const auto* of = find(s.in.policies, one.policy);
+    return of && one.customers ? of->vault + "/" + of->key : std::string{};
+}
+
 /// Rule 13: the same ring and the same key. A ring has one Active key, and what was wrapped under the one before it is
 /// wrapped again; a backup whose environment has changed hands since is under neither key.
-inline bool same_protector(const environment& a, const environment& b) {
+inline bool same_protector(const scene& s, const environment& a, const environment& b) {
+    if (s.in.plays == profile::enterprise_policy) return key_of_policy(s, a) == key_of_policy(s, b);
     if (a.customers != b.customers) return false;
     return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
 }
 inline bool same_protector(const scene& s, const backup& a, const environment& b) {
+    if (s.in.plays == profile::enterprise_policy) return a.vault_key == key_of_policy(s, b) && s.from && key_of_policy(s, *s.from) == a.vault_key;
     if (a.customers != b.customers || (s.from && s.from->customers != b.customers)) return false;
     return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
 }
@@ -235,7 +243,7 @@ inline const row rules[] = {
     {"T30", tenant_key | enterprise_policy, {verb::restore}, "backup_deleted", [](const scene& s) { return s.stored && s.stored->deleted; }},
     {"T30", tenant_key | enterprise_policy, {verb::restore}, "confirmation_mismatch", production_mistyped},
     {"T31", tenant_key | enterprise_policy, {verb::copy}, "same_environment", [](const scene& s) { return s.asked.source == s.asked.target; }},
-    {"T31", tenant_key | enterprise_policy, {verb::copy}, "key_mismatch", [](const scene& s) { return s.on && s.from && !same_protector(*s.from, *s.on); }},
+    {"T31", tenant_key | enterprise_policy, {verb::copy}, "key_mismatch", [](const scene& s) { return s.on && s.from && !same_protector(s, *s.from, *s.on); }},
     {"T31", tenant_key | enterprise_policy, {verb::copy}, "confirmation_mismatch", production_mistyped},
     {"T32",
      tenant_key | enterprise_policy,
@@ -273,9 +281,30 @@ inline const row rules[] = {
 inline constexpr verbs by_tenant_admin{verb::generate_key, verb::upload_key, verb::activate_key, verb::rollback_activation, verb::lock, verb::approve, verb::unlock_key, verb::unlock_environment, verb::delete_environment, verb::accept_clock, verb::import_key, verb::apply_key, verb::return_to_provider, verb::backup, verb::restore, verb::copy, verb::reset};
 inline constexpr verbs by_environment_admin{verb::apply_key, verb::return_to_provider, verb::backup, verb::restore, verb::copy, verb::reset};
 
+/// P05: what only the vault's administrator may do, and what may be done beside that. Nothing: as anywhere.
+inline std::optional<bool> authorized_in_vault(const scene& s) {
+    const bool tenant_admin = s.acts_as(role::tenant_admin);
+    switch (s.asked.does) {
+    case verb::policy: return s.asked.as_vault || tenant_admin;
+    case verb::grant:
+    case verb::rotate_version:
+    case verb::purge_key: return s.asked.as_vault;
+    case verb::revoke: return s.asked.as_vault || s.asked.by == "system";
+    case verb::request_unlock: return tenant_admin;
+    case verb::approve_unlock: return s.asked.by == "provider" && !s.asked.as_vault;
+    case verb::add_to_policy:
+    case verb::remove_from_policy:
+    case verb::integrate: return tenant_admin || s.acts_as(role::environment_admin, s.asked.environment);
+    default: return std::nullopt;
+    }
+}
+
 /// A system administrator of an environment, for its own environments only: of both for a copy.
 inline bool authorized(const scene& s) {
     const bool provider = s.asked.by == "provider", system = s.asked.by == "system";
+    if (s.in.plays == profile::enterprise_policy)
+        if (const auto answer = authorized_in_vault(s)) return *answer;
+    if (s.asked.as_vault) return s.asked.does == verb::tick;
     switch (s.asked.does) {
     case verb::tenant:
     case verb::feature_on: return provider; // T01, T02

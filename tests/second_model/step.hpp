@@ -7,18 +7,24 @@
 
 namespace second_model {
 
-/// Everything that speaks against the operation; empty when it is allowed.
-inline std::set<refusal> refusals(const scene& s) {
-    std::set<refusal> out;
-    if (!authorized(s)) out.insert({"T05", "not_authorized", std::nullopt});
+template <class Rows>
+void judge(const scene& s, const Rows& rows, std::set<refusal>& out) {
     const row* spoke = nullptr; // the last one, with what it is said instead of
-    for (const auto& one : rules) {
+    for (const auto& one : rows) {
         if (one.otherwise && spoke && spoke->rule == one.rule) continue;
         spoke = nullptr;
         if ((one.profiles & static_cast<unsigned>(s.in.plays)) == 0 || !one.judges.has(s.asked.does) || !one.broken(s)) continue;
         spoke = &one;
         out.insert({one.rule, one.code, one.not_before ? one.not_before(s) : std::nullopt});
     }
+}
+
+/// Everything that speaks against the operation; empty when it is allowed.
+inline std::set<refusal> refusals(const scene& s) {
+    std::set<refusal> out;
+    if (!authorized(s)) out.insert({s.in.plays == profile::enterprise_policy ? "P05" : "T05", "not_authorized", std::nullopt});
+    judge(s, rules, out);
+    if (s.in.plays == profile::enterprise_policy) judge(s, vault_rules, out);
     return out;
 }
 

@@ -147,6 +147,14 @@ struct operation {
     bool remove = false;
     kind is = kind::production;
     bool file_data = false, external_logs = false;
+    // of a key in the customer's own vault
+    std::string policy{}, vault{}, vault_region{}, organisation{}, cause{};
+    bool as_vault = false; ///< the actor speaks as an administrator of the vault
+    bool get = false, wrap = false, unwrap = false, purge_protection = true, offered = true;
+    instant soft_delete = 90 * day;
+    std::optional<instant> deleted_at{};
+    unsigned version_number = 0;
+    bool managed = true, dataverse = true, licensed = true, finance = false, cloud_hosted = false;
 };
 
 struct refusal {

@@ -68,7 +68,14 @@ struct ring {
 
 enum class doing { nothing, applying, returning, unlocking, overwriting, resetting };
 
+/// What an environment shows of itself when it is put under a policy.
+struct traits {
+    bool managed = true, dataverse = true, licensed = true, finance = false, cloud_hosted = false;
+};
+
 struct environment {
+    std::string policy, organisation; ///< empty: in none; not integrated
+    traits has;
     std::string region, geography;
     kind is = kind::production;
     bool file_data = false, external_logs = false;
@@ -86,7 +93,7 @@ struct environment {
 };
 
 struct backup {
-    std::string environment, region;
+    std::string environment, region, vault_key;
     bool customers = false; ///< under the customer's key when it was taken
     bool on_ring = false;   ///< what opens it now is kept under the ring's key
     bool deleted = false;
@@ -98,6 +105,23 @@ struct administrator {
     role is = role::tenant_admin;
     std::string environment;
     instant since = 0;
+};
+
+struct key_version {
+    std::string material;
+    std::optional<instant> replaced_at;
+    bool purged = false;
+};
+
+/// A policy of a customer's own vault: it names a key, and offline are all its environments or none.
+struct vault_policy {
+    std::string region, vault, key, granted_by, requested_by;
+    std::vector<key_version> versions; ///< the last one is in force
+    bool get = false, wrap = false, unwrap = false, revoked = false, deleted = false, purged = false, purge_protection = true;
+    instant revoked_at = 0, soft_delete = 0;
+    std::optional<instant> key_deleted_at;
+    std::set<std::string> causes;
+    bool complete() const { return get && wrap && unwrap; }
 };
 
 struct world {
@@ -113,6 +137,7 @@ struct world {
     std::set<std::string> gone; ///< names of deleted environments: the rules do not say that one may come again
     std::map<std::string, ring> rings;
     std::map<std::string, backup> backups;
+    std::map<std::string, vault_policy> policies;
 };
 
 template <class Map>
@@ -134,12 +159,13 @@ struct scene {
     const environment* on = nullptr;   ///< the environment, or the target of restore and copy
     const environment* from = nullptr; ///< the source of a copy, the origin of a backup
     const key* chosen = nullptr;
+    const vault_policy* under = nullptr; ///< the operation's own policy, or its environment's
     const backup* stored = nullptr;
 
     /// Whether the actor holds a role; for an environment's administrator, of that environment.
     bool acts_as(role as, const std::string& environment = {}) const {
         return std::ranges::any_of(in.administrators, [&](const administrator& one) {
-            return one.who == asked.by && one.is == as && one.environment == environment;
+            return !asked.as_vault && one.who == asked.by && one.is == as && one.environment == environment;
         });
     }
     bool any_locked() const {
@@ -169,6 +195,9 @@ inline scene look(const world& in, const operation& asked) {
     if (asked.does == verb::copy) out.from = find(in.environments, asked.source);
     if (asked.does == verb::restore && out.stored) out.from = find(in.environments, out.stored->environment);
     if (out.on && asked.does != verb::environment && asked.does != verb::admin) out.region = out.on->region;
+    const bool names_policy = !asked.policy.empty();
+    out.under = find(in.policies, names_policy || !out.on ? asked.policy : out.on->policy);
+    if (names_policy && out.under && asked.does != verb::add_to_policy) out.region = out.under->region;
     if (out.region.empty() && !in.regions.empty()) out.region = in.regions.front();
     out.here = find(in.rings, out.region);
     if (out.here) out.now = std::max(out.here->latest, asked.at);
