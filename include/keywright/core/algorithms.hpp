@@ -38,10 +38,16 @@ private:
 /// (SP 800-56C), RSA-OAEP (SP 800-56B; with SHA-1 only where the format of others prescribes it, and never to sign), RSA,
 /// ECDSA and Ed25519 signatures (FIPS 186-5), PBKDF2 with AES-256-CBC (SP 800-132). The algorithms are fit for FIPS 140;
 /// whether the module that computes them is validated is a matter of how Botan was built.
-inline constexpr algorithm_list fips_140_algorithms{
-    "AES-256",       "AES-128/GCM",   "AES-192/GCM",   "AES-256/GCM",       "SHA-256",     "HMAC(SHA-512)",
-    "AES-256/CBC",   "SHA-384",       "secp384r1",     "HKDF(SHA-256)",     "OAEP(SHA-1)", "OAEP(SHA-1,MGF1(SHA-1))",
-    "OAEP(SHA-256)", "OAEP(SHA-384)", "OAEP(SHA-512)", "PKCS1v15(SHA-256)", "Pure",        "PBES2-SHA256-AES256"};
+inline constexpr algorithm_list fips_140_algorithms{"AES-256",       "AES-128/GCM",
+                                                    "AES-192/GCM",   "AES-256/GCM",
+                                                    "SHA-256",       "HMAC(SHA-256)",
+                                                    "HMAC(SHA-512)", "AES-256/CBC",
+                                                    "SHA-384",       "secp256r1",
+                                                    "secp384r1",     "HKDF(SHA-256)",
+                                                    "OAEP(SHA-1)",   "OAEP(SHA-1,MGF1(SHA-1))",
+                                                    "OAEP(SHA-256)", "OAEP(SHA-384)",
+                                                    "OAEP(SHA-512)", "PKCS1v15(SHA-256)",
+                                                    "Pure",          "PBES2-SHA256-AES256"};
 
 /// Those, and what no FIPS publication names: AES-GCM-SIV (RFC 8452) and AES-SIV (RFC 5297), which a repeated nonce does
 /// not break, and Argon2id (RFC 9106), by which the file vault makes a guess at its passphrase dear.
