@@ -102,6 +102,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
     include/keywright/formats/byok_diagnose.hpp
     include/keywright/formats/byok_json.hpp
@@ -126,14 +127,17 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/limits.hpp
     include/keywright/formats/pem.hpp
     include/keywright/formats/pfx_contents.hpp
+    include/keywright/formats/pfx_outline.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
     include/keywright/formats/tink_keyset.hpp
     include/keywright/formats/tink_keyset_json.hpp
     include/keywright/insecure.hpp
     include/keywright/keys/acceptance.hpp
+    include/keywright/keys/certificate_facts.hpp
     include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/detail/rsa_numbers.hpp
     include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
     include/keywright/keys/fingerprint.hpp
@@ -143,6 +147,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/multi_keyring.hpp
     include/keywright/keys/raw_aes_keyring.hpp
     include/keywright/keys/raw_rsa_keyring.hpp
+    include/keywright/keys/weakness.hpp
     include/keywright/keys/wrap.hpp
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
@@ -171,6 +176,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/reporter.hpp
     include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/strength.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp

@@ -232,13 +232,13 @@ def registered(tree):
 
 # What Botan calls algorithms. Reading the files of others is not bound by our list, and comparing a name is not using it.
 ALGORITHM = re.compile(
-    r'(?P<by>approved<|prescribed<)?(?<![=!]= )"(?P<name>(?:SHA-|MD5|SM3|RIPEMD|HMAC\(.|HKDF\(|PBKDF2|OAEP\(|PKCS1v15|PSS|EMSA|AES-|Argon2|'
-    r'Scrypt|TripleDES|Camellia|SM4|ChaCha|Pure|PBES2|PBMAC)[\w/(),-]*)"')
-READERS = re.compile(r"^formats/(?!.*writ)")
+    r'(?P<by>approved<|for_old_programs<)?(?<![=!]= )"(?P<name>(?:SHA-|MD5|SM3|RIPEMD|HMAC\(|HKDF\(|PBKDF2|OAEP\(|PKCS1v15|PSS|EMSA|AES-|Argon2|'
+    r'Scrypt|TripleDES|Camellia|SM4|ChaCha|Pure|PBES2|PBMAC|secp)[\w/(),-]*)"')
+READERS = re.compile(r"^(formats/(?!.*write)|envelope/uncommitted)")
 
 
 def algorithms(tree):
-    """Ours are named as `approved<"…">`, and each is in a list `algorithms<"…">` that a profile can be checked against."""
+    """Ours are named as `approved<"…">` (what only old programs need, `for_old_programs<"…">`), and each is in a list `algorithms<"…">` that a profile can be checked against."""
     used, listed = {}, set()
     for header, text in tree.headers():
         text = re.sub(r"^\s*//.*$", "", text, flags=re.M)
@@ -250,7 +250,7 @@ def algorithms(tree):
         for match in ALGORITHM.finditer(text):
             if not match["by"]:
                 yield f"{header}: an algorithm is named as `approved<\"{match['name']}\">`, found it bare"
-            if match["by"] != "prescribed<":
+            if match["by"] != "for_old_programs<":
                 used.setdefault(match["name"], header)
     for name in sorted(set(used) - listed):
         yield f"{used[name]}: `{name}` is in no list `algorithms<…>`, so no profile is checked for it"

@@ -6,9 +6,9 @@
 
 #include <keywright/core/algorithms.hpp>
 #include <keywright/envelope/suite.hpp>
+#include <keywright/envelope/uncommitted.hpp>
 #include <keywright/keys/hierarchy.hpp>
 
-#include <botan/kdf.h>
 #include <botan/mac.h>
 
 #include <memory>
@@ -20,7 +20,7 @@ namespace keywright::envelope {
 // Keys of format version 2 (HKDF-SHA-512, RFC 5869; IKM = data key, salt = message id, 32 bytes each):
 //   encryption key  info = suite id, 2 bytes || "DERIVEKEY"
 //   commitment      info = "COMMITKEY"
-// Of version 1: HKDF with the suite's hash, no salt, info = suite id || message id; or the data key itself.
+// Of version 1: envelope/uncommitted.hpp.
 // Header tag: AES-GCM, IV 12 zero bytes (version 1: as the header says), no plaintext, associated data = the header
 //             before IV and tag || the serialised pairs of the context that the header leaves out.
 // Content:    associated data = message id || label || u32 sequence || u64 plaintext length.
@@ -127,17 +127,9 @@ private:
     }
 
     result<void> derive_uncommitted(const secret_bytes& data_key) {
-        if (suite_->derivation == key_derivation::none) return take_key(keywright::detail::reveal(data_key));
-        return keywright::detail::botan_boundary(errc::internal, "message: key derivation failed", [&] {
-            bytes info;
-            append_be(info, suite_->id);
-            append(info, byte_view(id_).first(suite_->id_bytes()));
-            const auto kdf = Botan::KDF::create_or_throw(suite_->derivation == key_derivation::hkdf_sha256 ? approved<"HKDF(SHA-256)">
-                                                                                                           : approved<"HKDF(SHA-384)">);
-            Botan::secure_vector<std::uint8_t> key(suite_->key_bytes);
-            kdf->derive_key(key, keywright::detail::reveal(data_key), {}, info);
-            if (auto keyed = take_key(key); !keyed) throw Botan::Internal_Error("rekey");
-        });
+        const auto key = detail::uncommitted_key(*suite_, data_key, id_);
+        if (!key) return pass(key);
+        return take_key(keywright::detail::reveal(*key));
     }
     result<void> take_key(byte_view key) {
         if (key.size() == key_bytes_) return gcm_.rekey(key);

@@ -31,7 +31,9 @@ inline constexpr std::size_t longest_footer = 2 + 104;
 
 namespace detail {
 
-inline const char* curve_of(signature_scheme scheme) { return scheme == signature_scheme::ecdsa_p256_sha256 ? "secp256r1" : "secp384r1"; }
+inline const char* curve_of(signature_scheme scheme) {
+    return scheme == signature_scheme::ecdsa_p256_sha256 ? approved<"secp256r1"> : approved<"secp384r1">;
+}
 inline const char* hash_of(signature_scheme scheme) {
     return scheme == signature_scheme::ecdsa_p256_sha256 ? approved<"SHA-256"> : approved<"SHA-384">;
 }

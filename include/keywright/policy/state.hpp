@@ -305,6 +305,11 @@ struct backup_state {
     friend constexpr bool operator==(const backup_state&, const backup_state&) = default;
 };
 
+/// Whether the ring's import key opens nothing any more.
+constexpr bool import_key_expired(const ring_state& ring, instant at) {
+    return happened(ring.import_expires_at) && at >= ring.import_expires_at;
+}
+
 /// Whether somebody is an administrator of the whole tenant.
 constexpr bool is_tenant_administrator(const tenant_state& tenant, const admin_id& who) {
     for (const administrator& a : tenant.administrators)
@@ -325,11 +330,6 @@ constexpr const key_record* key_before(const ring_state& ring) {
 
 /// Whether a clock is behind the latest commit, so that it cannot tell what is over.
 constexpr bool is_behind(const ring_state& ring, instant clock) { return clock < ring.latest; }
-
-/// Whether the ring's import key opens nothing any more.
-constexpr bool import_key_expired(const ring_state& ring, instant at) {
-    return happened(ring.import_expires_at) && at >= ring.import_expires_at;
-}
 
 constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
     return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;
