@@ -3,6 +3,7 @@
 // Depends on: Botan, nlohmann/json. In no umbrella; CMake target keywright::byok.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/formats/byok_reader.hpp>
 
 #include <botan/pubkey.h>
@@ -28,9 +29,9 @@ inline result<std::string> write_byok_of(byte_view plain, const byok_writing& ho
         return fail(errc::unsupported, "byok: the import key is not an RSA key of 2048, 3072 or 4096 bits");
     return keywright::detail::botan_boundary(errc::internal, "byok: the key could not be wrapped", [&] {
         const auto aes_key = rng.random_vec<Botan::secure_vector<std::uint8_t>>(32);
-        const auto aes = Botan::BlockCipher::create_or_throw("AES-256");
+        const auto aes = Botan::BlockCipher::create_or_throw(approved<"AES-256">);
         aes->set_key(aes_key);
-        bytes ciphertext = Botan::PK_Encryptor_EME(how.kek, rng, "OAEP(SHA-1,MGF1(SHA-1))").encrypt(aes_key, rng);
+        bytes ciphertext = Botan::PK_Encryptor_EME(how.kek, rng, approved<"OAEP(SHA-1,MGF1(SHA-1))">).encrypt(aes_key, rng);
         append(ciphertext, Botan::nist_key_wrap_padded(plain, *aes));
         const nlohmann::ordered_json file{{"schema_version", "1.0.0"},
                                           {"header", {{"kid", how.kid}, {"alg", "dir"}, {"enc", "CKM_RSA_AES_KEY_WRAP"}}},

@@ -4,6 +4,7 @@
 //   auto file = write_pfx(key, {.friendly_name = "tenant key", .not_before = now}, password, rng);
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/secret_bytes.hpp>
 #include <keywright/core/time.hpp>
 #include <keywright/detail/botan_boundary.hpp>
@@ -43,7 +44,7 @@ inline bytes certificate_for(const Botan::Private_Key& key, const pfx_writing& h
     options.start = Botan::X509_Time::from_seconds_since_epoch(static_cast<std::uint64_t>(how.not_before.since_epoch));
     options.end = Botan::X509_Time::from_seconds_since_epoch(static_cast<std::uint64_t>((how.not_before + how.valid_for).since_epoch));
     // Ed25519 has a hash of its own and takes no other.
-    return Botan::X509::create_self_signed_cert(options, key, key.algo_name() == "Ed25519" ? "" : "SHA-256", rng).BER_encode();
+    return Botan::X509::create_self_signed_cert(options, key, key.algo_name() == "Ed25519" ? "" : approved<"SHA-256">, rng).BER_encode();
 }
 
 inline pfx_protection protection_of(const pfx_writing& how) {

@@ -53,14 +53,15 @@ struct activation_cooldown {
     }
 };
 
-/// T15: no activation, apply or lock while a key of the ring is Installing.
+/// T15: no activation, apply or lock while a key of the ring is Installing. A rollback of that very activation ends it.
 struct no_key_change_under_way {
     using id = rule_tag<"T15">;
-    using commands = types<activate_key, apply_key, lock>;
+    using commands = types<activate_key, apply_key, lock, approve_lock, rollback_activation>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
-        const key_record* installing = installing_key(f.ring);
+        const key_record* installing = incoming_key(f.ring);
         if (installing == nullptr) return verdict::pass();
+        if (std::is_same_v<C, rollback_activation> && is_cancellable(f.ring)) return verdict::pass();
         return verdict::object(refusal::key_change_in_progress, mender::time, installing->id.view());
     }
 };

@@ -8,6 +8,7 @@
 // Depends on: detail/pfx_schemes, Botan.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/formats/detail/pfx_schemes.hpp>
 
 #include <botan/der_enc.h>
@@ -81,7 +82,7 @@ public:
 
     secure compose(const pfx_parts& parts) {
         bytes local_key_id(20);
-        const auto sha1 = Botan::HashFunction::create_or_throw("SHA-1");
+        const auto sha1 = Botan::HashFunction::create_or_throw(for_old_programs<"SHA-1">);
         sha1->update(parts.certificate);
         sha1->final(local_key_id);
         const secure attributes = attributes_of(parts.friendly_name, local_key_id);
@@ -110,9 +111,9 @@ private:
         scheme.kdf.iterations = how_.iterations;
         scheme.kdf.salt = random(how_.pbes2 ? 16 : 8);
         scheme.kdf.kind = how_.pbes2 ? kdf_kind::pbkdf2 : kdf_kind::pkcs12;
-        scheme.kdf.hash = how_.pbes2 ? "SHA-256" : "SHA-1";
+        scheme.kdf.hash = how_.pbes2 ? approved<"SHA-256"> : for_old_programs<"SHA-1">;
         scheme.kdf.key_bytes = how_.pbes2 ? 32 : 24;
-        scheme.cipher = how_.pbes2 ? "AES-256/CBC" : "TripleDES/CBC";
+        scheme.cipher = how_.pbes2 ? approved<"AES-256/CBC"> : for_old_programs<"TripleDES/CBC">;
         if (how_.pbes2) scheme.iv = random(16);
         return scheme;
     }
@@ -164,7 +165,8 @@ private:
     }
 
     bytes mac_of(const kdf_scheme& kdf, byte_view authenticated) const {
-        const auto hmac = Botan::MessageAuthenticationCode::create_or_throw(std::string("HMAC(").append(kdf.hash).append(")"));
+        const auto hmac =
+            Botan::MessageAuthenticationCode::create_or_throw(how_.pbes2 ? approved<"HMAC(SHA-256)"> : for_old_programs<"HMAC(SHA-1)">);
         hmac->set_key(derive(kdf, kdf_use::mac, kdf.key_bytes, password_));
         hmac->update(authenticated);
         return hmac->final_stdvec();
@@ -174,7 +176,7 @@ private:
     void add_mac(DER_Encoder& out, byte_view authenticated) {
         kdf_scheme kdf;
         kdf.kind = how_.pbmac1 ? kdf_kind::pbkdf2 : kdf_kind::pkcs12;
-        kdf.hash = how_.pbes2 ? "SHA-256" : "SHA-1";
+        kdf.hash = how_.pbes2 ? approved<"SHA-256"> : for_old_programs<"SHA-1">;
         kdf.key_bytes = how_.pbes2 ? 32 : 20;
         kdf.salt = random(how_.pbes2 ? 16 : 8);
         kdf.iterations = how_.iterations;
