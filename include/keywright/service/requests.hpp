@@ -59,6 +59,14 @@ struct unlock_request {
     service::key_file file;
 };
 
+/// An import key for a BYOK export. Short lives are good ones: a transfer file that is kept opens as long as it lives.
+struct import_key_request {
+    policy::actor by;
+    std::size_t bits = 4096;     ///< 2048, 3072 or 4096
+    seconds valid_for = days(7); ///< up to 90 days
+    bool replace = false;        ///< also where there is one that still serves
+};
+
 /// Whether `open` is going to write.
 enum class access : std::uint8_t { read, read_write };
 

@@ -121,13 +121,17 @@ public:
         if (!command) return pass(command);
         return plan(subject{ring}, command->first);
     }
-    /// The import key's id and public half, for the customer's HSM; made where there is none, or `replace` is set.
-    [[nodiscard]] result<outcome> create_import_key(const ring_id& ring, const policy::actor& by, bool replace) {
-        policy::create_import_key command{.by = by, .replace = replace};
+    /// Makes the import key that a BYOK export is bound to; its id and expiry are in the ring's state, its public half in
+    /// the vault. Fails with misused when the size or the time is out of range.
+    [[nodiscard]] result<outcome> create_import_key(const ring_id& ring, const import_key_request& q) {
+        if ((q.bits != 2048 && q.bits != 3072 && q.bits != 4096) || q.valid_for.count <= 0 || q.valid_for > days(90))
+            return fail(errc::misused, "service: an import key has 2048, 3072 or 4096 bits and lives for up to 90 days");
+        policy::create_import_key command{.by = q.by, .replace = q.replace};
         auto early = preview(ring, command);
         if (!early || early->refused()) return early;
+        command.expires_at = command.at + q.valid_for;
         auto made = keywright::detail::botan_boundary(errc::internal, "service: no RSA key could be made",
-                                                      [] { return Botan::RSA_PrivateKey(Botan::system_rng(), 4096); });
+                                                      [&] { return Botan::RSA_PrivateKey(Botan::system_rng(), q.bits); });
         if (!made) return pass(made);
         const auto identity = keys::fingerprint_of(*made);
         if (!identity) return pass(identity);
@@ -167,8 +171,8 @@ public:
     /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
     /// Run it before anything else, and whenever `unfinished` was answered.
     [[nodiscard]] result<void> recover() { return service::upkeep(submit_).recover(); }
-    /// What time itself does: installations that took too long fall back, locked environments past their retention
-    /// are deleted.
+    /// What time itself does: installations that took too long fall back, an import key that has expired is destroyed,
+    /// locked environments past their retention are deleted.
     [[nodiscard]] result<void> tick(const ring_id& ring) { return service::upkeep(submit_).tick(ring); }
     /// Hands over every notice that is waiting.
     [[nodiscard]] result<void> deliver() { return submit_.deliver(); }
@@ -204,11 +208,20 @@ private:
             if (key.print == print && policy::in_use(key) && key.state != policy::key_state::locked) return true;
         return ring.import_print == print;
     }
+    /// What key files are read against: an import key that has expired opens nothing, whatever policy is going to say.
+    result<policy::ring_state> ring_for_files(const ring_id& ring) {
+        auto l = service::load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        const auto now = parts_.clock.now();
+        if (!now) return pass(now);
+        if (policy::import_key_expired(l->ring.value, *now)) l->ring.value.import_kid = {};
+        return std::move(l->ring.value);
+    }
     template <class MakeCommand>
     result<outcome> with_key_file(const ring_id& ring, const service::key_file& file, const MakeCommand& make_command) {
-        const auto l = service::load(parts_.store, subject{ring});
-        if (!l) return pass(l);
-        auto read = service::read_key_file(file, parts_.vault, ring, l->ring.value);
+        const auto state = ring_for_files(ring);
+        if (!state) return pass(state);
+        auto read = service::read_key_file(file, parts_.vault, ring, *state);
         if (!read) return pass(read);
         const auto held = service::holder_of(parts_.store, ring, read->evidence.print);
         if (!held) return pass(held);
@@ -238,9 +251,9 @@ private:
         };
     }
     result<std::pair<policy::lock, std::optional<error>>> lock_command(const ring_id& ring, const lock_request& q) {
-        const auto l = service::load(parts_.store, subject{ring});
-        if (!l) return pass(l);
-        const auto read = service::read_key_file(q.file, parts_.vault, ring, l->ring.value);
+        const auto state = ring_for_files(ring);
+        if (!state) return pass(state);
+        const auto read = service::read_key_file(q.file, parts_.vault, ring, *state);
         if (!read) return pass(read);
         policy::lock command{.by = q.by, .at = {}, .key = read->evidence, .confirmation = {}};
         if (q.confirmation.size() <= policy::typed_text::capacity()) command.confirmation = policy::typed_text(q.confirmation);

@@ -32,9 +32,10 @@ public:
         auto told = submit_.deliver();
         return outcome ? told : outcome;
     }
-    /// What time itself does: installations that took too long fall back, locked environments past their retention
-    /// are deleted.
+    /// What time itself does: installations that took too long fall back, an import key that has expired is destroyed,
+    /// locked environments past their retention are deleted.
     [[nodiscard]] result<void> tick(const ring_id& ring) {
+        if (auto gone = destroy_expired_import_key(ring); !gone) return gone;
         if (auto fallen = end_late_installation(ring); !fallen) return fallen;
         std::string after;
         for (;;) {
@@ -84,6 +85,16 @@ private:
             if (auto gone = parts_.vault.destroy(id); !gone) return gone;
         }
         return {};
+    }
+    /// The vault forgets what policy refuses by now. The ring keeps its id until the next one is made; nothing opens with it.
+    result<void> destroy_expired_import_key(const ring_id& ring) {
+        const auto l = load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        const auto now = parts_.clock.now();
+        if (!now) return pass(now);
+        if (!policy::import_key_expired(l->ring.value, *now)) return {};
+        auto gone = parts_.vault.destroy(vault_ids::import(ring, l->ring.value.import_print));
+        return gone || gone.error().code == errc::not_found ? result<void>{} : gone;
     }
     result<void> end_late_installation(const ring_id& ring) {
         const auto l = load(parts_.store, subject{ring});
