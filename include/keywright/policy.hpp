@@ -7,6 +7,7 @@
 #include <keywright/policy/evolve.hpp>
 #include <keywright/profiles/coverage.hpp>
 #include <keywright/profiles/decide.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/profiles/power_platform.hpp>
 #include <keywright/profiles/recommended.hpp>

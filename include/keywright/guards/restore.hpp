@@ -16,9 +16,10 @@ constexpr fingerprint protector_of(const ring_state& ring, const environment_sta
     const key_record* active = active_key(ring);
     return active != nullptr ? active->print : fingerprint{};
 }
+/// A customer's key is one ring's; the provider's is the same for all of a tenant's.
 constexpr bool same_protector(const facts& f, const environment_state& a, const environment_state& b) {
-    return a.tenant == b.tenant && a.region == b.region && a.managed_by == b.managed_by &&
-           protector_of(f.ring, a) == protector_of(f.ring, b);
+    if (a.tenant != b.tenant || a.managed_by != b.managed_by) return false;
+    return a.managed_by == protector::provider || (a.region == b.region && protector_of(f.ring, a) == protector_of(f.ring, b));
 }
 
 /// T30: into its own environment a backup may always go; into another one only when both are under the same key, and

@@ -10,6 +10,7 @@
 #include <keywright/keys/acceptance.hpp>
 #include <keywright/policy/state.hpp>
 #include <keywright/ports/key_vault.hpp>
+#include <keywright/service/codec.hpp>
 #include <keywright/service/records.hpp>
 
 #include <botan/system_rng.h>
@@ -116,13 +117,39 @@ result<read_key> read_transfer_file(const key_file& file, Vault& vault, const ri
     return r;
 }
 
-/// Whether another ring of this vault holds the key: its ids end in the fingerprint.
-template <class Vault>
-result<bool> held_elsewhere(Vault& vault, const ring_id& ring, const fingerprint& print) {
-    const auto all = vault.list("customer/");
+/// The ring that a key was last brought to, as `<tenant>/<region>`.
+inline bytes write_owner(const ring_id& ring) {
+    const std::string text = std::string(ring.tenant.view()) + "/" + std::string(ring.region.view());
+    return bytes(text.begin(), text.end());
+}
+inline result<ring_id> read_owner(byte_view stored) {
+    const auto text = as_text(stored);
+    const auto slash = text.find('/');
+    const auto tenant = tenant_id::parse(text.substr(0, slash));
+    const auto region = region_id::parse(slash == text.npos ? std::string_view() : text.substr(slash + 1));
+    if (!tenant || !region) return fail(errc::corrupt, "custody: the record of a key's ring is damaged");
+    return ring_id{*tenant, *region};
+}
+
+/// Whether another ring holds the key: in the vault, whose ids end in the fingerprint, or locked, when the vault has it
+/// no more and only that ring's state tells.
+template <class Parts>
+result<bool> held_elsewhere(Parts& parts, const ring_id& ring, const fingerprint& print) {
+    const auto all = parts.vault.list("customer/");
     if (!all) return pass(all);
     for (const ports::vault_entry& entry : *all)
         if (entry.print == print && entry.id != vault_ids::customer(ring, print)) return true;
+    const auto owner = parts.store.load(records::owner(print));
+    if (!owner) return owner.error().code == errc::not_found ? result<bool>(false) : pass(owner);
+    const auto other = read_owner(owner->value);
+    if (!other) return pass(other);
+    if (*other == ring) return false;
+    const auto theirs = parts.store.load(records::ring(*other));
+    if (!theirs) return pass(theirs);
+    const auto state = decode<policy::ring_state>(theirs->value);
+    if (!state) return pass(state);
+    for (const policy::key_record& key : state->keys)
+        if (key.print == print && policy::in_use(key)) return true;
     return false;
 }
 
@@ -130,17 +157,17 @@ result<bool> held_elsewhere(Vault& vault, const ring_id& ring, const fingerprint
 
 /// Reads a key file of whatever kind. Fails only where a retry or another argument may help: the vault is unavailable,
 /// the file holds several keys and none was named.
-template <class Vault>
-[[nodiscard]] result<read_key> read_key_file(const key_file& file, Vault& vault, const ring_id& ring, const policy::ring_state& state) {
+template <class Parts>
+[[nodiscard]] result<read_key> read_key_file(const key_file& file, Parts& parts, const ring_id& ring, const policy::ring_state& state) {
     const auto kind = formats::recognise(file.content);
     auto r = [&]() -> result<read_key> {
         if (kind == formats::key_file_kind::pfx) return detail::read_pfx(file);
-        if (kind == formats::key_file_kind::byok) return detail::read_transfer_file(file, vault, ring, state);
+        if (kind == formats::key_file_kind::byok) return detail::read_transfer_file(file, parts.vault, ring, state);
         read_key none;
         return std::move(detail::note_trouble(none, formats::explain(kind, formats::key_file_kind::pfx)));
     }();
     if (!r || r->key == nullptr) return r;
-    const auto elsewhere = detail::held_elsewhere(vault, ring, r->evidence.print);
+    const auto elsewhere = detail::held_elsewhere(parts, ring, r->evidence.print);
     if (!elsewhere) return pass(elsewhere);
     r->evidence.held_by_another_ring = *elsewhere;
     return r;

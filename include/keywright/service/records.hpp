@@ -92,6 +92,8 @@ inline std::string effect(const ring_id& r, std::uint64_t sequence, std::size_t 
     return effects(r) + detail::number(sequence) + "." + std::to_string(n);
 }
 inline std::string spki(const fingerprint& print) { return detail::join("spki", to_hex(print)); }
+/// Which ring a customer's key was last brought to: one key, one ring.
+inline std::string owner(const fingerprint& print) { return detail::join("owner", to_hex(print)); }
 inline std::string secrets(const ring_id& r) { return detail::join("secret", r.tenant.view(), r.region.view(), ""); }
 inline std::string secrets(const ring_id& r, std::uint64_t generation) { return secrets(r) + std::to_string(generation) + "/"; }
 inline std::string secret(const ring_id& r, std::uint64_t generation, const fingerprint& print) {

@@ -46,9 +46,15 @@ public:
             return create_environment(s.ring, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
-        else if constexpr (policy::types<policy::delete_environment, policy::expire_environment>::contains<Command>)
+        else if constexpr (std::is_same_v<Command, policy::delete_environment>)
             return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
                 return service::erase_keys(parts_.store, s.ring, s.environment, batch);
+            });
+        else if constexpr (std::is_same_v<Command, policy::expire_environment>)
+            return service::upkeep(submit_).expire(s, command);
+        else if constexpr (std::is_same_v<Command, policy::rollback_activation>)
+            return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded& before) {
+                return service::close_to_cancelled(parts_, s.ring, batch, before.ring.value);
             });
         else
             return submit_.submit(s, command);
@@ -71,7 +77,8 @@ public:
                                      .bits = 2048,
                                      .region_chosen = q.region_chosen,
                                      .acknowledged = q.acknowledged,
-                                     .passwords_match = !q.password.empty() && equal(q.password, q.password_again)};
+                                     .passwords_match = !q.password.empty() && equal(q.password, q.password_again),
+                                     .confirmed = q.confirmed};
         auto early = preview(ring, command);
         if (!early || early->refused()) return early;
         auto made = keywright::detail::botan_boundary(errc::internal, "service: no RSA key could be made",
@@ -88,15 +95,19 @@ public:
                     q.password, Botan::system_rng());
                 if (!pfx) return pass(pfx);
                 if (auto handed = q.hand_out(*pfx); !handed) return pass(handed);
-                return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged));
+                return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged));
             });
     }
 
     /// Takes a customer's key file. The ring's first one activates by itself.
     [[nodiscard]] result<outcome> upload_key(const ring_id& ring, const upload_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) {
-            return policy::upload_key{
-                .by = q.by, .key = q.key, .file = file, .region_chosen = q.region_chosen, .acknowledged = q.acknowledged};
+            return policy::upload_key{.by = q.by,
+                                      .key = q.key,
+                                      .file = file,
+                                      .region_chosen = q.region_chosen,
+                                      .acknowledged = q.acknowledged,
+                                      .confirmed = q.confirmed};
         });
     }
     [[nodiscard]] result<outcome> unlock_key(const ring_id& ring, const unlock_request& q) {
@@ -105,13 +116,13 @@ public:
     [[nodiscard]] result<outcome> lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
-        return submit_.submit(subject{ring}, command->first, service::nothing_more{}, command->second);
+        return submit_.submit(key_subject(ring), command->first, service::nothing_more{}, command->second);
     }
     /// What the lock would say and do; the file is read, nothing is kept.
     [[nodiscard]] result<profiles::plan_outline> plan_lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
-        return plan(subject{ring}, command->first);
+        return plan(key_subject(ring), command->first);
     }
     /// The import key's id and public half, for the customer's HSM; made where there is none, or `replace` is set.
     [[nodiscard]] result<outcome> create_import_key(const ring_id& ring, const policy::actor& by, bool replace) {
@@ -127,7 +138,7 @@ public:
         command.kid = import_kid(ring, identity->print);
         return with_staged(
             ring, service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made,
-            [&](const ports::vault_entry& staged) { return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged)); });
+            [&](const ports::vault_entry& staged) { return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged)); });
     }
 
     // --- data ---
@@ -167,11 +178,18 @@ public:
     [[nodiscard]] result<service::loaded> state(const subject& s) { return service::load(parts_.store, s); }
 
 private:
+    /// What a command about the ring's key concerns: the ring, and where that is one instance, the instance.
+    static subject key_subject(const ring_id& ring) {
+        if constexpr (Profile.procedure().keys_at_once)
+            return {ring, environment_id(ring.region.view())};
+        else
+            return {ring};
+    }
     /// What the profile says before anything costly or secret is made for a command.
     template <class Command>
     result<outcome> preview(const ring_id& ring, Command& command, std::optional<error> trouble = {}) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        const auto l = service::load(parts_.store, subject{ring});
+        const auto l = service::load(parts_.store, key_subject(ring));
         if (!l) return pass(l);
         return outcome(profiles::decide(Profile, l->facts(command.at), command), {}, trouble);
     }
@@ -200,19 +218,21 @@ private:
     result<outcome> with_key_file(const ring_id& ring, const service::key_file& file, const MakeCommand& make_command) {
         const auto l = service::load(parts_.store, subject{ring});
         if (!l) return pass(l);
-        auto read = service::read_key_file(file, parts_.vault, ring, l->ring.value);
+        auto read = service::read_key_file(file, parts_, ring, l->ring.value);
         if (!read) return pass(read);
         auto command = make_command(read->evidence);
         auto early = preview(ring, command, read->trouble);
         if (!early || early->refused()) return early;
         return with_staged(
             ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
-            [&](const ports::vault_entry& staged) { return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged)); });
+            [&](const ports::vault_entry& staged) { return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged)); });
     }
     /// The public half, to wrap under, and the check values, to recognise survivors by.
     static auto keep_what_stays(const ring_id& ring, const ports::vault_entry& key) {
         return [&ring, &key](ports::batch& batch, const service::loaded&) -> result<void> {
             batch.put_any(service::records::spki(key.print), key.public_key);
+            if (key.purpose == ports::key_purpose::customer)
+                batch.put_any(service::records::owner(key.print), service::detail::write_owner(ring));
             batch.put_any(service::records::check_of_key(ring, key.print), key.key_check);
             return {};
         };
@@ -220,9 +240,9 @@ private:
     result<std::pair<policy::lock, std::optional<error>>> lock_command(const ring_id& ring, const lock_request& q) {
         const auto l = service::load(parts_.store, subject{ring});
         if (!l) return pass(l);
-        const auto read = service::read_key_file(q.file, parts_.vault, ring, l->ring.value);
+        const auto read = service::read_key_file(q.file, parts_, ring, l->ring.value);
         if (!read) return pass(read);
-        policy::lock command{.by = q.by, .at = {}, .key = read->evidence, .confirmation = {}};
+        policy::lock command{.by = q.by, .at = {}, .key = read->evidence, .confirmation = {}, .confirmed = q.confirmed};
         if (q.confirmation.size() <= policy::typed_text::capacity()) command.confirmation = policy::typed_text(q.confirmation);
         return std::pair{command, read->trouble};
     }
