@@ -144,6 +144,8 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::unknown_organisation: return fmt::format("no environment has the organisation name `{}`", subject);
     case refusal::no_data_platform: return fmt::format("environment `{}` has no data platform", subject);
     case refusal::region_unavailable: return fmt::format("this is not available in region `{}`", subject);
+    case refusal::custody_too_weak:
+        return fmt::format("the data of environment `{}` is classified too high for a key that is held this way", subject);
     case refusal::consumer_rule: return fmt::format("a rule of the product objects{}{}", subject.empty() ? "" : ": ", subject);
     }
     return std::string(policy::name(r.code));

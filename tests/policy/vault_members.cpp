@@ -282,8 +282,23 @@ constexpr scenario moving[] = {
                     .when(puts_back("prod"))
                     .then_refused({{"T30", refusal::key_version_unavailable}});
      }},
+    {"G05: nor out of its geography",
+     [] {
+         const world w = but(members, [](world& changed) { changed.environments[1].geography = geography_id("asia"); });
+         return given(enterprise_policy, w).on("sandbox").from("prod").when(copies).then_refused({{"G05", refusal::geography_mismatch}}) &&
+                given(enterprise_policy, members).on("sandbox").from("prod").when(copies).then_allowed();
+     }},
+    {"G09: field encryption, once on, stays on",
+     [] {
+         const world w = member.after(enterprise_policy, enable_field_encryption{alice, added_at}, on_prod);
+         return given(enterprise_policy, w)
+                    .on("prod")
+                    .when(disable_field_encryption{alice, added_at})
+                    .then_refused({{"G09", refusal::cannot_turn_off}}) &&
+                given(enterprise_policy, member).on("prod").when(disable_field_encryption{alice, added_at}).then_allowed({});
+     }},
 };
 static_assert(first_failure(moving) == none_failed);
-TEST_CASE("T30, T31, T32: data moves only between environments under the same key") { run(moving); }
+TEST_CASE("T30, T31, T32, G05, G09: data moves only between environments under the same key") { run(moving); }
 
 } // namespace

@@ -81,13 +81,13 @@ constexpr void consequences_of(const facts&, const remove_administrator& c, deta
     r.then(administrator_removed{c.who, c.environment});
 }
 constexpr void consequences_of(const facts&, const create_environment& c, detail::recorder& r) {
-    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release});
+    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release, c.data});
 }
 
 // --- keys of a ring ---
 
 constexpr void consequences_of(const facts&, const create_import_key& c, detail::recorder& r) {
-    r.then(import_key_created{c.kid, c.print});
+    r.then(import_key_created{c.kid, c.print, c.expires_at});
 }
 constexpr void consequences_of(const facts& f, const generate_key& c, detail::recorder& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(key_generated{c.key, c.print, c.bits});

@@ -33,6 +33,8 @@ inline constexpr std::array<std::string_view, 10> names_of<operation>{"none",   
                                                                       "returning", "unlocking",  "restoring",     "copying", "resetting"};
 
 template <>
+inline constexpr std::array<std::string_view, 4> names_of<classification>{"open_to_all", "internal", "confidential", "highly_confidential"};
+template <>
 inline constexpr std::array<std::string_view, 6> names_of<revocation>{"access",      "key_disabled",  "version_disabled",
                                                                       "key_deleted", "vault_deleted", "policy_deleted"};
 

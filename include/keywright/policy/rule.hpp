@@ -9,20 +9,14 @@
 //     };
 #pragma once
 
+#include <keywright/core/fixed_text.hpp>
 #include <keywright/policy/decision.hpp>
 
 #include <type_traits>
 
 namespace keywright::policy {
 
-template <std::size_t N>
-struct fixed_text {
-    char chars[N]{};
-    constexpr fixed_text(const char (&text)[N]) { // NOLINT(google-explicit-constructor): so that "T18" can be an argument
-        for (std::size_t i = 0; i < N; ++i) chars[i] = text[i];
-    }
-    constexpr std::string_view view() const { return {chars, N - 1}; }
-};
+using keywright::fixed_text;
 
 /// A rule's stable public name, as a type.
 template <fixed_text Text>

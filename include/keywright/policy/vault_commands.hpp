@@ -44,6 +44,7 @@ struct vault_key_evidence {
     key_kind type = key_kind::other;
     std::uint32_t bits = 0;
     instant deleted_at = never; ///< deleted, whether or not it can still be recovered
+    bool in_hsm = false;
 };
 
 /// What the product knows of an environment that is to be put under a policy.

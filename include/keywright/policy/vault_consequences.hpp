@@ -9,7 +9,8 @@
 namespace keywright::policy {
 
 constexpr void consequences_of(const facts& f, const create_policy& c, detail::recorder& r) {
-    r.then(policy_created{c.policy, f.ring.region, c.vault.vault, c.key.key, c.key.print, c.vault.soft_delete, c.vault.purge_protection});
+    r.then(policy_created{c.policy, f.ring.region, c.vault.vault, c.key.key, c.key.print, c.vault.soft_delete, c.vault.purge_protection,
+                          c.key.in_hsm});
 }
 constexpr void consequences_of(const facts& f, const grant_access& c, detail::recorder& r) {
     const key_permissions held = f.policy().permissions | c.permissions;

@@ -33,6 +33,7 @@ struct policy_created {
     fingerprint print;
     seconds soft_delete;
     bool purge_protection = false;
+    bool in_hsm = false;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("policy", self.policy);
@@ -42,6 +43,7 @@ struct policy_created {
         field("print", self.print);
         field("soft_delete", self.soft_delete);
         field("purge_protection", self.purge_protection);
+        field("in_hsm", self.in_hsm);
     }
     friend constexpr bool operator==(const policy_created&, const policy_created&) = default;
 };

@@ -55,6 +55,7 @@ constexpr policy_state made(const policy_created& e, const policy_state& before,
     policy.print = e.print;
     policy.soft_delete = e.soft_delete;
     policy.purge_protection = e.purge_protection;
+    policy.in_hsm = e.in_hsm;
     policy.versions.push_back({1, e.print, at, never});
     return policy;
 }

@@ -36,6 +36,7 @@ struct policy_state {
     fingerprint print; ///< of the version that the policy was made with: what the key is called for ever
     seconds soft_delete;
     bool purge_protection = false;
+    bool in_hsm = false;
     inline_list<key_version, max_versions> versions; ///< the last one is in force
 
     key_permissions permissions;
@@ -62,6 +63,7 @@ struct policy_state {
         field("print", self.print);
         field("soft_delete", self.soft_delete);
         field("purge_protection", self.purge_protection);
+        field("in_hsm", self.in_hsm);
         field("versions", self.versions);
         field("permissions", self.permissions);
         field("granted_by", self.granted_by);

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <keywright/guards/copy.hpp>
+#include <keywright/guards/geography.hpp>
 #include <keywright/guards/reset.hpp>
 #include <keywright/guards/restore.hpp>
 #include <keywright/policy/activation.hpp>
 #include <keywright/policy/environments.hpp>
+#include <keywright/policy/field_encryption.hpp>
 #include <keywright/policy/housekeeping.hpp>
 #include <keywright/policy/vault_consequences.hpp>
 #include <keywright/policy/vault_lock.hpp>
@@ -34,8 +36,8 @@ struct enterprise_policy_grants {
             return tenant_admin | vault_admin;
         else if constexpr (types<request_unlock, delete_environment>::contains<C>)
             return tenant_admin;
-        else if constexpr (types<add_to_policy, remove_from_policy, integrate_environment, reset, take_backup, open_environment,
-                                 copy>::contains<C>)
+        else if constexpr (types<add_to_policy, remove_from_policy, integrate_environment, reset, take_backup, open_environment, copy,
+                                 enable_field_encryption, disable_field_encryption>::contains<C>)
             return tenant_admin | environment_admin;
         else if constexpr (types<restore>::contains<C>)
             return tenant_admin | target_admin;
@@ -73,7 +75,9 @@ inline constexpr profile<
     environment_is_online<"T33", reset>, grant_of_original_key, back_step_by_step, offline_retention,
     // restore, copy, reset
     restore_under_same_key, backup_is_there, backup_key_is_held, name_is_typed<"T30", true, restore>, copy_elsewhere, copy_under_same_key,
-    support_environment_is_covered, name_is_typed<"T31", true, copy>, reset_is_confirmed>
+    support_environment_is_covered, name_is_typed<"T31", true, copy>, reset_is_confirmed, same_geography,
+    // field encryption
+    field_encryption_stays>
     enterprise_policy_rules{};
 
 } // namespace detail
