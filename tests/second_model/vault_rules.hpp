@@ -27,7 +27,7 @@ inline bool offline(const scene& s, const environment* one) {
     const auto* of = one ? find(s.in.policies, one->policy) : nullptr;
     return of && of->revoked;
 }
-inline bool either_offline(const scene& s) { return offline(s, s.on) || (s.asked.does == verb::copy && offline(s, s.from)); }
+inline bool either_offline(const scene& s) { return offline(s, s.on) || offline(s, s.from); }
 
 inline const key_version* numbered_version(const scene& s) {
     if (!s.under || s.asked.version_number == 0 || s.asked.version_number > s.under->versions.size()) return nullptr;
@@ -46,16 +46,16 @@ inline std::optional<instant> deletable_version(const scene& s) {
 inline bool is_tenant_administrator(const scene& s) { return tenant_administrator(s, s.asked.by); }
 
 inline const row vault_rules[] = {
-    {"H01", enterprise_policy, {verb::policy}, "already_exists", [](const scene& s) { return s.under != nullptr; }},
+    {"H01", enterprise_policy, {verb::policy}, "already_exists", [](const scene& s) { return !gone(s); }},
     {"H01", enterprise_policy, of_policies, "not_found", gone},
     {"H01", enterprise_policy, {verb::add_to_policy, verb::remove_from_policy, verb::integrate}, "not_found", [](const scene& s) { return !s.on; }},
-    {"H01", enterprise_policy, {verb::purge_key}, "not_found", [](const scene& s) { return s.asked.version_number != 0 && !numbered_version(s); }},
-    {"H01", enterprise_policy, {verb::policy}, "not_found", [](const scene& s) { return s.asked.deleted_at && s.now >= *s.asked.deleted_at + s.asked.soft_delete; }},
+    {"P16", enterprise_policy, {verb::purge_key}, "not_found", [](const scene& s) { return s.asked.version_number != 0 && !numbered_version(s); }},
+    {"P19", enterprise_policy, {verb::policy}, "not_found", [](const scene& s) { return s.asked.deleted_at && s.now >= *s.asked.deleted_at + s.asked.soft_delete; }},
     {"P01", enterprise_policy, {verb::add_to_policy}, "grant_incomplete", [](const scene& s) { return s.under && !s.under->complete(); }},
     {"P02", enterprise_policy, {verb::add_to_policy}, "not_managed", [](const scene& s) { return s.on && !s.on->has.managed; }},
     {"P03", enterprise_policy, {verb::add_to_policy}, "already_in_policy", [](const scene& s) { return s.on && !s.on->policy.empty(); }},
     {"P07", enterprise_policy, {verb::add_to_policy, verb::remove_from_policy, verb::rotate_version}, "environment_offline", [](const scene& s) { return s.under && s.under->revoked; }},
-    {"P07", enterprise_policy, {verb::completed}, "environment_offline", [](const scene& s) { return s.asked.of != work::reset && under_way(s) && offline(s, s.on); }},
+    {"P07", enterprise_policy, {verb::completed}, "environment_offline", [](const scene& s) { return s.asked.of != work::reset && offline(s, s.on); }},
     {"T22", enterprise_policy, {verb::open, verb::backup, verb::copy}, "environment_offline", either_offline},
     {"T25", enterprise_policy, {verb::restore}, "environment_offline", either_offline},
     {"T33", enterprise_policy, {verb::reset}, "environment_offline", either_offline},
@@ -64,10 +64,10 @@ inline const row vault_rules[] = {
     {"P08", enterprise_policy, {verb::request_unlock, verb::approve_unlock}, "not_locked", [](const scene& s) { return s.under && !s.under->revoked; }},
     {"P08", enterprise_policy, {verb::request_unlock, verb::approve_unlock}, "grant_incomplete", [](const scene& s) { return s.under && s.under->revoked && !s.under->complete(); }},
     {"P08", enterprise_policy, {verb::request_unlock}, "already_exists", [](const scene& s) { return s.under && s.under->revoked && !s.under->requested_by.empty(); }},
-    {"P08", enterprise_policy, {verb::approve_unlock}, "approval_required", [](const scene& s) { return s.under && s.under->revoked && s.under->requested_by.empty(); }},
+    {"P08", enterprise_policy, {verb::approve_unlock}, "approval_required", [](const scene& s) { return s.under && s.under->revoked && s.under->complete() && s.under->requested_by.empty(); }},
     {"P09", enterprise_policy, {verb::policy}, "vault_unprotected", [](const scene& s) { return !s.asked.purge_protection || s.asked.soft_delete < 7 * day || s.asked.soft_delete > 90 * day; }},
     {"P09", enterprise_policy, {verb::policy, verb::grant, verb::rotate_version, verb::purge_key}, "separation_of_duties", [](const scene& s) { return s.asked.as_vault && is_tenant_administrator(s); }},
-    {"P09", enterprise_policy, {verb::add_to_policy, verb::request_unlock}, "separation_of_duties", [](const scene& s) { return s.under && s.under->granted_by == s.asked.by; }},
+    {"P09", enterprise_policy, {verb::policy, verb::add_to_policy, verb::request_unlock}, "separation_of_duties", [](const scene& s) { return !gone(s) && !s.asked.as_vault && s.under->granted_by == s.asked.by; }},
     {"P10", enterprise_policy, shows_a_key, "bad_key_type", [](const scene& s) { return s.asked.file.type != "rsa"; }},
     {"P10", enterprise_policy, shows_a_key, "bad_key_size", [](const scene& s) { return s.asked.file.bits < 2048; }},
     {"P12", enterprise_policy, {verb::add_to_policy}, "not_integrated", [](const scene& s) { return s.on && s.on->has.finance && s.on->organisation.empty(); }},
@@ -75,7 +75,7 @@ inline const row vault_rules[] = {
     {"P14", enterprise_policy, {verb::add_to_policy}, "cloud_hosted", [](const scene& s) { return s.on && s.on->has.cloud_hosted; }},
     {"P14", enterprise_policy, {verb::add_to_policy}, "not_licensed", [](const scene& s) { return s.on && !s.on->has.licensed; }},
     {"P15", enterprise_policy, shows_a_key, "bad_key_size", [](const scene& s) { return s.asked.file.bits != 2048 && s.asked.file.bits != 3072; }},
-    {"P16", enterprise_policy, {verb::rotate_version}, "duplicate_key", [](const scene& s) { return s.under && s.under->versions.back().material == s.asked.file.name; }},
+    {"P16", enterprise_policy, {verb::rotate_version}, "duplicate_key", [](const scene& s) { return s.under && std::ranges::any_of(s.under->versions, [&](const key_version& one) { return !one.purged && one.material == s.asked.file.name; }); }},
     {"P16", enterprise_policy, {verb::purge_key}, "version_in_use", [](const scene& s) { return numbered_version(s) && (!deletable_version(s) || s.now < *deletable_version(s)); }, deletable_version},
     {"P17", enterprise_policy, {verb::policy}, "region_mismatch", [](const scene& s) { return s.asked.vault_region != s.region; }},
     {"P17", enterprise_policy, {verb::add_to_policy}, "region_mismatch", [](const scene& s) { return s.on && s.under && s.on->region != s.under->region; }},
@@ -83,7 +83,7 @@ inline const row vault_rules[] = {
      [](const scene& s) { return std::ranges::any_of(s.in.environments, [&](const auto& one) { return one.second.policy == s.asked.policy && overdue_offline(s.in, one.second, s.now); }); }},
     {"P19", enterprise_policy, {verb::policy}, "recoverable", [](const scene& s) { return s.asked.deleted_at && s.now < *s.asked.deleted_at + s.asked.soft_delete; }},
     {"P20", enterprise_policy, {verb::purge_key}, "purge_protected", [](const scene& s) { return s.under && s.asked.version_number == 0 && (!deletable_key(s) || s.now < *deletable_key(s)); }, deletable_key},
-    {"P23", enterprise_policy, {verb::add_to_policy}, "unknown_organisation", [](const scene& s) { return s.on && (s.on->has.finance || !s.asked.organisation.empty()) && s.asked.organisation != s.on->organisation; }},
+    {"P23", enterprise_policy, {verb::add_to_policy}, "unknown_organisation", [](const scene& s) { return s.on && !(s.on->has.finance && s.on->organisation.empty()) && (s.on->has.finance || !s.asked.organisation.empty()) && s.asked.organisation != s.on->organisation; }},
     {"P23", enterprise_policy, {verb::integrate}, "unknown_organisation", [](const scene& s) { return s.asked.organisation.empty(); }},
     {"P24", enterprise_policy, {verb::add_to_policy}, "no_data_platform", [](const scene& s) { return s.on && !s.on->has.dataverse; }},
     {"P25", enterprise_policy, {verb::policy}, "region_unavailable", [](const scene& s) { return !s.asked.offered; }},
