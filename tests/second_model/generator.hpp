@@ -396,7 +396,7 @@ private:
         out.region = out.vault_region = region();
         out.vault = numbered("v", 2);
         out.key = numbered("k", 2);
-        out.file = {.name = numbered("m", 6), .type = "rsa", .kid = {}};
+        out.file = {.name = out.vault + out.key + numbered("m", 3), .type = "rsa", .kid = {}};
         if (chance(15)) out.file.bits = 3072;
         if (chance(6)) out.soft_delete = pick(std::array{7 * day, 7 * day - 1, 90 * day, 90 * day + 1});
         if (chance(4)) out.deleted_at = now_ - pick(std::array{90 * day - 1, 90 * day, day});
@@ -439,7 +439,7 @@ private:
         }
         case 2: {
             auto out = by_vault(verb::rotate_version, name);
-            out.file = {.name = numbered("m", 6), .type = "rsa", .kid = {}};
+            out.file = {.name = of.vault + of.key + numbered("m", 3), .type = "rsa", .kid = {}};
             return out;
         }
         case 3: {
@@ -488,7 +488,12 @@ private:
 
     void spoil(operation& out) {
         switch (below(16)) {
-        case 0: out.by = out.does == verb::tick ? out.by : std::string(pick(std::array{"cat", "eve", "provider", "system", "bob"})); break;
+        case 0:
+            if (out.as_vault) {
+                out.by = "ann";
+                break;
+            }
+            out.by = out.does == verb::tick ? out.by : std::string(pick(std::array{"cat", "eve", "provider", "system", "bob"})); break;
         case 1: out.acknowledged = false; break;
         case 2: out.confirmed = false; break;
         case 3: out.confirmation = "something else"; break;
@@ -503,8 +508,8 @@ private:
         case 12:
             if (out.does == verb::generate_key || out.does == verb::upload_key) chance(50) ? out.key.clear() : out.region.clear();
             break;
-        case 13:
-            if (out.does != verb::generate_key) out.file.name = numbered("m", 6); // what is made is always new
+        case 13: // what is made is always new, and in a vault a key's material is its own
+            if (out.does != verb::generate_key && out.does != verb::policy && out.does != verb::rotate_version) out.file.name = numbered("m", 6);
             break;
         case 14:
             if (!out.environment.empty() && out.does != verb::environment && out.does != verb::admin) out.environment = "nowhere";

@@ -77,7 +77,7 @@ inline bool same_protector(const scene& s, const environment& a, const environme
     return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
 }
 inline bool same_protector(const scene& s, const backup& a, const environment& b) {
-    if (s.in.plays == profile::enterprise_policy) return a.customers == b.customers && (!a.customers || a.vault_key == key_of_policy(s, b)) && s.from && same_protector(s, *s.from, b);
+    if (s.in.plays == profile::enterprise_policy) return a.customers == b.customers && s.from && same_protector(s, *s.from, b);
     if (a.customers != b.customers || (s.from && s.from->customers != b.customers)) return false;
     return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
 }
