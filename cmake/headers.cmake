@@ -100,33 +100,54 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/sealer.hpp
+    include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
+    include/keywright/formats/byok_diagnose.hpp
+    include/keywright/formats/byok_json.hpp
     include/keywright/formats/byok_reader.hpp
     include/keywright/formats/byok_writer.hpp
     include/keywright/formats/detail/base64url.hpp
     include/keywright/formats/detail/ber_walk.hpp
     include/keywright/formats/detail/pfx_kdf.hpp
+    include/keywright/formats/detail/pfx_match.hpp
     include/keywright/formats/detail/pfx_open.hpp
+    include/keywright/formats/detail/pfx_private_key.hpp
+    include/keywright/formats/detail/pfx_refusals.hpp
     include/keywright/formats/detail/pfx_schemes.hpp
     include/keywright/formats/detail/pfx_structure.hpp
+    include/keywright/formats/detail/pfx_unlock.hpp
+    include/keywright/formats/detail/pfx_write.hpp
     include/keywright/formats/detail/protobuf.hpp
     include/keywright/formats/detail/public_key.hpp
     include/keywright/formats/detail/utf16.hpp
+    include/keywright/formats/jwk.hpp
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
+    include/keywright/formats/pem.hpp
+    include/keywright/formats/pfx_contents.hpp
+    include/keywright/formats/pfx_outline.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
     include/keywright/formats/tink_keyset.hpp
     include/keywright/formats/tink_keyset_json.hpp
     include/keywright/insecure.hpp
     include/keywright/keys/acceptance.hpp
+    include/keywright/keys/certificate_facts.hpp
+    include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/detail/rsa_numbers.hpp
+    include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
     include/keywright/keys/fingerprint.hpp
     include/keywright/keys/hierarchy.hpp
     include/keywright/keys/keyring.hpp
     include/keywright/keys/lease.hpp
+    include/keywright/keys/multi_keyring.hpp
+    include/keywright/keys/raw_aes_keyring.hpp
+    include/keywright/keys/raw_rsa_keyring.hpp
+    include/keywright/keys/weakness.hpp
     include/keywright/keys/wrap.hpp
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
@@ -155,6 +176,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/reporter.hpp
     include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/strength.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp

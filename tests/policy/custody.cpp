@@ -80,7 +80,10 @@ constexpr scenario rows[] = {
          return !returns_from(all_customer, classification::open_to_all);
      }},
     {"no shipped profile judges by classification",
-     [] { return applies_to(power_platform, classification::highly_confidential) && returns_from(power_platform, classification::highly_confidential); }},
+     [] {
+         return applies_to(power_platform, classification::highly_confidential) &&
+                returns_from(power_platform, classification::highly_confidential);
+     }},
     {"an environment keeps the class that it was made with",
      [] {
          const create_environment make{.by = alice,

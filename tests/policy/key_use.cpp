@@ -34,8 +34,7 @@ TEST_CASE("key_use: a window is half-open, and the use that ends it begins the n
     use_counters<> later = counters;
     CHECK(record(counters, limits, unwraps(t0 + minutes(10) - second)).has_value());
     CHECK_FALSE(record(later, limits, unwraps(t0 + minutes(10), 3)).has_value());
-    CHECK(record(later, limits, unwraps(t0 + minutes(20) - second)) ==
-          use_alert{key(1), key_operation::unwrap, t0 + minutes(10), 4, 3});
+    CHECK(record(later, limits, unwraps(t0 + minutes(20) - second)) == use_alert{key(1), key_operation::unwrap, t0 + minutes(10), 4, 3});
 }
 
 TEST_CASE("key_use: each window alerts anew") {

@@ -268,7 +268,9 @@ public:
         case 11:
         case 12: ask(approve_unlock{dice_.percent(90) ? provider_person : anyone(), at()}, under(policy)); return;
         case 13: rotate(policy); return;
-        case 14: ask(but(purges(at(), dice_.below(4)), [&](purge_key& c) { c.by = dice_.percent(80) ? vera : anyone(); }), under(policy)); return;
+        case 14:
+            ask(but(purges(at(), dice_.below(4)), [&](purge_key& c) { c.by = dice_.percent(80) ? vera : anyone(); }), under(policy));
+            return;
         case 15: ask(expire_environment{.at = at()}, about(name)); return;
         case 16: return dice_.percent(4) ? ask(delete_environment{anyone(), at(), typed_text(name)}, about(name)) : void();
         case 17: return dice_.percent(20) ? ask(reset{anyone(), at(), typed_text(name)}, about(name)) : void();
@@ -391,9 +393,10 @@ TEST_CASE("enterprise_policy: every invariant holds on 100 000 random commands, 
         CAPTURE(body.index());
         CHECK(seen[body.index()] > 20);
     };
-    const event_body reached[] = {policy_created{},  environment_added{}, environment_removed{}, access_revoked{},  access_granted{},
-                                  unlock_requested{}, unlock_approved{},  version_rotated{},     key_purged{},      key_applied{},
-                                  apply_failed{},     returned_to_provider{}, return_failed{},   environment_deleted{}, restore_started{},
-                                  restored{},         copy_started{},     copied{},              reset_completed{}};
+    const event_body reached[] = {
+        policy_created{},  environment_added{},   environment_removed{}, access_revoked{}, access_granted{}, unlock_requested{},
+        unlock_approved{}, version_rotated{},     key_purged{},          key_applied{},    apply_failed{},   returned_to_provider{},
+        return_failed{},   environment_deleted{}, restore_started{},     restored{},       copy_started{},   copied{},
+        reset_completed{}};
     for (const event_body& each : reached) often(each);
 }

@@ -227,7 +227,7 @@ TEST_CASE("tenant_service: a BYOK file opens only under the import key it was ma
     // What a customer's HSM does: AES-KWP of the PKCS#8 under a fresh key, that key under the import key.
     const Botan::RSA_PrivateKey target(Botan::system_rng(), 2048);
     const auto file =
-        formats::write_byok(target, *Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test", Botan::system_rng());
+        formats::write_byok(target, {*Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test"}, Botan::system_rng());
     REQUIRE(file.has_value());
     const auto o = t.svc.upload_key(world::eu, {.by = world::alice, .key = key_id{"hsm"}, .file = {as_bytes(*file)}, .acknowledged = true});
     tenant::must(o);

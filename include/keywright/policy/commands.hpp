@@ -107,6 +107,7 @@ struct create_import_key {
     kid_text kid{};
     fingerprint print{};
     bool replace = false;
+    instant expires_at = never; ///< from then on it opens nothing
 };
 struct generate_key {
     actor by;

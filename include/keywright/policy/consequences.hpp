@@ -87,7 +87,7 @@ constexpr void consequences_of(const facts&, const create_environment& c, detail
 // --- keys of a ring ---
 
 constexpr void consequences_of(const facts&, const create_import_key& c, detail::recorder& r) {
-    r.then(import_key_created{c.kid, c.print});
+    r.then(import_key_created{c.kid, c.print, c.expires_at});
 }
 constexpr void consequences_of(const facts& f, const generate_key& c, detail::recorder& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(key_generated{c.key, c.print, c.bits});

@@ -111,10 +111,12 @@ struct import_key_created {
     static constexpr std::string_view name = "import_key_created";
     kid_text kid;
     fingerprint print;
+    instant expires_at = never;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("kid", self.kid);
         field("print", self.print);
+        field("expires_at", self.expires_at);
     }
     friend constexpr bool operator==(const import_key_created&, const import_key_created&) = default;
 };

@@ -159,6 +159,7 @@ struct ring_state {
 
     kid_text import_kid; ///< empty: there is no import key
     fingerprint import_print;
+    instant import_expires_at = never; ///< `never`: it does not expire; so did those of version 0.1
 
     std::uint32_t environments = 0;     ///< not deleted
     std::uint32_t customer_managed = 0; ///< on the customer's key and not locked
@@ -191,6 +192,7 @@ struct ring_state {
         field("clock_era", self.clock_era);
         field("import_kid", self.import_kid);
         field("import_print", self.import_print);
+        field("import_expires_at", self.import_expires_at);
         field("environments", self.environments);
         field("customer_managed", self.customer_managed);
         field("locked", self.locked);
@@ -302,6 +304,11 @@ struct backup_state {
     }
     friend constexpr bool operator==(const backup_state&, const backup_state&) = default;
 };
+
+/// Whether the ring's import key opens nothing any more.
+constexpr bool import_key_expired(const ring_state& ring, instant at) {
+    return happened(ring.import_expires_at) && at >= ring.import_expires_at;
+}
 
 /// Whether somebody is an administrator of the whole tenant.
 constexpr bool is_tenant_administrator(const tenant_state& tenant, const admin_id& who) {

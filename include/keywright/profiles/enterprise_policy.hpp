@@ -36,8 +36,8 @@ struct enterprise_policy_grants {
             return tenant_admin | vault_admin;
         else if constexpr (types<request_unlock, delete_environment>::contains<C>)
             return tenant_admin;
-        else if constexpr (types<add_to_policy, remove_from_policy, integrate_environment, reset, take_backup, open_environment,
-                                 copy, enable_field_encryption, disable_field_encryption>::contains<C>)
+        else if constexpr (types<add_to_policy, remove_from_policy, integrate_environment, reset, take_backup, open_environment, copy,
+                                 enable_field_encryption, disable_field_encryption>::contains<C>)
             return tenant_admin | environment_admin;
         else if constexpr (types<restore>::contains<C>)
             return tenant_admin | target_admin;
@@ -77,7 +77,7 @@ inline constexpr profile<
     restore_under_same_key, backup_is_there, backup_key_is_held, name_is_typed<"T30", true, restore>, copy_elsewhere, copy_under_same_key,
     support_environment_is_covered, name_is_typed<"T31", true, copy>, reset_is_confirmed, same_geography,
     // field encryption
-                         field_encryption_stays>
+    field_encryption_stays>
     enterprise_policy_rules{};
 
 } // namespace detail

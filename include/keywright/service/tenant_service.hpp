@@ -13,6 +13,7 @@
 #include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/service/holder.hpp>
+#include <keywright/service/strength.hpp>
 #include <keywright/service/upkeep.hpp>
 
 namespace keywright {
@@ -50,6 +51,8 @@ public:
             return create_environment(s.ring, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
+        else if constexpr (std::is_same_v<Command, policy::create_policy>)
+            return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
         else if constexpr (policy::types<policy::delete_environment, policy::expire_environment>::contains<Command>)
             return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
                 return service::erase_keys(parts_.store, s.ring, s.environment, batch);
@@ -97,6 +100,7 @@ public:
     }
 
     /// Takes a customer's key file. The ring's first one activates by itself.
+    /// Fails with weak_key when every rule would let it pass but the key can be broken; the text names the weakness.
     [[nodiscard]] result<outcome> upload_key(const ring_id& ring, const upload_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) {
             return policy::upload_key{
@@ -212,6 +216,8 @@ private:
         auto command = make_command(read->evidence);
         auto early = preview(ring, command, read->trouble);
         if (!early || early->refused()) return early;
+        if constexpr (std::is_same_v<decltype(command), policy::upload_key>)
+            if (auto strong = service::require_strong(parts_.store, l->ring.value, *read->key); !strong) return pass(strong);
         return with_staged(ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
                            [&](const ports::vault_entry& staged) {
                                return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, *held));

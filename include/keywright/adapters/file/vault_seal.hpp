@@ -6,8 +6,8 @@
 // Depends on: adapters/file/vault_format, Botan.
 #pragma once
 
-#include <keywright/core/algorithms.hpp>
 #include <keywright/adapters/file/vault_format.hpp>
+#include <keywright/core/algorithms.hpp>
 #include <keywright/detail/botan_boundary.hpp>
 
 #include <botan/aead.h>
@@ -25,7 +25,8 @@ namespace keywright::file::detail {
     using namespace keywright::detail;
     if (passphrase.empty()) return fail(errc::password_needed, "vault: expected a passphrase, found none");
     return botan_boundary(errc::internal, "vault: Argon2id failed", [&] {
-        const auto hash = Botan::PasswordHashFamily::create_or_throw(approved<"Argon2id">)->from_params(costs.memory_kib, costs.passes, costs.lanes);
+        const auto hash =
+            Botan::PasswordHashFamily::create_or_throw(approved<"Argon2id">)->from_params(costs.memory_kib, costs.passes, costs.lanes);
         secret_bytes master(32);
         const auto out = reveal_writable(master);
         const auto text = as_text(reveal(passphrase));
