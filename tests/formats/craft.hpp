@@ -47,12 +47,14 @@ inline bytes integer(std::uint64_t n) {
     return out;
 }
 inline const bytes salt{1, 2, 3, 4, 5, 6, 7, 8};
+inline const bytes other_salt{8, 7, 6, 5, 4, 3, 2, 1}; // what shares a salt and a count is derived once
+inline const bytes third_salt{9, 9, 9, 9, 9, 9, 9, 9};
 inline const bytes iv(16, 7);
 
 /// PBES2, PBKDF2-HMAC-SHA-256, AES-256-CBC.
-inline bytes pbes2(std::uint64_t iterations) {
+inline bytes pbes2(std::uint64_t iterations, byte_view with = salt) {
     const bytes prf = seq({oid("1.2.840.113549.2.9"), tlv(0x05, {})});
-    return seq({oid("1.2.840.113549.1.5.13"), seq({seq({oid("1.2.840.113549.1.5.12"), seq({octets(salt), integer(iterations), prf})}),
+    return seq({oid("1.2.840.113549.1.5.13"), seq({seq({oid("1.2.840.113549.1.5.12"), seq({octets(with), integer(iterations), prf})}),
                                                    seq({oid("2.16.840.1.101.3.4.1.42"), octets(iv)})})});
 }
 inline bytes pbe_3des(std::uint64_t iterations) { return seq({oid("1.2.840.113549.1.12.1.3"), seq({octets(salt), integer(iterations)})}); }
@@ -61,9 +63,9 @@ inline bytes pbes2_scrypt(std::uint64_t n, std::uint64_t r, std::uint64_t p) {
         {oid("1.2.840.113549.1.5.13"), seq({seq({oid("1.3.6.1.4.1.11591.4.11"), seq({octets(salt), integer(n), integer(r), integer(p)})}),
                                             seq({oid("2.16.840.1.101.3.4.1.42"), octets(iv)})})});
 }
-inline bytes encrypt(byte_view plain, std::string_view password, std::size_t iterations) {
+inline bytes encrypt(byte_view plain, std::string_view password, std::size_t iterations, byte_view with = salt) {
     Botan::secure_vector<std::uint8_t> key(32), buffer(plain.begin(), plain.end());
-    Botan::PasswordHashFamily::create_or_throw("PBKDF2(HMAC(SHA-256))")->from_iterations(iterations)->hash(key, password, salt);
+    Botan::PasswordHashFamily::create_or_throw("PBKDF2(HMAC(SHA-256))")->from_iterations(iterations)->hash(key, password, with);
     const auto cipher = Botan::Cipher_Mode::create_or_throw("AES-256/CBC", Botan::Cipher_Dir::Encryption);
     cipher->set_key(key);
     cipher->start(iv);
@@ -87,11 +89,14 @@ inline bytes nested(const bytes& contents, std::size_t times) {
     for (std::size_t i = 0; i < times; ++i) out = bag("1.2.840.113549.1.12.10.1.6", tlv(0x30, out));
     return out;
 }
-inline bytes with_local_key_id(const bytes& whole_bag, byte_view id) {
-    const bytes attribute = tlv(0x31, seq({oid("1.2.840.113549.1.9.21"), tlv(0x31, octets(id))}));
+inline bytes with_attribute(const bytes& whole_bag, const char* id, const bytes& value) {
+    const bytes attribute = tlv(0x31, seq({oid(id), tlv(0x31, value)}));
     bytes content(whole_bag.begin() + (whole_bag[1] < 0x80 ? 2 : whole_bag[1] - 0x80 + 2), whole_bag.end());
     keywright::append(content, attribute);
     return tlv(0x30, content);
+}
+inline bytes with_local_key_id(const bytes& whole_bag, byte_view id) {
+    return with_attribute(whole_bag, "1.2.840.113549.1.9.21", octets(id));
 }
 inline bytes plain_safe(std::initializer_list<bytes> bags) { return seq({oid("1.2.840.113549.1.7.1"), explicit0(octets(seq(bags)))}); }
 inline bytes encrypted_safe(const bytes& algorithm, byte_view ciphertext) {

@@ -25,8 +25,15 @@ attempt try_open(const bytes& file, const pfx_limits& limits = {}) {
 }
 bytes pkcs8() { return samples::load("byok/target-p256.p8.der"); }
 /// A key bag whose count is a claim: nothing was derived with it.
-bytes claims(std::uint64_t iterations) { return craft::shrouded_key(craft::pbes2(iterations), bytes(32)); }
-bytes hidden(const bytes& contents) { return craft::encrypted_safe(craft::pbes2(10), craft::encrypt(contents, "x", 10)); }
+bytes claims(std::uint64_t iterations, byte_view salt = craft::salt) {
+    return craft::shrouded_key(craft::pbes2(iterations, salt), bytes(32));
+}
+bytes hidden(const bytes& contents, std::size_t iterations = 10) {
+    return craft::encrypted_safe(craft::pbes2(iterations, craft::third_salt), craft::encrypt(contents, "x", iterations, craft::third_salt));
+}
+bytes key_bag(std::size_t iterations, byte_view salt = craft::salt) {
+    return craft::shrouded_key(craft::pbes2(iterations, salt), craft::encrypt(pkcs8(), "x", iterations, salt));
+}
 
 } // namespace
 
@@ -92,10 +99,8 @@ TEST_CASE("limits: key_bytes") {
 }
 
 TEST_CASE("limits: iterations of one derivation, wherever it stands") {
-    const bytes key = pkcs8();
     const auto file = [&](std::size_t mac, std::size_t safe, std::size_t bag) {
-        const bytes inner = craft::shrouded_key(craft::pbes2(bag), craft::encrypt(key, "x", bag));
-        return craft::pfx({craft::encrypted_safe(craft::pbes2(safe), craft::encrypt(craft::seq({inner}), "x", safe))}, "x", mac);
+        return craft::pfx({hidden(craft::seq({key_bag(bag)}), safe)}, "x", mac);
     };
     const pfx_limits hundred{{.iterations = 100}};
     CHECK(try_open(file(99, 99, 99), hundred).outcome == "ok");
@@ -112,16 +117,15 @@ TEST_CASE("limits: iterations of one derivation, wherever it stands") {
 }
 
 TEST_CASE("limits: total_cost is the sum over MAC, safes and bags, PKCS#12 encryption three times") {
-    const bytes key = pkcs8();
-    const bytes bag = craft::shrouded_key(craft::pbes2(20), craft::encrypt(key, "x", 20));
-    const bytes file = craft::pfx({craft::plain_safe({bag, bag}), hidden(craft::seq({bag}))}, "x", 7); // 7 + 20 + 20 + 10 + 20
+    const bytes file = craft::pfx(
+        {craft::plain_safe({key_bag(20), key_bag(20, craft::other_salt)}), hidden(craft::seq({key_bag(20, bytes{1, 2})}))}, "x", 7);
     CHECK(try_open(file, pfx_limits{{.total_cost = 78}}).outcome == "ok");
     const attempt exact = try_open(file, pfx_limits{{.total_cost = 77}});
     CHECK(exact.outcome == "ok");
     CHECK(exact.work.cost == 77);
     const attempt over = try_open(file, pfx_limits{{.total_cost = 76}});
     CHECK(over.text.find("`total_cost`") != std::string::npos);
-    CHECK(over.work.cost == 17); // MAC and safe; the hidden bag does not fit, so no bag is opened
+    CHECK(over.work.cost == 57); // all that is visible; the hidden bag does not fit, so it is not opened
     CHECK(try_open(file, pfx_limits{{.total_cost = 56}}).work.derivations == 0);
     const bytes triple = craft::pfx_without_mac({craft::plain_safe({craft::shrouded_key(craft::pbe_3des(100), bytes(8))})});
     CHECK(try_open(triple, pfx_limits{{.total_cost = 299}}).outcome == "limit_exceeded");
@@ -137,7 +141,7 @@ TEST_CASE("limits: ten million iterations run nothing, visible or hidden") {
     CHECK(behind.work.derivations == 2); // MAC and safe; not the bag
     CHECK(behind.work.cost == 11);
     bytes many;
-    for (int i = 0; i < 40; ++i) append(many, claims(2'000'000));
+    for (std::uint8_t i = 0; i < 40; ++i) append(many, claims(2'000'000, bytes{i}));
     const attempt sum = try_open(craft::pfx({hidden(craft::tlv(0x30, many))}, "x", 1));
     CHECK(sum.text.find("`total_cost`") != std::string::npos);
     CHECK(sum.work.cost == 11);
@@ -147,10 +151,15 @@ TEST_CASE("limits: scrypt's memory and work") {
     const auto file = [](std::uint64_t n, std::uint64_t r, std::uint64_t p) {
         return craft::pfx_without_mac({craft::plain_safe({craft::shrouded_key(craft::pbes2_scrypt(n, r, p), bytes(32))})});
     };
-    const pfx_limits mebibyte{{.scrypt_bytes = 1u << 20}};
-    CHECK(try_open(file(1024, 7, 1), mebibyte).outcome == "authentication_failed");
-    CHECK(try_open(file(1024, 8, 1), mebibyte).outcome == "authentication_failed"); // 128 * 1024 * 8 is the limit
-    CHECK(try_open(file(1024, 9, 1), mebibyte).text.find("`scrypt_bytes`") != std::string::npos);
+    const auto with = [&](std::size_t memory) { return try_open(file(1024, 8, 3), pfx_limits{{.scrypt_bytes = memory}}); };
+    constexpr std::size_t needed = 128 * 8 * (1024 + 3 + 1); // RFC 7914: V of N blocks of 128 r bytes, B of p, and one to work in
+    CHECK(with(needed - 1).text.find("`scrypt_bytes`") != std::string::npos);
+    CHECK(with(needed).outcome == "authentication_failed");
+    CHECK(with(needed + 1).outcome == "authentication_failed");
+    // Little in V and much in B: the memory is p's.
+    CHECK(try_open(file(2, 256, 900)).outcome == "authentication_failed");
+    CHECK(try_open(file(2, 256, 1021)).outcome == "authentication_failed");
+    CHECK(try_open(file(2, 256, 1022)).text.find("`scrypt_bytes`") != std::string::npos);
     CHECK(try_open(file(std::uint64_t{1} << 40, 8, 1)).text.find("`scrypt_bytes`") != std::string::npos);
     CHECK(try_open(file(1024, 8, 123)).text.find("`iterations`") != std::string::npos); // 2 * 1024 * 8 * 123 > 2 000 000
     CHECK(try_open(file(1024, 8, 122)).outcome == "authentication_failed");
@@ -159,6 +168,57 @@ TEST_CASE("limits: scrypt's memory and work") {
         CHECK(a.outcome == "malformed");
         CHECK(a.work.derivations == 0);
     }
+}
+
+TEST_CASE("limits: safes") {
+    const auto outcome = [](std::size_t safes, const pfx_limits& limits) {
+        bytes all;
+        for (std::size_t i = 0; i < safes; ++i)
+            append(all, i == 0 ? craft::plain_safe({craft::plain_key(pkcs8())}) : craft::plain_safe({}));
+        return try_open(craft::pfx_without_mac({all}), limits);
+    };
+    CHECK(outcome(63, {}).outcome == "ok");
+    CHECK(outcome(64, {}).outcome == "ok");
+    CHECK(outcome(65, {}).text == "pfx: more safes than the limit `safes` allows");
+    CHECK(outcome(3, pfx_limits{{.safes = 2}}).outcome == "limit_exceeded");
+    CHECK(outcome(65, raised_pfx_limits{{.safes = 65}}).outcome == "ok");
+}
+
+TEST_CASE("limits: certificate_bytes") {
+    const auto with = [](std::size_t size) {
+        return try_open(craft::pfx_without_mac({craft::plain_safe({craft::plain_key(pkcs8()), craft::certificate(bytes(size))})}),
+                        pfx_limits{{.certificate_bytes = 1000}});
+    };
+    CHECK(with(999).outcome == "ok");
+    CHECK(with(1000).outcome == "ok");
+    CHECK(with(1001).text == "pfx: a certificate is longer than the limit `certificate_bytes` allows");
+}
+
+TEST_CASE("limits: a slower hash counts for more") {
+    const auto cost = [](const char* prf, const char* cipher, std::size_t iv) {
+        const bytes kdf = craft::seq({craft::oid("1.2.840.113549.1.5.12"),
+                                      craft::seq({craft::octets(craft::salt), craft::integer(100), craft::seq({craft::oid(prf)})})});
+        const bytes scheme = craft::seq(
+            {craft::oid("1.2.840.113549.1.5.13"), craft::seq({kdf, craft::seq({craft::oid(cipher), craft::octets(bytes(iv))})})});
+        return try_open(craft::pfx_without_mac({craft::plain_safe({craft::shrouded_key(scheme, bytes(16))})})).work.cost;
+    };
+    constexpr const char *aes128 = "2.16.840.1.101.3.4.1.2", *aes256 = "2.16.840.1.101.3.4.1.42";
+    CHECK(cost("1.2.840.113549.2.9", aes256, 16) == 100);       // SHA-256: one block
+    CHECK(cost("1.2.840.113549.2.7", aes256, 16) == 200);       // SHA-1: two blocks
+    CHECK(cost("1.2.840.113549.2.7", aes128, 16) == 100);       // SHA-1: one
+    CHECK(cost("1.2.840.113549.2.11", aes256, 16) == 400);      // SHA-512
+    CHECK(cost("2.16.840.1.101.3.4.2.14", aes256, 16) == 700);  // SHA-3(256)
+    CHECK(cost("2.16.840.1.101.3.4.2.13", aes256, 16) == 1400); // SHA-3(224): two blocks
+    CHECK(cost("1.2.840.113549.2.6", aes256, 16) == 400);       // MD5: two blocks, each twice as slow
+}
+
+TEST_CASE("limits: bags that share a salt and a count are derived, and counted, once") {
+    const bytes file = craft::pfx({craft::plain_safe({key_bag(20), key_bag(20), key_bag(20)})}, "x", 7);
+    const attempt opened = try_open(file, pfx_limits{{.total_cost = 27}});
+    CHECK(opened.outcome == "ok");
+    CHECK(opened.work.derivations == 2);
+    CHECK(opened.work.cost == 27);
+    CHECK(try_open(file, pfx_limits{{.total_cost = 26}}).outcome == "limit_exceeded");
 }
 
 TEST_CASE("limits: the two forms of an empty password cost twice, and are reserved twice") {

@@ -3,6 +3,8 @@
 
 #include <keywright/formats/pfx_reader.hpp>
 
+#include <utility>
+
 using namespace keywright;
 using namespace keywright::formats;
 using samples::secret;
@@ -213,4 +215,106 @@ TEST_CASE("open_pfx: a refused algorithm is named with its place and the cure, b
               .starts_with("pfx: a key bag uses PKCS#12 RC2-40"));
     CHECK(text_of(craft::pfx({craft::plain_safe({craft::shrouded_key(unknown, bytes(8))})}, "x", 5)).find("not known") !=
           std::string::npos);
+}
+
+TEST_CASE("open_pfx: the MAC may use any digest of Botan's, and PBMAC1 any of its HMACs") {
+    using hash = std::pair<const char*, const char*>;
+    const bytes content = craft::seq({craft::plain_safe({shrouded()})});
+    const auto file = [&](const char* name, const Botan::secure_vector<std::uint8_t>& key, const bytes& algorithm) {
+        const auto hmac = Botan::MessageAuthenticationCode::create_or_throw("HMAC(" + std::string(name) + ")");
+        hmac->set_key(key);
+        hmac->update(content);
+        const bytes digest = craft::seq({algorithm, craft::octets(hmac->final())});
+        return craft::seq({craft::integer(3), craft::seq({craft::oid("1.2.840.113549.1.7.1"), craft::explicit0(craft::octets(content))}),
+                           craft::seq({digest, craft::octets(craft::salt), craft::integer(2)})});
+    };
+    // Object identifiers as `openssl list -objects` and NIST's register have them.
+    for (const auto& [name, id] :
+         {hash{"SHA-1", "1.3.14.3.2.26"}, hash{"SHA-224", "2.16.840.1.101.3.4.2.4"}, hash{"SHA-256", "2.16.840.1.101.3.4.2.1"},
+          hash{"SHA-384", "2.16.840.1.101.3.4.2.2"}, hash{"SHA-512", "2.16.840.1.101.3.4.2.3"},
+          hash{"SHA-512-256", "2.16.840.1.101.3.4.2.6"}, hash{"SHA-3(224)", "2.16.840.1.101.3.4.2.7"},
+          hash{"SHA-3(256)", "2.16.840.1.101.3.4.2.8"}, hash{"SHA-3(384)", "2.16.840.1.101.3.4.2.9"},
+          hash{"SHA-3(512)", "2.16.840.1.101.3.4.2.10"}, hash{"MD5", "1.2.840.113549.2.5"}, hash{"MD4", "1.2.840.113549.2.4"},
+          hash{"RIPEMD-160", "1.3.36.3.2.1"}, hash{"SM3", "1.2.156.10197.1.401"}}) {
+        CAPTURE(std::string(name));
+        Botan::secure_vector<std::uint8_t> key(Botan::HashFunction::create_or_throw(name)->output_length());
+        Botan::PasswordHashFamily::create_or_throw("PKCS12-KDF(" + std::string(name) + ",3)")
+            ->from_iterations(2)
+            ->hash(key, "x", craft::salt);
+        const bytes made = file(name, key, craft::seq({craft::oid(id)}));
+        CHECK(open_pfx(made, secret("x")));
+        CHECK(code_of(open_pfx(made, secret("y"))) == errc::authentication_failed);
+    }
+    for (const auto& [name, id] :
+         {hash{"SHA-1", "1.2.840.113549.2.7"}, hash{"SHA-224", "1.2.840.113549.2.8"}, hash{"SHA-256", "1.2.840.113549.2.9"},
+          hash{"SHA-384", "1.2.840.113549.2.10"}, hash{"SHA-512", "1.2.840.113549.2.11"}, hash{"SHA-512-256", "1.2.840.113549.2.13"},
+          hash{"SHA-3(224)", "2.16.840.1.101.3.4.2.13"}, hash{"SHA-3(256)", "2.16.840.1.101.3.4.2.14"},
+          hash{"SHA-3(384)", "2.16.840.1.101.3.4.2.15"}, hash{"SHA-3(512)", "2.16.840.1.101.3.4.2.16"}}) {
+        CAPTURE(std::string(name));
+        Botan::secure_vector<std::uint8_t> key(33);
+        Botan::PasswordHashFamily::create_or_throw("PBKDF2(HMAC(" + std::string(name) + "))")
+            ->from_iterations(2)
+            ->hash(key, "x", craft::salt);
+        const bytes kdf =
+            craft::seq({craft::oid("1.2.840.113549.1.5.12"),
+                        craft::seq({craft::octets(craft::salt), craft::integer(2), craft::integer(33), craft::seq({craft::oid(id)})})});
+        const bytes made =
+            file(name, key, craft::seq({craft::oid("1.2.840.113549.1.5.14"), craft::seq({kdf, craft::seq({craft::oid(id)})})}));
+        CHECK(open_pfx(made, secret("x")));
+        CHECK(code_of(open_pfx(made, secret("y"))) == errc::authentication_failed);
+    }
+}
+
+TEST_CASE("open_pfx: a wrong password, a bad MAC and bad padding run the same operations in the same order") {
+    using enum pfx_step;
+    const auto steps_of = [](const bytes& file, std::string_view password) {
+        pfx_work work;
+        const auto opened = open_pfx(file, secret(password), {.without_mac = accept_unauthenticated{"compared here"}, .work = &work});
+        CHECK_FALSE(opened);
+        if (!opened) CHECK(opened.error().code == errc::authentication_failed);
+        return work;
+    };
+    const auto same = [&](const bytes& good, const bytes& altered, const std::vector<pfx_step>& expected) {
+        const pfx_work wrong = steps_of(good, "y"), bad = steps_of(altered, "x");
+        CHECK(wrong.steps == expected);
+        CHECK(bad.steps == expected);
+        CHECK(wrong.cost == bad.cost);
+        CHECK(wrong.derivations == bad.derivations);
+    };
+    const auto flipped = [](bytes file, std::size_t from_end) {
+        file[file.size() - from_end] ^= 1;
+        return file;
+    };
+    SUBCASE("with a MAC, nothing is decrypted") {
+        const bytes file = craft::pfx({hidden(craft::seq({shrouded()})), craft::plain_safe({shrouded()})}, "x", 5);
+        same(file, flipped(file, 20), {derive_mac_key, check_mac});             // the MAC
+        same(file, flipped(file, file.size() / 2), {derive_mac_key, check_mac}); // a ciphertext
+    }
+    SUBCASE("without one, all that is visible is, wherever the padding is bad") {
+        const auto other = [] {
+            return craft::shrouded_key(craft::pbes2(7, craft::other_salt), craft::encrypt(pkcs8(), "x", 7, craft::other_salt));
+        };
+        const bytes safe = hidden(craft::seq({other()}));
+        const bytes file = craft::pfx_without_mac({safe, craft::plain_safe({other()})});
+        const std::vector<pfx_step> all{derive_key, decrypt, derive_key, decrypt};
+        same(file, flipped(file, 1), all); // the key's padding, which stands last
+        bytes bad_safe = safe;
+        bad_safe.back() ^= 1; // the safe's padding
+        same(file, craft::pfx_without_mac({bad_safe, craft::plain_safe({other()})}), all);
+    }
+    SUBCASE("an empty password is tried in both its forms, whatever is wrong") {
+        const bytes file = craft::pfx({craft::plain_safe({shrouded(10, "")})}, "", 5);
+        pfx_work wrong, bad;
+        CHECK_FALSE(open_pfx(craft::pfx({craft::plain_safe({shrouded(10, "")})}, "z", 5), secret(""), {.work = &wrong}));
+        CHECK_FALSE(open_pfx(flipped(file, 20), secret(""), {.work = &bad}));
+        CHECK(wrong.steps == std::vector<pfx_step>{derive_mac_key, check_mac, derive_mac_key, check_mac});
+        CHECK(bad.steps == wrong.steps);
+        CHECK(bad.cost == wrong.cost);
+    }
+}
+
+TEST_CASE("open_pfx: an algorithm that is refused for a key does not reach Botan, and one that is known does") {
+    CHECK(open_pfx(samples::load("pfx/ossl-default-ed25519.p12"), secret("test1234")));
+    const auto dsa = craft::seq({craft::integer(0), craft::seq({craft::oid("1.2.840.10040.4.1")}), craft::octets(bytes{2, 1, 1})});
+    CHECK(code_of(open_pfx(craft::pfx({craft::plain_safe({craft::plain_key(dsa)})}, "x", 5), secret("x"))) == errc::unsupported);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A random walk through power_platform, checked after every step against a second, much simpler model of the same
 // rules (`ghost`, below), which is told the events only and shares no code with evolve or the rules.
+#include "dice.hpp"
 #include "worlds.hpp"
 
 #include <array>
@@ -21,21 +22,6 @@ std::size_t number_of(const environment_id& id) {
         if (id.view() == environment_names[i]) return i;
     return environment_names.size();
 }
-
-class dice {
-public:
-    explicit dice(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15U + 1) {}
-    std::uint32_t below(std::uint32_t n) {
-        state_ ^= state_ << 13;
-        state_ ^= state_ >> 7;
-        state_ ^= state_ << 17;
-        return static_cast<std::uint32_t>(state_ >> 33) % n;
-    }
-    bool percent(std::uint32_t n) { return below(100) < n; }
-
-private:
-    std::uint64_t state_;
-};
 
 // --- the second model ---
 

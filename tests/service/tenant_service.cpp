@@ -198,6 +198,25 @@ TEST_CASE("tenant_service: a key of one ring is refused in another ring of the s
     CHECK(again->decision().refused_by("T13", policy::refusal::duplicate_key));
 }
 
+TEST_CASE("tenant_service: a key that one ring has locked is refused in another, though no vault holds it") {
+    tenant t;
+    with_key_on_prod(t);
+    t.clock.advance(hours(72));
+    tenant::must(t.lock());
+    CHECK(t.customer_keys() == 0);
+    const service::ring_id us{world::contoso, region_id{"us"}};
+    const auto upload = [&] {
+        return t.svc.upload_key(us, {.by = world::alice, .key = key_id{"k9"}, .file = t.pfx(), .acknowledged = true});
+    };
+    const auto refused = upload();
+    REQUIRE(refused->refused());
+    CHECK(refused->reasons()[0].code == policy::refusal::key_in_use);
+    CHECK(t.vault.list("customer/")->empty());
+    // Once nothing is left that it locks, the key is nobody's.
+    tenant::must(t.remove(world::prod));
+    tenant::must(upload());
+}
+
 TEST_CASE("tenant_service: a BYOK file opens only under the import key it was made for, once") {
     tenant t;
     tenant::must(t.svc.create_import_key(world::eu, world::alice, false));
@@ -208,7 +227,7 @@ TEST_CASE("tenant_service: a BYOK file opens only under the import key it was ma
     // What a customer's HSM does: AES-KWP of the PKCS#8 under a fresh key, that key under the import key.
     const Botan::RSA_PrivateKey target(Botan::system_rng(), 2048);
     const auto file =
-        formats::write_byok(target, *Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test", Botan::system_rng());
+        formats::write_byok(target, {*Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test"}, Botan::system_rng());
     REQUIRE(file.has_value());
     const auto o = t.svc.upload_key(world::eu, {.by = world::alice, .key = key_id{"hsm"}, .file = {as_bytes(*file)}, .acknowledged = true});
     tenant::must(o);

@@ -27,10 +27,13 @@ public:
 struct pfx_options {
     pfx_limits limits{};
     std::optional<accept_unauthenticated> without_mac{};
+    pfx_want want = pfx_want::everything;
     pfx_work* work = nullptr; ///< what it cost is added here, also when it fails; not owned
 };
 
-/// Opens a PFX. `password` is UTF-8; an empty one is a password, too.
+/// Opens a PFX. `password` is UTF-8; an empty one is a password, too. A safe whose encryption is not offered (RC2 around
+/// certificates was the default of Windows and OpenSSL 1) is left closed and listed; where no key was found outside such
+/// a safe, it is refused.
 /// Fails with
 /// - malformed: not a PFX, or damaged in a way that its structure shows
 /// - limit_exceeded: larger, deeper or costlier than `options.limits`; the text names the limit. For all that is
@@ -42,7 +45,8 @@ struct pfx_options {
 /// arguments. Follows RFC 7292, RFC 8018, RFC 9879.
 [[nodiscard]] inline result<pfx_contents> open_pfx(byte_view file, const secret_bytes& password, const pfx_options& options = {}) {
     pfx_work unused;
-    detail::pfx_opener opener(options.limits.bounds(), options.work != nullptr ? *options.work : unused, options.without_mac.has_value());
+    detail::pfx_opener opener(options.limits.bounds(), options.work != nullptr ? *options.work : unused, options.without_mac.has_value(),
+                              options.want);
     return opener.open(file, keywright::detail::reveal(password), true);
 }
 
@@ -50,7 +54,8 @@ struct pfx_options {
 /// its MAC was made with a password; no key derivation runs for what is encrypted.
 [[nodiscard]] inline result<pfx_contents> open_pfx(byte_view file, no_password_type, const pfx_options& options = {}) {
     pfx_work unused;
-    detail::pfx_opener opener(options.limits.bounds(), options.work != nullptr ? *options.work : unused, options.without_mac.has_value());
+    detail::pfx_opener opener(options.limits.bounds(), options.work != nullptr ? *options.work : unused, options.without_mac.has_value(),
+                              options.want);
     return opener.open(file, {}, false);
 }
 

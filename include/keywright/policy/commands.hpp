@@ -81,6 +81,8 @@ struct remove_administrator {
 };
 
 enum class environment_kind : std::uint8_t { production, sandbox, support_investigation };
+/// How much harm it would do if an environment's data were read, as its owner says.
+enum class classification : std::uint8_t { open_to_all, internal, confidential, highly_confidential };
 /// The product's release that an environment runs, as it is written: `8.2`.
 using release_text = inline_text<15>;
 
@@ -93,6 +95,7 @@ struct create_environment {
     bool external_logs = false; ///< file or log storage outside its SQL database
     geography_id geography{};   ///< empty: that of its region
     release_text release{};
+    classification data = classification::internal;
 };
 
 // --- keys of a ring ---
@@ -104,6 +107,7 @@ struct create_import_key {
     kid_text kid{};
     fingerprint print{};
     bool replace = false;
+    instant expires_at = never; ///< from then on it opens nothing
 };
 struct generate_key {
     actor by;

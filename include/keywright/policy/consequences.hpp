@@ -81,13 +81,13 @@ constexpr void consequences_of(const facts&, const remove_administrator& c, deta
     r.then(administrator_removed{c.who, c.environment});
 }
 constexpr void consequences_of(const facts&, const create_environment& c, detail::recorder& r) {
-    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release});
+    r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release, c.data});
 }
 
 // --- keys of a ring ---
 
 constexpr void consequences_of(const facts&, const create_import_key& c, detail::recorder& r) {
-    r.then(import_key_created{c.kid, c.print});
+    r.then(import_key_created{c.kid, c.print, c.expires_at});
 }
 constexpr void consequences_of(const facts& f, const generate_key& c, detail::recorder& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(key_generated{c.key, c.print, c.bits});
@@ -166,7 +166,8 @@ constexpr void consequences_of(const facts&, const open_environment&, detail::re
 constexpr void consequences_of(const facts& f, const take_backup& c, detail::recorder& r) {
     const environment_state& e = f.environment();
     const key_record* key = e.managed_by == protector::customer ? active_key(f.ring) : nullptr;
-    r.then(backup_taken{e.id, c.backup, e.managed_by, key != nullptr ? key->print : fingerprint{}, e.key_version, e.data_era});
+    const fingerprint print = e.membership.in_policy() ? f.policy().print : key != nullptr ? key->print : fingerprint{};
+    r.then(backup_taken{e.id, c.backup, e.managed_by, print, e.key_version, e.data_era});
 }
 constexpr void consequences_of(const facts& f, const restore&, detail::recorder& r) {
     r.then(restore_started{f.environment().id, f.source().id, f.backup().id});
@@ -237,12 +238,29 @@ constexpr void consequences_of(const facts& f, const failed& c, detail::recorder
     if (c.of == operation::copying) r.then(copy_failed{{e}});
 }
 
+namespace detail {
+
+/// Whatever takes an environment off a policy's key takes it out of the policy.
+constexpr void leave_policy(const facts& f, const event_list& events, recorder& r) {
+    if (f.environment_ == nullptr || !f.environment_->membership.in_policy()) return;
+    const environment_state& e = *f.environment_;
+    for (std::size_t i = 0, n = events.size(); i < n; ++i) {
+        const event_body& body = events[i].body;
+        if (std::holds_alternative<apply_failed>(body) || std::holds_alternative<returned_to_provider>(body) ||
+            std::holds_alternative<reset_completed>(body) || std::holds_alternative<environment_deleted>(body))
+            r.then(environment_removed{e.membership.policy, e.id, e.kind});
+    }
+}
+
+} // namespace detail
+
 /// The events of an allowed command, at most four.
 template <class C>
 constexpr event_list consequences(const facts& f, const C& c, const procedure& how = {}) {
     event_list events;
     detail::recorder record(c.by, f.now, how, events);
     consequences_of(f, c, record);
+    detail::leave_policy(f, events, record);
     return events;
 }
 

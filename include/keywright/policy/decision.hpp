@@ -89,6 +89,7 @@ enum class refusal : std::uint8_t {
     unknown_organisation,
     no_data_platform,
     region_unavailable,
+    custody_too_weak,
     consumer_rule
 };
 
@@ -165,6 +166,7 @@ inline constexpr std::array refusal_names = std::to_array<std::string_view>({"no
                                                                              "unknown_organisation",
                                                                              "no_data_platform",
                                                                              "region_unavailable",
+                                                                             "custody_too_weak",
                                                                              "consumer_rule"});
 static_assert(refusal_names.size() == static_cast<std::size_t>(refusal::consumer_rule) + 1, "refusal: each code has a name");
 

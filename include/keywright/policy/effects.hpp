@@ -135,7 +135,7 @@ constexpr effect_list effects_of(const event& happened_event) {
 }
 
 /// Whether every administrator is told. Sources: T12-T15, T27 and the change of key as such; (ours): T19-T21, T26,
-/// T33, T36, and restore and copy onto production.
+/// T33, T36, P07, P08, P16, P20, and restore and copy onto production.
 constexpr bool notifies(const event& happened_event) {
     bool told = false;
     visit_body(happened_event.body, [&](const auto& e) {
@@ -147,7 +147,8 @@ constexpr bool notifies(const event& happened_event) {
         else
             told = types<key_generated, key_uploaded, activation_started, key_activated, activation_failed, lock_started, key_unlocked,
                          key_applied, returned_to_provider, environment_deleted, reset_completed, activation_rolled_back, deadline_passed,
-                         clock_accepted>::contains<event_type>;
+                         clock_accepted, access_revoked, access_granted, unlock_requested, unlock_approved, version_rotated,
+                         key_purged>::contains<event_type>;
     });
     return told;
 }

@@ -72,8 +72,8 @@ struct environment_is_up {
 /// while the ring's key is being changed under it.
 struct environment_is_idle {
     using id = rule_tag<"T36">;
-    using commands =
-        types<apply_key, return_to_provider, unlock_environment, delete_environment, take_backup, restore, copy, reset, expire_environment>;
+    using commands = types<apply_key, return_to_provider, unlock_environment, delete_environment, take_backup, restore, copy, reset,
+                           expire_environment, add_to_policy, remove_from_policy, integrate_environment>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
         for (const environment_state* e : {f.environment_, f.source_})

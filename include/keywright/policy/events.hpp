@@ -81,6 +81,7 @@ struct environment_created {
     bool external_logs = false;
     geography_id geography{};
     release_text release{};
+    classification data = classification::internal;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("environment", self.environment);
@@ -89,6 +90,7 @@ struct environment_created {
         field("external_logs", self.external_logs);
         field("geography", self.geography);
         field("release", self.release);
+        field("data", self.data);
     }
     friend constexpr bool operator==(const environment_created&, const environment_created&) = default;
 };
@@ -109,10 +111,12 @@ struct import_key_created {
     static constexpr std::string_view name = "import_key_created";
     kid_text kid;
     fingerprint print;
+    instant expires_at = never;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("kid", self.kid);
         field("print", self.print);
+        field("expires_at", self.expires_at);
     }
     friend constexpr bool operator==(const import_key_created&, const import_key_created&) = default;
 };

@@ -89,6 +89,7 @@ constexpr void leave(ring_state& ring, protection was) {
 constexpr void forget_import_key(ring_state& ring) {
     ring.import_kid = {};
     ring.import_print = {};
+    ring.import_expires_at = never;
 }
 
 constexpr void start_lock(ring_state& ring, const lock_started& e, instant at) {
@@ -192,7 +193,11 @@ constexpr void evolve(ring_state& ring, const event& happened_event) {
     visit_body(happened_event.body, overloaded{
                                         [&](const environment_created&) { ++ring.environments; },
                                         [&](const risk_acknowledged&) { ring.self_managed = true; },
-                                        [&](const import_key_created& e) { ring.import_kid = e.kid, ring.import_print = e.print; },
+                                        [&](const import_key_created& e) {
+                                            ring.import_kid = e.kid;
+                                            ring.import_print = e.print;
+                                            ring.import_expires_at = e.expires_at;
+                                        },
                                         [&](const key_generated& e) { detail::add_key(ring, {e.key, e.print, key_state::available, at}); },
                                         [&](const key_uploaded& e) {
                                             detail::add_key(ring, {e.key, e.print, key_state::available, at});
@@ -274,7 +279,18 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                                             env.external_logs = e.external_logs;
                                             env.geography = e.geography;
                                             env.release = e.release;
+                                            env.data = e.data;
                                             env.created_at = happened_event.at;
+                                        },
+                                        [&](const environment_integrated& e) {
+                                            if (mine(e)) env.membership.organisation = e.organisation;
+                                        },
+                                        [&](const environment_added& e) {
+                                            if (mine(e))
+                                                env.membership.policy = e.policy, env.membership.provider_version = env.key_version;
+                                        },
+                                        [&](const environment_removed& e) {
+                                            if (mine(e)) env.membership.policy = {}, env.membership.provider_version = 0;
                                         },
                                         [&](const apply_started& e) { begin(e, operation::applying); },
                                         [&](const key_applied& e) {

@@ -24,7 +24,7 @@ struct name_is_free {
     constexpr verdict operator()(const facts& f, const upload_key& c) const { return key_taken(f, c.key); }
     constexpr verdict operator()(const facts& f, const take_backup& c) const { return taken(f.backup_ != nullptr, c.backup.view()); }
     constexpr verdict operator()(const facts& f, const create_import_key& c) const {
-        return taken(!f.ring.import_kid.empty() && !c.replace, "import key");
+        return taken(!f.ring.import_kid.empty() && !c.replace && !import_key_expired(f.ring, c.at), "import key");
     }
 
     static constexpr bool holds(const tenant_state& tenant, const admin_id& who, const environment_id& environment) {
@@ -47,7 +47,8 @@ private:
 struct subject_exists {
     using id = rule_tag<"H01">;
     using commands = types<remove_administrator, apply_key, return_to_provider, unlock_environment, delete_environment, open_environment,
-                           take_backup, restore, copy, reset, expire_environment, enable_field_encryption, disable_field_encryption>;
+                           take_backup, restore, copy, reset, expire_environment, enable_field_encryption, disable_field_encryption,
+                           add_to_policy, remove_from_policy, integrate_environment>;
 
     constexpr verdict operator()(const facts& f, const remove_administrator& c) const {
         return missing(!name_is_free::holds(f.tenant, c.who, c.environment), c.who.view());

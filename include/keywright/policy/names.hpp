@@ -32,6 +32,12 @@ template <>
 inline constexpr std::array<std::string_view, 10> names_of<operation>{"none",      "activation", "unlocking_key", "locking", "applying",
                                                                       "returning", "unlocking",  "restoring",     "copying", "resetting"};
 
+template <>
+inline constexpr std::array<std::string_view, 4> names_of<classification>{"open_to_all", "internal", "confidential", "highly_confidential"};
+template <>
+inline constexpr std::array<std::string_view, 6> names_of<revocation>{"access",      "key_disabled",  "version_disabled",
+                                                                      "key_deleted", "vault_deleted", "policy_deleted"};
+
 template <class E>
 concept named_enum = requires { names_of<E>[0]; } && !names_of<E>.empty();
 
@@ -55,6 +61,12 @@ constexpr std::string_view state_name(const ring_state& ring, const environment_
     if (is_locked(ring, e)) return ring.locking && e.unlock_epoch + 1 == ring.lock_epoch ? "locking" : "locked";
     if (e.managed_by == protector::provider) return "provider_managed";
     return incoming_key(ring) != nullptr ? "rewrapping" : "customer_managed";
+}
+
+/// Where the key stays in the customer's own vault. `policy`: the one that it is in, or null.
+constexpr std::string_view state_name(const ring_state& ring, const policy_state* policy, const environment_state& e) {
+    const bool offline = policy != nullptr && policy->revoked && !e.deleted && e.transition == operation::none;
+    return offline ? "offline" : state_name(ring, e);
 }
 
 } // namespace keywright::policy

@@ -159,6 +159,7 @@ struct ring_state {
 
     kid_text import_kid; ///< empty: there is no import key
     fingerprint import_print;
+    instant import_expires_at = never; ///< `never`: it does not expire; so did those of version 0.1
 
     std::uint32_t environments = 0;     ///< not deleted
     std::uint32_t customer_managed = 0; ///< on the customer's key and not locked
@@ -191,6 +192,7 @@ struct ring_state {
         field("clock_era", self.clock_era);
         field("import_kid", self.import_kid);
         field("import_print", self.import_print);
+        field("import_expires_at", self.import_expires_at);
         field("environments", self.environments);
         field("customer_managed", self.customer_managed);
         field("locked", self.locked);
@@ -237,6 +239,7 @@ struct environment_state {
     bool external_logs = false;
     geography_id geography; ///< empty: that of its region
     release_text release;
+    classification data = classification::internal;
     instant created_at = never;
     protector managed_by = protector::provider;
     std::uint64_t unlock_epoch = 0;
@@ -248,6 +251,7 @@ struct environment_state {
     bool field_encrypted = false;        ///< once on, on for ever
     instant deadline_seen_at = never;    ///< when a locked environment's time was first found to have run out …
     std::uint64_t deadline_seen_era = 0; ///< … and under the clock of which era
+    policy_membership membership;        ///< where the key stays in the customer's own vault
     bool deleted = false;
 
     template <class Self, class Visitor>
@@ -260,6 +264,7 @@ struct environment_state {
         field("external_logs", self.external_logs);
         field("geography", self.geography);
         field("release", self.release);
+        field("data", self.data);
         field("created_at", self.created_at);
         field("managed_by", self.managed_by);
         field("unlock_epoch", self.unlock_epoch);
@@ -271,6 +276,7 @@ struct environment_state {
         field("field_encrypted", self.field_encrypted);
         field("deadline_seen_at", self.deadline_seen_at);
         field("deadline_seen_era", self.deadline_seen_era);
+        field("membership", self.membership);
         field("deleted", self.deleted);
     }
     friend constexpr bool operator==(const environment_state&, const environment_state&) = default;
@@ -298,6 +304,11 @@ struct backup_state {
     }
     friend constexpr bool operator==(const backup_state&, const backup_state&) = default;
 };
+
+/// Whether the ring's import key opens nothing any more.
+constexpr bool import_key_expired(const ring_state& ring, instant at) {
+    return happened(ring.import_expires_at) && at >= ring.import_expires_at;
+}
 
 /// Whether somebody is an administrator of the whole tenant.
 constexpr bool is_tenant_administrator(const tenant_state& tenant, const admin_id& who) {

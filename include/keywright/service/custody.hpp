@@ -132,6 +132,7 @@ public:
             const auto print = parse_fingerprint(std::string_view(record.key).substr(record.key.rfind('/') + 1));
             if (!print) return fail(errc::corrupt, "custody: a ring secret names no key");
             auto secret = parts_.vault.unwrap(vault_ids::customer(ring_, *print), record.value);
+            if (secret) note_use(*print);
             if (secret || secret.error().code != errc::not_found) return secret;
         }
         return fail(errc::locked, "custody: no customer key that opens this ring is in the vault");
@@ -197,6 +198,12 @@ public:
     }
 
 private:
+    /// A customer's key has opened something. A clock that does not know the time does not hide that.
+    void note_use(const fingerprint& print) const {
+        if (!parts_.how.on_key_use) return;
+        const auto now = parts_.clock.now();
+        parts_.how.on_key_use({.key = print, .what = policy::key_operation::unwrap, .at = now ? *now : instant{}});
+    }
     result<bytes> wrap(keys::kek& kek, const std::string& under, const bytes& context, const secret_bytes& key) {
         auto wrapped = kek.wrap(keys::provider, under, context, key);
         if (!wrapped) return pass(wrapped);

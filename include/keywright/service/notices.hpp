@@ -91,6 +91,35 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
                                                e.environment.view()),
                                    "This cannot be undone."};
             },
+            [](const access_revoked& e) {
+                return notice_text{
+                    fmt::format("the use of the key of policy `{}` was revoked ({}): {} environment(s) are offline and serve no one",
+                                e.policy.view(), name(e.cause), e.environments),
+                    "The vault's administrator grants the original key again, a tenant administrator asks, the provider approves. Production environments that are still offline after 30 days are deleted, others after 7."};
+            },
+            [](const access_granted& e) {
+                return notice_text{fmt::format("policy `{}` was granted its key{}", e.policy.view(),
+                                               e.permissions.complete() ? "" : ", though not for all that it needs"),
+                                   "The vault's administrator can revoke it."};
+            },
+            [](const unlock_requested& e) {
+                return notice_text{fmt::format("the environments of policy `{}` were asked back", e.policy.view()),
+                                   "Revoke the key again, or tell the provider before it approves."};
+            },
+            [](const unlock_approved& e) {
+                return notice_text{fmt::format("policy `{}` is back: {} environment(s) are online again", e.policy.view(), e.environments),
+                                   "The vault's administrator can revoke the key again."};
+            },
+            [](const version_rotated& e) {
+                return notice_text{fmt::format("the key of policy `{}` has a new version, {}", e.policy.view(), e.version),
+                                   "Rotate to another version; the earlier one is kept for 28 days."};
+            },
+            [](const key_purged& e) {
+                return notice_text{e.version == 0
+                                       ? fmt::format("the key of policy `{}` was purged from the vault", e.policy.view())
+                                       : fmt::format("version {} of the key of policy `{}` was purged", e.version, e.policy.view()),
+                                   "This cannot be undone."};
+            },
             [](const auto& e) { return notice_text{std::string(e.name), "See the audit log."}; },
         },
         event.body);

@@ -6,12 +6,14 @@
 //   ring/<t>/<r>                     the ring's state                JSON
 //   environment/<t>/<r>/<e>          an environment's state          JSON
 //   backup/<t>/<r>/<e>/<b>           a backup's state                JSON
+//   policy/<t>/<r>/<p>               a policy of the customer's own vault   JSON
 //   taking/<t>/<r>/<e>/<b>           a backup that is being taken    empty
 //   log/<t>                          the audit log's head            JSON, see service/audit.hpp
 //   log/<t>/<number, 12 digits>      an audit record                 JSON
 //   outbox/<t>/<number>/<admin>      a notice not yet delivered      JSON
 //   effect/<t>/<r>/<number>.<n>      what is still to be done        JSON
 //   spki/<fingerprint>               a customer's public key         SubjectPublicKeyInfo, DER
+//   holder/<fingerprint>             the ring that took the key last  `<t>/<r>`; whether it still uses it, its state says
 //   secret/<t>/<r>/<gen>/<print>     the ring's secret under a key   RSAES-OAEP-SHA-256 ciphertext
 //   provider/<t>/<r>                 the same for the provider's key   RSAES-OAEP-SHA-256 ciphertext
 //   wrap/<t>/<r>/<e>/<name>          an environment key              AWS encrypted-data-key entry, see keys/wrap.hpp
@@ -22,6 +24,7 @@
 // Depends on: core, Botan (SHA-256).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/hex.hpp>
 
 #include <botan/hash.h>
@@ -44,7 +47,7 @@ namespace detail {
 
 inline fingerprint sha256(byte_view data) {
     fingerprint out;
-    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+    const auto hash = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
     hash->update(data);
     hash->final(out.bytes);
     return out;
@@ -73,6 +76,9 @@ inline std::string environment(const ring_id& r, const environment_id& e) {
     return detail::join("environment", r.tenant.view(), r.region.view(), e.view());
 }
 inline std::string environments(const ring_id& r) { return detail::join("environment", r.tenant.view(), r.region.view(), ""); }
+inline std::string policy(const ring_id& r, const policy_id& p) {
+    return detail::join("policy", r.tenant.view(), r.region.view(), p.view());
+}
 inline std::string backups(const ring_id& r, const environment_id& e) {
     return detail::join("backup", r.tenant.view(), r.region.view(), e.view(), "");
 }
@@ -92,6 +98,7 @@ inline std::string effect(const ring_id& r, std::uint64_t sequence, std::size_t 
     return effects(r) + detail::number(sequence) + "." + std::to_string(n);
 }
 inline std::string spki(const fingerprint& print) { return detail::join("spki", to_hex(print)); }
+inline std::string holder(const fingerprint& print) { return detail::join("holder", to_hex(print)); }
 inline std::string secrets(const ring_id& r) { return detail::join("secret", r.tenant.view(), r.region.view(), ""); }
 inline std::string secrets(const ring_id& r, std::uint64_t generation) { return secrets(r) + std::to_string(generation) + "/"; }
 inline std::string secret(const ring_id& r, std::uint64_t generation, const fingerprint& print) {

@@ -10,7 +10,10 @@
 #pragma once
 
 #include <keywright/formats/pfx_writer.hpp>
+#include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/plan.hpp>
+#include <keywright/service/holder.hpp>
+#include <keywright/service/strength.hpp>
 #include <keywright/service/upkeep.hpp>
 
 namespace keywright {
@@ -19,6 +22,8 @@ namespace keywright {
 /// the work takes; `options::on_progress` is told. The parts must outlive the service, and the leases it grants.
 template <const auto& Profile, class Store, class Vault, class Clock, class Notifier, class Content>
 class tenant_service {
+    static_assert(profiles::check_algorithms<Profile, Store, Vault, Clock, Notifier, Content>());
+
 public:
     using parts_type = service::parts<Store, Vault, Clock, Notifier, Content>;
     using ring_id = service::ring_id;
@@ -46,6 +51,8 @@ public:
             return create_environment(s.ring, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
+        else if constexpr (std::is_same_v<Command, policy::create_policy>)
+            return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
         else if constexpr (policy::types<policy::delete_environment, policy::expire_environment>::contains<Command>)
             return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
                 return service::erase_keys(parts_.store, s.ring, s.environment, batch);
@@ -88,11 +95,12 @@ public:
                     q.password, Botan::system_rng());
                 if (!pfx) return pass(pfx);
                 if (auto handed = q.hand_out(*pfx); !handed) return pass(handed);
-                return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged));
+                return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, {}));
             });
     }
 
     /// Takes a customer's key file. The ring's first one activates by itself.
+    /// Fails with weak_key when every rule would let it pass but the key can be broken; the text names the weakness.
     [[nodiscard]] result<outcome> upload_key(const ring_id& ring, const upload_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) {
             return policy::upload_key{
@@ -202,12 +210,24 @@ private:
         if (!l) return pass(l);
         auto read = service::read_key_file(file, parts_.vault, ring, l->ring.value);
         if (!read) return pass(read);
+        const auto held = service::holder_of(parts_.store, ring, read->evidence.print);
+        if (!held) return pass(held);
+        read->evidence.held_by_another_ring = read->evidence.held_by_another_ring || held->is_another;
         auto command = make_command(read->evidence);
         auto early = preview(ring, command, read->trouble);
         if (!early || early->refused()) return early;
-        return with_staged(
-            ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
-            [&](const ports::vault_entry& staged) { return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged)); });
+        if constexpr (std::is_same_v<decltype(command), policy::upload_key>)
+            if (auto strong = service::require_strong(parts_.store, l->ring.value, *read->key); !strong) return pass(strong);
+        return with_staged(ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
+                           [&](const ports::vault_entry& staged) {
+                               return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, *held));
+                           });
+    }
+    static auto keep_customer_key(const ring_id& ring, const ports::vault_entry& key, const service::key_holder& held) {
+        return [&ring, &key, held](ports::batch& batch, const service::loaded& now) -> result<void> {
+            service::put_holder(batch, ring, key.print, held);
+            return keep_what_stays(ring, key)(batch, now);
+        };
     }
     /// The public half, to wrap under, and the check values, to recognise survivors by.
     static auto keep_what_stays(const ring_id& ring, const ports::vault_entry& key) {

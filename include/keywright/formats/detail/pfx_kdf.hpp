@@ -12,12 +12,18 @@
 
 #include <botan/hash.h>
 
+#include <vector>
+
 namespace keywright::formats {
+
+/// One operation under a password. `derive_key` derives the IV as well, where that is derived.
+enum class pfx_step : unsigned char { derive_mac_key, check_mac, derive_key, decrypt };
 
 /// What opening a file has cost; filled on failure, too.
 struct pfx_work {
     std::uint64_t derivations = 0; ///< key derivations that ran
     std::uint64_t cost = 0;        ///< their cost, as pfx_limits counts it
+    std::vector<pfx_step> steps;   ///< what ran, in order: the same for a wrong password and an altered file
 };
 
 namespace detail {
@@ -27,6 +33,7 @@ struct kdf_cost {
     std::uint64_t iterations = 0;
     std::uint64_t weight = 1;
     std::size_t memory = 0;
+    bool operator==(const kdf_cost&) const = default;
 };
 
 /// Reserves cost before it is spent: a file over its limit never reaches a key derivation.
@@ -40,7 +47,7 @@ public:
             refuse(errc::limit_exceeded, "pfx: scrypt asks for more memory than the limit `scrypt_bytes` allows");
         if (cost.iterations > bounds_.iterations)
             refuse(errc::limit_exceeded, "pfx: a key derivation asks for more iterations than the limit `iterations` allows");
-        // Both factors are small here (iterations <= a limit, weight <= 512), unless limits were raised absurdly.
+        // Divided, not multiplied: limits may be raised to anything.
         if (cost.iterations > (bounds_.total_cost - reserved_) / cost.weight)
             refuse(errc::limit_exceeded, "pfx: all key derivations together exceed the limit `total_cost`");
         reserved_ += cost.iterations * cost.weight;
@@ -52,7 +59,8 @@ private:
 };
 
 /// Counts one derivation that is about to run.
-inline void note_run(pfx_work& work, const kdf_cost& cost) {
+inline void note_run(pfx_work& work, pfx_step step, const kdf_cost& cost) {
+    work.steps.push_back(step);
     ++work.derivations;
     work.cost += cost.iterations * cost.weight;
 }
@@ -80,6 +88,7 @@ enum class kdf_use : std::uint8_t { key = 1, iv = 2, mac = 3 };
 /// RFC 7292, appendix B.2: repeats `data` to fill whole blocks.
 inline void append_blocks(Botan::secure_vector<std::uint8_t>& out, byte_view data, std::size_t block) {
     const std::size_t size = (data.size() + block - 1) / block * block;
+    out.reserve(out.size() + size);
     for (std::size_t i = 0; i < size; ++i) out.push_back(data[i % data.size()]);
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <keywright/formats/detail/pfx_schemes.hpp>
+#include <keywright/formats/pfx_contents.hpp>
 
 #include <vector>
 
@@ -26,26 +27,29 @@ struct key_bag {
     bag_attributes attributes;
     std::optional<pbe_scheme> encryption; // of the bag itself
     bool in_encrypted_safe = false;
-    secure data; // PrivateKeyInfo, or its ciphertext
+    bool opened = true; // false: decryption failed
+    secure data;        // PrivateKeyInfo, or its ciphertext until that is decrypted
 };
 struct certificate_bag {
     bag_attributes attributes;
     bytes der;
 };
 struct encrypted_safe {
+    std::string algorithm; // OID
     pbe_scheme encryption;
     bytes ciphertext;
 };
 /// MacData. For PBMAC1, `kdf` is PBKDF2 and `hash` the HMAC's.
 struct mac_data {
     kdf_scheme kdf;
-    const char* hash = "";
+    std::string_view hash;
     bytes value;
 };
 struct pfx_tree {
     secure authenticated; // the octets under the MAC
     std::optional<mac_data> mac;
     std::vector<encrypted_safe> safes;
+    std::vector<pfx_closed_safe> closed; // their encryption is not offered
     std::vector<key_bag> keys;
     std::vector<certificate_bag> certificates;
     std::vector<std::string> other_bags; // OIDs
@@ -61,6 +65,7 @@ inline std::string read_text(const Botan::BER_Object& value) {
     if (value.is_a(Botan::ASN1_Type::BmpString, Botan::ASN1_Class::Universal)) {
         auto text = utf8_of_utf16(raw);
         if (!text) refuse(errc::malformed, "pfx: a friendly name is a BMPString of odd length");
+        if (text->ends_with('\0')) text->pop_back(); // old producers wrote the terminator, too
         return *text;
     }
     const bool is_text = value.is_a(Botan::ASN1_Type::Utf8String, Botan::ASN1_Class::Universal) ||
@@ -96,7 +101,7 @@ inline key_bag read_shrouded_key(Botan::BER_Decoder& value) {
     auto in = value.start_sequence();
     in.decode(algorithm).decode(key.data, Botan::ASN1_Type::OctetString);
     in.verify_end();
-    key.encryption = read_pbe(algorithm, pfx_place::key);
+    key.encryption = read_pbe(algorithm, key.data.size(), pfx_place::key);
     return key;
 }
 
@@ -155,6 +160,8 @@ private:
         } else if (oid == "1.2.840.113549.1.12.10.1.3") {
             auto certificate = read_certificate(value);
             value.verify_end();
+            if (certificate && certificate->der.size() > bounds_.certificate_bytes)
+                refuse(errc::limit_exceeded, "pfx: a certificate is longer than the limit `certificate_bytes` allows");
             bag_attributes attributes = read_attributes(bag);
             if (!certificate) return tree_.other_bags.push_back(oid);
             certificate->attributes = std::move(attributes);
@@ -192,19 +199,26 @@ inline bytes read_encrypted_content(const Botan::BER_Object& content) {
     return out;
 }
 
-inline encrypted_safe read_encrypted_safe(Botan::BER_Decoder& content) {
+/// One encrypted safe, to be opened or, where its encryption is not offered, to be reported.
+inline void read_encrypted_safe(pfx_tree& tree, Botan::BER_Decoder& content) {
     Botan::OID type;
     Botan::AlgorithmIdentifier algorithm;
     auto data = content.start_sequence();
-    if (count(data, "pfx: an encrypted safe has a negative version") != 0)
-        refuse(errc::unsupported, "pfx: an encrypted safe has a version other than 0");
+    const bool version_is_0 = count(data, "pfx: an encrypted safe has a negative version") == 0;
     auto info = data.start_sequence();
     info.decode(type).decode(algorithm);
-    if (type.to_string() != oid_data) refuse(errc::unsupported, "pfx: an encrypted safe holds something other than data");
     bytes ciphertext = read_encrypted_content(info.get_next_object());
     info.verify_end();
-    data.verify_end();
-    return {read_pbe(algorithm, pfx_place::safe), std::move(ciphertext)};
+    if (version_is_0) data.verify_end();
+    try {
+        if (!version_is_0) refuse(errc::unsupported, "pfx: an encrypted safe has a version other than 0");
+        if (type.to_string() != oid_data) refuse(errc::unsupported, "pfx: an encrypted safe holds something other than data");
+        pbe_scheme scheme = read_pbe(algorithm, ciphertext.size(), pfx_place::safe);
+        tree.safes.push_back({algorithm.oid().to_string(), std::move(scheme), std::move(ciphertext)});
+    } catch (const walk_refused& refusal) {
+        if (refusal.why.code != errc::unsupported) throw;
+        tree.closed.push_back({closed_because::unsupported, refusal.why.text, algorithm.oid().to_string(), ciphertext.size()});
+    }
 }
 
 /// PBMAC1's parameters: SEQUENCE { PBKDF2, HMAC }.
@@ -218,22 +232,24 @@ inline void read_pbmac1(mac_data& mac, byte_view parameters) {
     const auto* row = find_oid(hmac_hashes, hmac);
     if (row == nullptr || kdf.oid().to_string() != "1.2.840.113549.1.5.12")
         refuse(errc::unsupported, "pfx: PBMAC1 uses algorithms that are not offered, expected PBKDF2 and an HMAC of SHA-1, SHA-2 or SHA-3");
-    mac.kdf = read_pbkdf2(kdf.parameters(), 0);
+    mac.kdf = read_pbkdf2(kdf.parameters(), 0, pfx_place::mac);
     mac.hash = row->name;
 }
 
 /// The MAC of RFC 7292 itself: a digest, with salt and count beside it.
 inline void read_classic_mac(mac_data& mac, const Botan::AlgorithmIdentifier& digest, bytes salt, std::uint64_t iterations) {
     const auto* row = find_oid(mac_hashes, digest);
-    if (row == nullptr)
+    if (row == nullptr) {
+        if (const auto* named = find_oid(refused_digests, digest)) refuse(errc::unsupported, named->text.in(pfx_place::mac));
         refuse(errc::unsupported,
-               "pfx: the MAC uses a digest that is not offered, expected SHA-1, SHA-2, SHA-3, MD5, RIPEMD-160, SM3 or PBMAC1");
+               "pfx: the MAC uses a digest that is not known, expected SHA-1, SHA-2, SHA-3, MD4, MD5, RIPEMD-160, SM3 or PBMAC1");
+    }
     mac.hash = row->name;
     mac.kdf.hash = row->name;
     mac.kdf.salt = std::move(salt);
     mac.kdf.iterations = iterations;
     mac.kdf.key_bytes = row->bytes;
-    mac.kdf.cost = {iterations, 1, 0};
+    mac.kdf.cost = {iterations, row->weight, 0};
 }
 
 inline mac_data read_mac(Botan::BER_Decoder& in) {
@@ -256,7 +272,8 @@ inline mac_data read_mac(Botan::BER_Decoder& in) {
 inline void read_authenticated_safe(pfx_tree& tree, const pfx_bounds& bounds) {
     auto outer = ber(tree.authenticated);
     auto infos = outer.start_sequence();
-    while (infos.more_items()) {
+    for (std::size_t safes = 1; infos.more_items(); ++safes) {
+        if (safes > bounds.safes) refuse(errc::limit_exceeded, "pfx: more safes than the limit `safes` allows");
         Botan::OID type;
         auto info = infos.start_sequence();
         info.decode(type);
@@ -266,9 +283,12 @@ inline void read_authenticated_safe(pfx_tree& tree, const pfx_bounds& bounds) {
             content.decode(contents, Botan::ASN1_Type::OctetString);
             safe_walk(tree, bounds, false).contents(contents);
         } else if (type.to_string() == oid_encrypted_data) {
-            tree.safes.push_back(read_encrypted_safe(content));
+            read_encrypted_safe(tree, content);
         } else {
-            refuse(errc::unsupported, "pfx: a safe is not data or password-encrypted data; public-key encryption is not offered");
+            const auto inside = content.get_next_object();
+            tree.closed.push_back({closed_because::unsupported,
+                                   "pfx: a safe is not data or password-encrypted data; public-key encryption is not offered",
+                                   type.to_string(), inside.length()});
         }
         content.verify_end();
         info.verify_end();
@@ -285,8 +305,9 @@ inline pfx_tree read_pfx_tree(byte_view file, const pfx_bounds& bounds) {
     Botan::OID type;
     auto info = pfx.start_sequence();
     info.decode(type);
-    if (type.to_string() != oid_data)
+    if (type.to_string() == "1.2.840.113549.1.7.2")
         refuse(errc::unsupported, "pfx: the file is protected by a signature; only password integrity is offered");
+    if (type.to_string() != oid_data) refuse(errc::unsupported, "pfx: the file's content is of a type that is not known");
     auto content = info.start_context_specific(0);
     content.decode(tree.authenticated, Botan::ASN1_Type::OctetString);
     content.verify_end();
