@@ -12,8 +12,9 @@ inline environment& the_environment(world& in, const scene& s) {
     return in.environments.at(s.asked.does == verb::restore || s.asked.does == verb::copy ? s.asked.target : s.asked.environment);
 }
 
-inline constexpr verbs vault_verbs{verb::policy, verb::grant,          verb::add_to_policy, verb::remove_from_policy, verb::revoke, verb::request_unlock,
-                                   verb::approve_unlock, verb::rotate_version, verb::purge_key,     verb::integrate};
+inline constexpr verbs vault_verbs{verb::policy,    verb::grant,          verb::add_to_policy,  verb::remove_from_policy,
+                                   verb::revoke,    verb::request_unlock, verb::approve_unlock, verb::rotate_version,
+                                   verb::purge_key, verb::integrate};
 
 inline void leave_policy(environment& one, events& out) {
     if (one.policy.empty()) return;
@@ -35,17 +36,18 @@ inline void do_grant(vault_policy& of, const scene& s, events& out) {
     if (!news) return;
     of.get = of.get || s.asked.get, of.wrap = of.wrap || s.asked.wrap, of.unwrap = of.unwrap || s.asked.unwrap;
     of.granted_by = s.asked.by;
-    if (of.complete()) of.causes.clear(), of.key_deleted_at.reset();
+    if (of.complete()) of.causes.clear(), of.deleted = false, of.key_deleted_at.reset();
     out.push_back("access_granted");
 }
 
 inline void do_revoke(vault_policy& of, const scene& s, events& out) {
-    if (!of.causes.insert(s.asked.cause).second) return;
+    const bool held = of.get || of.wrap || of.unwrap;
+    if (!of.causes.insert(s.asked.cause).second && !held) return;
     if (!of.revoked) of.revoked_at = s.now;
     of.revoked = true;
     of.get = of.wrap = of.unwrap = false;
     of.requested_by.clear();
-    if (s.asked.cause == "key_deleted") of.key_deleted_at = s.now;
+    if ((s.asked.cause == "key_deleted" || s.asked.cause == "vault_deleted") && !of.key_deleted_at) of.key_deleted_at = s.now;
     if (s.asked.cause == "policy_deleted") of.deleted = true;
     out.push_back("access_revoked");
 }
@@ -57,14 +59,18 @@ inline void do_rotate(vault_policy& of, const scene& s, events& out) {
 }
 
 inline void do_purge(vault_policy& of, const scene& s, events& out) {
-    if (s.asked.version_number == 0) of.purged = true;
-    else of.versions[s.asked.version_number - 1].purged = true;
+    if (s.asked.version_number == 0 && of.purged) return;
+    if (s.asked.version_number == 0)
+        of.purged = true;
+    else
+        of.versions[s.asked.version_number - 1].purged = true;
     out.push_back("key_purged");
 }
 
 inline void do_member(world& in, const scene& s, events& out) {
     auto& one = the_environment(in, s);
     if (s.asked.does == verb::integrate) {
+        if (one.organisation == s.asked.organisation) return;
         one.organisation = s.asked.organisation;
         return out.push_back("environment_integrated");
     }
@@ -73,6 +79,7 @@ inline void do_member(world& in, const scene& s, events& out) {
         return out.push_back("return_started");
     }
     one.policy = s.asked.policy;
+    one.came_with = one.version;
     one.now = doing::applying;
     out.push_back("environment_added");
     out.push_back("apply_started");
@@ -80,7 +87,8 @@ inline void do_member(world& in, const scene& s, events& out) {
 
 inline void run_vault(world& in, const scene& s, events& out) {
     if (s.asked.does == verb::policy) return do_policy(in, s, out);
-    if (s.asked.does == verb::add_to_policy || s.asked.does == verb::remove_from_policy || s.asked.does == verb::integrate) return do_member(in, s, out);
+    if (s.asked.does == verb::add_to_policy || s.asked.does == verb::remove_from_policy || s.asked.does == verb::integrate)
+        return do_member(in, s, out);
     auto& of = in.policies.at(s.asked.policy);
     switch (s.asked.does) {
     case verb::grant: return do_grant(of, s, out);
