@@ -2,9 +2,11 @@
 # Every header, by component. Written by `python3 tests/house/header_list.py --write`; a test compares.
 
 set(KEYWRIGHT_POLICY_HEADERS
+    include/keywright/core/algorithms.hpp
     include/keywright/core/bytes.hpp
     include/keywright/core/contract.hpp
     include/keywright/core/error.hpp
+    include/keywright/core/fixed_text.hpp
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
     include/keywright/core/overloaded.hpp
@@ -12,12 +14,15 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/time.hpp
     include/keywright/core/time_text.hpp
     include/keywright/guards/copy.hpp
+    include/keywright/guards/geography.hpp
     include/keywright/guards/reset.hpp
     include/keywright/guards/restore.hpp
     include/keywright/policy.hpp
     include/keywright/policy/activation.hpp
+    include/keywright/policy/clock_defence.hpp
     include/keywright/policy/commands.hpp
     include/keywright/policy/consequences.hpp
+    include/keywright/policy/custody.hpp
     include/keywright/policy/decision.hpp
     include/keywright/policy/effects.hpp
     include/keywright/policy/eligibility.hpp
@@ -25,18 +30,36 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/environments.hpp
     include/keywright/policy/events.hpp
     include/keywright/policy/evolve.hpp
+    include/keywright/policy/field_encryption.hpp
     include/keywright/policy/housekeeping.hpp
+    include/keywright/policy/instance_keys.hpp
     include/keywright/policy/key_files.hpp
+    include/keywright/policy/key_use.hpp
     include/keywright/policy/locking.hpp
     include/keywright/policy/names.hpp
+    include/keywright/policy/rollback.hpp
     include/keywright/policy/rule.hpp
+    include/keywright/policy/second_administrator.hpp
     include/keywright/policy/state.hpp
+    include/keywright/policy/vault_commands.hpp
+    include/keywright/policy/vault_consequences.hpp
+    include/keywright/policy/vault_events.hpp
+    include/keywright/policy/vault_evolve.hpp
+    include/keywright/policy/vault_keys.hpp
+    include/keywright/policy/vault_lock.hpp
+    include/keywright/policy/vault_members.hpp
+    include/keywright/policy/vault_state.hpp
+    include/keywright/profiles/algorithms.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp
+    include/keywright/profiles/dynamics_365.hpp
+    include/keywright/profiles/enterprise_policy.hpp
     include/keywright/profiles/plan.hpp
     include/keywright/profiles/power_platform.hpp
     include/keywright/profiles/profile.hpp
+    include/keywright/profiles/recommended.hpp
+    include/keywright/profiles/vault_consistency.hpp
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
@@ -79,8 +102,12 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/sealer.hpp
+    include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
+    include/keywright/formats/byok_diagnose.hpp
+    include/keywright/formats/byok_json.hpp
     include/keywright/formats/byok_reader.hpp
     include/keywright/formats/byok_writer.hpp
     include/keywright/formats/detail/base64url.hpp
@@ -93,24 +120,36 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/formats/detail/pfx_schemes.hpp
     include/keywright/formats/detail/pfx_structure.hpp
     include/keywright/formats/detail/pfx_unlock.hpp
+    include/keywright/formats/detail/pfx_write.hpp
     include/keywright/formats/detail/protobuf.hpp
     include/keywright/formats/detail/public_key.hpp
     include/keywright/formats/detail/utf16.hpp
+    include/keywright/formats/jwk.hpp
     include/keywright/formats/key_file.hpp
     include/keywright/formats/limits.hpp
+    include/keywright/formats/pem.hpp
     include/keywright/formats/pfx_contents.hpp
+    include/keywright/formats/pfx_outline.hpp
     include/keywright/formats/pfx_reader.hpp
     include/keywright/formats/pfx_writer.hpp
     include/keywright/formats/tink_keyset.hpp
     include/keywright/formats/tink_keyset_json.hpp
     include/keywright/insecure.hpp
     include/keywright/keys/acceptance.hpp
+    include/keywright/keys/certificate_facts.hpp
+    include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/detail/rsa_numbers.hpp
+    include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
     include/keywright/keys/fingerprint.hpp
     include/keywright/keys/hierarchy.hpp
     include/keywright/keys/keyring.hpp
     include/keywright/keys/lease.hpp
+    include/keywright/keys/multi_keyring.hpp
+    include/keywright/keys/raw_aes_keyring.hpp
+    include/keywright/keys/raw_rsa_keyring.hpp
+    include/keywright/keys/weakness.hpp
     include/keywright/keys/wrap.hpp
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
@@ -139,6 +178,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/reporter.hpp
     include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/strength.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp

@@ -2,13 +2,12 @@
 // What the program says: an answer as text for people or as one JSON object, refusals with their rules, progress.
 #pragma once
 
-#include "exit_codes.hpp"
+#include "../common/exit_codes.hpp"
+#include "../common/reason_json.hpp"
 
 #include <keywright/format.hpp>
 #include <keywright/service/requests.hpp>
 #include <keywright/service/transact.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <string>
@@ -16,7 +15,10 @@
 
 namespace tenant_admin {
 
-using json = nlohmann::ordered_json;
+using example::code_of;
+using example::exit_code;
+using example::json;
+using example::json_of;
 
 /// What a command came to. `text` may have several lines; no line feed at its end.
 struct answer {
@@ -30,7 +32,6 @@ struct answer {
 answer answer_of(const keywright::outcome& outcome, std::string done, json data, const keywright::service::loaded& state);
 answer refusal_of(const keywright::policy::reason_list& reasons, const std::optional<keywright::error>& file_trouble,
                   const keywright::service::loaded& state);
-json json_of(const keywright::policy::reason& reason);
 
 struct voice {
     bool as_json = false;

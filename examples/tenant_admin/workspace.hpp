@@ -3,6 +3,7 @@
 // of mails, and either the machine's clock or one that stands where --now puts it.
 #pragma once
 
+#include "../common/passwords.hpp"
 #include "narrate.hpp"
 
 #include <keywright/adapters/file/content_store.hpp>
@@ -19,6 +20,8 @@
 #include <string>
 
 namespace tenant_admin {
+
+using example::read_password;
 
 /// What every command may be given.
 struct places {
@@ -104,9 +107,5 @@ template <class Id>
     if (!parsed) return keywright::fail(keywright::errc::malformed, what);
     return *parsed;
 }
-
-/// A password out of a file, without the line feed at its end, or out of an environment variable where no file was
-/// named; nothing where there is neither. Never out of the command line, which every process of the machine can read.
-[[nodiscard]] keywright::result<std::optional<keywright::secret_bytes>> read_password(const std::string& file, const char* variable);
 
 } // namespace tenant_admin

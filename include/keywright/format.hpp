@@ -41,7 +41,9 @@ inline std::string sentence(const policy::reason& r) {
         return fmt::format("environment `{}` holds File or Image data, or files or logs outside its SQL database", subject);
     case refusal::bad_format: return "the file is neither a PFX nor a BYOK transfer file";
     case refusal::bad_key_type: return "the key is not an RSA key";
-    case refusal::bad_key_size: return fmt::format("the key has {} bits, and {} are needed", r.found, r.limit);
+    case refusal::bad_key_size:
+        if (r.rule == "P15") return fmt::format("the key has {} bits, which is none of the sizes that are accepted", r.found);
+        return fmt::format("the key has {} bits, and {} are needed", r.found, r.limit);
     case refusal::pfx_without_password: return "the PFX is not protected by a password";
     case refusal::missing_private_key: return "the file holds no private half that fits its public half";
     case refusal::byok_wrong_binding: return "the transfer file was not made for this ring's import key";
@@ -52,7 +54,9 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::wrong_password: return "the file does not open with this password, or was altered";
     case refusal::corrupt: return "the file is damaged or no key file";
     case refusal::key_in_use: return "another ring already holds this key";
-    case refusal::duplicate_key: return fmt::format("this ring already holds the key, as `{}`", subject);
+    case refusal::duplicate_key:
+        if (r.rule == "P16") return fmt::format("key `{}` has or had this version already", subject);
+        return fmt::format("this ring already holds the key, as `{}`", subject);
     case refusal::not_available: return fmt::format("key `{}` is not Available", subject);
     case refusal::not_confirmed: return "the command was not confirmed";
     case refusal::locked_environments_exist: return fmt::format("{} environment(s) are still locked; unlock or delete them first", r.found);
@@ -75,9 +79,11 @@ inline std::string sentence(const policy::reason& r) {
     case refusal::unlock_cooldown:
         return fmt::format("no unlock for {} after a lock; it was requested at {}", to_text(r.span), to_text(r.since));
     case refusal::retention_expired:
+        if (r.rule == "P18") return fmt::format("policy `{}` has environments whose time is over; they are deleted first", subject);
         return subject.empty() ? std::string("the time to unlock is over")
                                : fmt::format("environment `{}` was not unlocked in time and is being deleted", subject);
     case refusal::not_locked:
+        if (r.rule.starts_with('P')) return fmt::format("`{}` is not offline", subject);
         return subject.empty() ? std::string("no key is locked") : fmt::format("environment `{}` is not locked", subject);
     case refusal::key_not_active: return fmt::format("the key must be Active before environment `{}` can be unlocked", subject);
     case refusal::key_mismatch: return fmt::format("`{}` is not under the same key as the data", subject);
@@ -88,11 +94,58 @@ inline std::string sentence(const policy::reason& r) {
         return fmt::format("support environment `{}` has to be on the customer's key first", subject);
     case refusal::not_provider_managed: return fmt::format("environment `{}` is already on the customer's key", subject);
     case refusal::not_customer_managed: return fmt::format("environment `{}` is not on the customer's key", subject);
-    case refusal::already_exists: return fmt::format("`{}` already exists", subject);
-    case refusal::not_found: return fmt::format("`{}` does not exist", subject);
+    case refusal::already_exists:
+        if (r.rule == "P08") return fmt::format("the environments of policy `{}` have been asked back already", subject);
+        return fmt::format("`{}` already exists", subject);
+    case refusal::not_found:
+        if (r.found > 0) return fmt::format("version {} of `{}` does not exist", r.found, subject);
+        return fmt::format("`{}` does not exist", subject);
     case refusal::not_in_progress: return "nothing of that kind is under way";
     case refusal::not_due: return fmt::format("environment `{}` may still be unlocked", subject);
     case refusal::too_many: return fmt::format("there are {} {}, and at most {} fit", r.found, subject, r.limit);
+    case refusal::cannot_turn_off: return fmt::format("field encryption of environment `{}` is on and stays on", subject);
+    case refusal::geography_mismatch: return fmt::format("data does not leave its geography, and `{}` is in another one", subject);
+    case refusal::rollback_window_closed:
+        return fmt::format("the {} in which an activation can be rolled back are over; they began at {}", to_text(r.span),
+                           to_text(r.since));
+    case refusal::self_approval: return fmt::format("`{}` acted first, so somebody else has to", subject);
+    case refusal::nothing_to_roll_back: return "the last change of key was no activation in place of an earlier key";
+    case refusal::notice_undelivered: return fmt::format("no other administrator has been told yet that key `{}` became active", subject);
+    case refusal::approval_required:
+        if (r.rule == "P08")
+            return fmt::format("policy `{}` comes back only when a tenant administrator has asked and the provider has approved", subject);
+        return fmt::format("a lock takes {} administrators of the tenant, and there is {}", r.limit, r.found);
+    case refusal::request_expired:
+        return fmt::format("a request is valid for {}, and this one was made at {}", to_text(r.span), to_text(r.since));
+    case refusal::clock_frozen:
+        return fmt::format("the clock is behind the latest record, of {}, so no wait counts as over", to_text(r.since));
+    case refusal::grant_incomplete: return fmt::format("policy `{}` lacks one of get, wrap and unwrap on its key", subject);
+    case refusal::not_managed: return fmt::format("environment `{}` is not a managed environment", subject);
+    case refusal::already_in_policy: return fmt::format("environment `{}` is in a policy already", subject);
+    case refusal::environment_offline: return fmt::format("`{}` is offline: the use of its key was revoked", subject);
+    case refusal::vault_unprotected:
+        if (r.limit == 0) return fmt::format("the vault lacks {}", subject);
+        return fmt::format("the vault keeps what was deleted for {}, and the limit is {}", to_text(seconds{r.found}),
+                           to_text(seconds{r.limit}));
+    case refusal::separation_of_duties: return fmt::format("`{}` may not be administrator of both the vault and the tenant", subject);
+    case refusal::not_integrated: return fmt::format("environment `{}` is not integrated yet", subject);
+    case refusal::cloud_hosted: return fmt::format("environment `{}` is hosted in the customer's own subscription", subject);
+    case refusal::not_licensed: return fmt::format("environment `{}` lacks the licence", subject);
+    case refusal::version_in_use:
+        if (!happened(r.since)) return fmt::format("version {} of key `{}` is the one in force", r.found, subject);
+        return fmt::format("a version of key `{}` is kept for {} after it was replaced, which was at {}", subject, to_text(r.span),
+                           to_text(r.since));
+    case refusal::region_mismatch: return fmt::format("`{}` is in another region than the policy", subject);
+    case refusal::recoverable: return fmt::format("key `{}` is deleted and can still be recovered", subject);
+    case refusal::purge_protected:
+        if (!happened(r.since)) return fmt::format("key `{}` is not deleted, so it is not purged", subject);
+        return fmt::format("key `{}` can be recovered for {} after its deletion, which was at {}", subject, to_text(r.span),
+                           to_text(r.since));
+    case refusal::unknown_organisation: return fmt::format("no environment has the organisation name `{}`", subject);
+    case refusal::no_data_platform: return fmt::format("environment `{}` has no data platform", subject);
+    case refusal::region_unavailable: return fmt::format("this is not available in region `{}`", subject);
+    case refusal::custody_too_weak:
+        return fmt::format("the data of environment `{}` is classified too high for a key that is held this way", subject);
     case refusal::consumer_rule: return fmt::format("a rule of the product objects{}{}", subject.empty() ? "" : ": ", subject);
     }
     return std::string(policy::name(r.code));
@@ -106,6 +159,8 @@ inline std::string_view way_out(policy::mender who) {
     case policy::mender::tenant_administrator: return "a tenant administrator can change this";
     case policy::mender::environment_administrator: return "an administrator of the environment can change this";
     case policy::mender::provider: return "the provider can change this";
+    case policy::mender::second_administrator: return "a second tenant administrator can change this";
+    case policy::mender::vault_administrator: return "an administrator of the customer's vault can change this";
     }
     return "";
 }

@@ -5,5 +5,9 @@
 
 #include <keywright/envelope/message.hpp>
 #include <keywright/format.hpp>
+#include <keywright/keys/discovery_keyring.hpp>
+#include <keywright/keys/multi_keyring.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
+#include <keywright/keys/raw_rsa_keyring.hpp>
 #include <keywright/policy.hpp>
 #include <keywright/service/tenant_service.hpp>

@@ -7,6 +7,7 @@
 #include <keywright/envelope/message.hpp>
 #include <keywright/envelope/opener.hpp>
 #include <keywright/envelope/sealer.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
 
 namespace keywright::test {
 

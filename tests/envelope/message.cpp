@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // envelope/message: whole messages; every bit, every truncation, frames out of place.
 #include <keywright/envelope/message.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
 
 #include "helpers.hpp"
 

@@ -19,9 +19,13 @@ bytes message_of(std::size_t size, std::uint32_t frame) {
 bytes unframed_message(std::size_t size) {
     auto cipher = std::move(envelope::message_cipher::make(Botan::Cipher_Dir::Encryption).value());
     const auto committed = cipher.begin_sealing(test::counting(0)).value();
-    bytes out =
-        envelope::serialise_header(cipher.id(), {}, {keys::wrapped_key::of("static", as_bytes("key"), as_bytes("none"))}, 0, committed)
-            .value();
+    bytes out = envelope::serialise_header({envelope::committing_suite,
+                                            cipher.id(),
+                                            {},
+                                            {keys::wrapped_key::of("static", as_bytes("key"), as_bytes("none"))},
+                                            0,
+                                            committed})
+                    .value();
     out[out.size() - 32 - 4 - 1] = 1;
     bytes tag(16), data = test::pattern(size), iv(12);
     iv[11] = 1;

@@ -76,6 +76,7 @@ pfx_of() { # <name> <openssl req options...>: a key of that kind and its PFX
 pfx_of good -newkey rsa:2048
 pfx_of short -newkey rsa:1024
 pfx_of long -newkey rsa:4096
+pfx_of weak -newkey rsa:2048 -pkeyopt rsa_keygen_pubexp:3
 pfx_of curve -newkey ec -pkeyopt ec_paramgen_curve:prime256v1
 openssl pkcs12 -export -nokeys -in good.crt -out certificate.pfx -passout file:pass
 openssl pkcs12 -export -inkey good.pem -in good.crt -out open.pfx -passout pass:
@@ -111,6 +112,7 @@ harmless 25 '4096 bits' upload long
 harmless 26 'an elliptic curve' upload curve
 harmless 27 'no private key' upload certificate
 harmless 28 'an empty password' upload open empty
+harmless 29 'a weak key' upload weak
 harmless 53 'no such file' upload nowhere
 cd "$work"
 

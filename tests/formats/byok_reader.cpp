@@ -109,6 +109,12 @@ TEST_CASE("open_byok: files of OpenSSL and SoftHSM give the key that was wrapped
 }
 
 TEST_CASE("unwrap_byok: a symmetric key comes out bare, and is no private key") {
+    const bytes oct256 = samples::load("byok/target-oct256.bin");
+    test_vault of_4096(4096), of_2048(2048);
+    CHECK(equal(open_byok_symmetric(read("oct256-kek4096"), 512, of_4096).value(), secret_bytes(byte_view(oct256))));
+    const auto no_secret = open_byok_symmetric(read("softhsm-p256-kek2048"), 256, of_2048);
+    REQUIRE_FALSE(no_secret);
+    CHECK(no_secret.error().code == errc::unsupported);
     for (const auto& [name, kek] : {std::pair{"oct256-kek4096", 4096}, std::pair{"softhsm-aes-kek2048", 2048}}) {
         CAPTURE(std::string(name));
         test_vault vault(kek);
@@ -118,6 +124,7 @@ TEST_CASE("unwrap_byok: a symmetric key comes out bare, and is no private key") 
         const auto key = open_byok(read(name), vault.kek_bytes(), vault);
         REQUIRE_FALSE(key);
         CHECK(key.error().code == errc::unsupported);
+        CHECK(equal(open_byok_symmetric(read(name), vault.kek_bytes(), vault).value(), *plain));
     }
 }
 
@@ -275,8 +282,9 @@ TEST_CASE("read_byok: 64 KiB of file, 1 KiB of generator") {
 
 TEST_CASE("read_byok: what is no transfer file is told what it seems to be") {
     CHECK(refused("").find("empty") != std::string::npos);
-    CHECK(refused("{\"kty\":\"RSA\"}").find("no schema_version") != std::string::npos);
+    CHECK(refused("{\"a\":1}").find("no schema_version") != std::string::npos);
     CHECK(refused("eyJzY2hlbWFfdmVyc2lvbiI6IjEuMC4wIn0").find("decode it first") != std::string::npos);
+    CHECK(refused("MIIJ" + std::string(300, 'A')).find("base64 -d") != std::string::npos);
     CHECK(refused("-----BEGIN PRIVATE KEY-----\n").find("private key that nothing wraps") != std::string::npos);
     CHECK(refused("\x01\x02\xff").find("nCipher") != std::string::npos);
     const bytes pfx = samples::load("pfx/ossl-default-p256.p12");
@@ -288,4 +296,11 @@ TEST_CASE("read_byok: no truncation is accepted") {
     std::size_t end = file.size();
     while (end > 0 && file[end - 1] != '}') --end;
     for (std::size_t n = 0; n < end; ++n) CHECK_FALSE(read_byok(bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(n))));
+}
+
+TEST_CASE("read_byok: among thousands of members one that occurs twice is found") {
+    std::string json = "{\"schema_version\":\"1.0.0\"";
+    for (int i = 0; json.size() < byok_file_bytes - 16; ++i) json += ",\"" + std::to_string(i) + "\":0";
+    CHECK(refused(json + "}").find("no header") != std::string::npos);
+    CHECK(refused(json + ",\"7\":0}").find("twice") != std::string::npos);
 }

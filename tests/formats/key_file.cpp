@@ -21,14 +21,22 @@ TEST_CASE("recognise: every kind by its first bytes") {
         {"blank", " \n"sv, kind::text},
         {"transfer file", "{\"schema_version\":\"1.0.0\"}"sv, kind::byok},
         {"transfer file, byte order mark and spaces", "\xef\xbb\xbf \r\n\t{ \"schema_version\" : 1}"sv, kind::byok},
-        {"other JSON", "{\"kty\":\"RSA\"}"sv, kind::json},
+        {"other JSON", "{\"a\":\"RSA\"}"sv, kind::json},
+        {"JSON Web Key, public", "{\"kty\":\"RSA\",\"n\":\"AQAB\"}"sv, kind::jwk_public},
+        {"JSON Web Key, private", "{\"kty\":\"EC\",\"d\":\"AQAB\"}"sv, kind::jwk_private},
+        {"JSON Web Key, symmetric", "{ \"k\":\"AQAB\", \"kty\" : \"oct\"}"sv, kind::jwk_private},
         {"transfer file in base64", "eyJzY2hlbWFfdmVyc2lvbiI6IjEuMC4wIn0"sv, kind::byok_in_base64},
         {"transfer file in base64, begun with a line end", "ewogICJzY2hlbWFfdmVyc2lvbiI6"sv, kind::byok_in_base64},
         {"JWS", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"sv, kind::jws},
         {"JWE", "eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn"sv, kind::jws},
         {"PKCS#8 as PEM", "-----BEGIN PRIVATE KEY-----\nMII"sv, kind::pem_private_key},
         {"PKCS#1 as PEM", "-----BEGIN RSA PRIVATE KEY-----\nMII"sv, kind::pem_private_key},
-        {"encrypted PKCS#8 as PEM", "\n-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII"sv, kind::pem_private_key},
+        {"encrypted PKCS#8 as PEM", "\n-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII"sv, kind::pem_encrypted_key},
+        {"remarks before it", "Bag Attributes\n    localKeyID: 01\n-----BEGIN PRIVATE KEY-----\nMII"sv, kind::pem_private_key},
+        {"remarks within a line", "a -----BEGIN PRIVATE KEY-----\nMII"sv, kind::text},
+        {"OpenSSH", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3B"sv, kind::openssh_key},
+        {"PFX as PEM", "-----BEGIN PKCS12-----\nMII"sv, kind::pem_pfx},
+        {"public key as PEM", "-----BEGIN PUBLIC KEY-----\nMII"sv, kind::pem},
         {"certificate as PEM", "-----BEGIN CERTIFICATE-----\nMII"sv, kind::pem},
         {"PFX, DER", "\x30\x82\x09\x00\x02\x01\x03\x30\x82"sv, kind::pfx},
         {"PFX, BER of indefinite length", "\x30\x80\x02\x01\x03\x30\x80"sv, kind::pfx},
@@ -36,6 +44,13 @@ TEST_CASE("recognise: every kind by its first bytes") {
         {"PKCS#1", "\x30\x82\x04\xa3\x02\x01\x00\x02\x82"sv, kind::der_private_key},
         {"short PKCS#8", "\x30\x06\x02\x01\x00\x30\x01\x00"sv, kind::der_private_key},
         {"SEC1", "\x30\x05\x02\x01\x01\x04\x00"sv, kind::der_private_key},
+        {"encrypted PKCS#8, PBES2", "\x30\x82\x05\x00\x30\x40\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d\x30\x33"sv,
+         kind::der_encrypted_key},
+        {"encrypted PKCS#8, PKCS#12", "\x30\x82\x05\x00\x30\x1c\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"sv,
+         kind::der_encrypted_key},
+        {"RSA public key", "\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"sv, kind::der},
+        {"encryption cut", "\x30\x82\x05\x00\x30\x40\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"sv, kind::der},
+        {"DER in base64, too short", "MIIJwAIBAzCCCYYGCSqGSIb3DQEHAaCCCXcEgglz"sv, kind::text},
         {"zeros as text", "0000000000"sv, kind::text},
         {"SEC1, P-521", "\x30\x81\xdc\x02\x01\x01\x04\x42"sv, kind::der_private_key},
         {"certificate, DER", "\x30\x82\x03\x00\x30\x82\x02\x00"sv, kind::der},
@@ -80,10 +95,13 @@ TEST_CASE("recognise: every sample is what its folder says") {
     CHECK(recognise(samples::load("byok/target-rsa2048.p8.der")) == kind::der_private_key);
     CHECK(recognise(samples::load("byok/target-rsa2048.pkcs1.der")) == kind::der_private_key);
     CHECK(recognise(samples::load("byok/kek2048.pem")) == kind::pem_private_key);
+    CHECK(recognise(as_bytes(std::string("MII") + std::string(252, 'A'))) == kind::text);
+    CHECK(recognise(as_bytes(std::string("MII") + std::string(253, 'A'))) == kind::der_in_base64);
+    CHECK(recognise(as_bytes(std::string("MII") + std::string(253, ' '))) == kind::text);
 }
 
 TEST_CASE("explain: a sentence for every kind, whichever was expected") {
-    for (int k = 0; k <= static_cast<int>(kind::binary); ++k) {
+    for (int k = 0; k <= static_cast<int>(kind::der_in_base64); ++k) {
         for (const kind expected : {kind::pfx, kind::byok}) {
             if (static_cast<kind>(k) == expected) continue;
             const error why = explain(static_cast<kind>(k), expected);

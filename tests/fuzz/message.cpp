@@ -55,7 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read_as_record(message);
     const zero_keyring keyring;
     // Small limits, so that each is met by small inputs.
-    const envelope::open_options options{.limits = {.max_header = 2048, .max_entries = 4, .max_frame = 1 << 16}};
+    const envelope::open_options options{.limits = {.max_header = 2048, .max_entries = 4, .max_frame = 1 << 16},
+                                         .policy = envelope::commitment_policy::require_encrypt_allow_decrypt,
+                                         .release = envelope::before_signature("what comes out is compared")};
     const auto whole = envelope::open(keyring, message, options);
     const auto streamed = open_as_stream(keyring, message, std::size_t{1} + data[0], options);
     must(whole.has_value() == streamed.has_value());

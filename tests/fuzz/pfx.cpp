@@ -2,6 +2,7 @@
 // The PFX reader. Limits are low, so that an input cannot buy time; passwords are those of the corpus. What stands under
 // a MAC is tried without it as well, and every input also as the contents of a safe that was decrypted.
 #include <keywright/formats/key_file.hpp>
+#include <keywright/formats/pfx_outline.hpp>
 #include <keywright/formats/pfx_reader.hpp>
 
 #include <botan/der_enc.h>
@@ -56,6 +57,7 @@ void open(byte_view file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const byte_view file{data, size};
     (void)recognise(file);
+    if (const auto outline = outline_pfx(file); outline && outline->keys_in_clear > outline->keys) std::abort();
     open(file);
     if (size > low.file_bytes) return 0;
     const auto tree = formats::detail::ber_walk("", [&] { return formats::detail::read_pfx_tree(file, low); });

@@ -230,7 +230,35 @@ def registered(tree):
             yield f"{name}: no CMakeLists.txt above names `{needle}`, so it is never built"
 
 
-CHECKS = {f.__name__: f for f in (arrows, includes_exist, purity, foreign, size, shape, spdx, secrets, wording, registered)}
+# What Botan calls algorithms. Reading the files of others is not bound by our list, and comparing a name is not using it.
+ALGORITHM = re.compile(
+    r'(?P<by>approved<|for_old_programs<)?(?<![=!]= )"(?P<name>(?:SHA-|MD5|SM3|RIPEMD|HMAC\(|HKDF\(|PBKDF2|OAEP\(|PKCS1v15|PSS|EMSA|AES-|Argon2|'
+    r'Scrypt|TripleDES|Camellia|SM4|ChaCha|Pure|PBES2|PBMAC|secp)[\w/(),-]*)"')
+READERS = re.compile(r"^(formats/(?!.*write)|envelope/uncommitted)")
+
+
+def algorithms(tree):
+    """Ours are named as `approved<"…">` (what only old programs need, `for_old_programs<"…">`), and each is in a list `algorithms<"…">` that a profile can be checked against."""
+    used, listed = {}, set()
+    for header, text in tree.headers():
+        text = re.sub(r"^\s*//.*$", "", text, flags=re.M)
+        for names in re.findall(r"= (?:keywright::)?algorithms<([^>]*)>;", text):
+            listed |= set(re.findall(r'"([^"]*)"', names))
+        text = re.sub(r"algorithms<[^>]*>;", "", text)
+        if READERS.match(header) or header.startswith("testing/") or header == "core/algorithms.hpp":
+            continue
+        for match in ALGORITHM.finditer(text):
+            if not match["by"]:
+                yield f"{header}: an algorithm is named as `approved<\"{match['name']}\">`, found it bare"
+            if match["by"] != "for_old_programs<":
+                used.setdefault(match["name"], header)
+    for name in sorted(set(used) - listed):
+        yield f"{used[name]}: `{name}` is in no list `algorithms<…>`, so no profile is checked for it"
+    for name in sorted(listed - set(used)):
+        yield f"core/algorithms.hpp: a list names `{name}`, which nothing uses"
+
+
+CHECKS = {f.__name__: f for f in (arrows, includes_exist, purity, foreign, size, shape, spdx, secrets, algorithms, wording, registered)}
 
 
 def breaches(root, names=()):

@@ -2,6 +2,8 @@
 // keys/keyring: the three outcomes of opening, for each keyring. That official clients open what these write is
 // proved by tests/interop/esdk.
 #include <keywright/keys/keyring.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
+#include <keywright/keys/raw_rsa_keyring.hpp>
 
 #include "helpers.hpp"
 
@@ -68,9 +70,9 @@ TEST_CASE("keyrings: the first entry that opens counts, behind foreign and forge
     CHECK(open_with(mine, {}, {}).error().code == errc::not_mine);
 }
 
-TEST_CASE("keyrings: an entry that holds no 32 bytes is no data key") {
+TEST_CASE("keyrings: an entry that holds no 16, 24 or 32 bytes is no data key") {
     auto key = test::kek_of(test::counting(0));
-    const auto short_key = key.wrap("ns", "name", {}, secret_bytes(16)).value();
+    const auto short_key = key.wrap("ns", "name", {}, secret_bytes(31)).value();
     const auto mine = keys::raw_aes_keyring::make("ns", "name", test::counting(0)).value();
     CHECK(open_with(mine, {}, {short_key}).error().code == errc::authentication_failed);
 }

@@ -47,7 +47,7 @@ constexpr scenario contents[] = {
      [] {
          return given(power_platform, key_unlocking)
              .when(ends(key_back_at, operation::unlocking_key))
-             .then_event(0, key_unlocked{{k1, print_of(1)}});
+             .then_event(0, key_unlocked{{k1, print_of(1)}, 2});
      }},
     {"it is not",
      [] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A random walk through power_platform, checked after every step against a second, much simpler model of the same
 // rules (`ghost`, below), which is told the events only and shares no code with evolve or the rules.
+#include "dice.hpp"
 #include "worlds.hpp"
 
 #include <array>
@@ -21,21 +22,6 @@ std::size_t number_of(const environment_id& id) {
         if (id.view() == environment_names[i]) return i;
     return environment_names.size();
 }
-
-class dice {
-public:
-    explicit dice(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15U + 1) {}
-    std::uint32_t below(std::uint32_t n) {
-        state_ ^= state_ << 13;
-        state_ ^= state_ >> 7;
-        state_ ^= state_ << 17;
-        return static_cast<std::uint32_t>(state_ >> 33) % n;
-    }
-    bool percent(std::uint32_t n) { return below(100) < n; }
-
-private:
-    std::uint64_t state_;
-};
 
 // --- the second model ---
 
@@ -246,6 +232,7 @@ bool may_become(key_state from, key_state to) {
     case active: return to == available || to == locked;
     case locked: return to == installing || to == retired;
     case deleted:
+    case replaced: // no profile whose changes take effect at once is walked here
     case retired: return false;
     }
     return false;
@@ -454,7 +441,8 @@ TEST_CASE("power_platform: every invariant holds on 400 000 random commands, and
         if (!w.judge().wrong.empty()) return;
     }
     // A walk that reaches nothing proves nothing: tenant events aside, everything has happened often.
-    for (std::size_t i = 5; i < seen.size(); ++i) {
+    const std::size_t last = event_body(reset_completed{}).index(); // later ones belong to other profiles
+    for (std::size_t i = 5; i <= last; ++i) {
         if (i == 6) continue; // import keys take no part in the walk
         CAPTURE(i);
         CHECK(seen[i] > 20);

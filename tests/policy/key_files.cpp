@@ -67,6 +67,12 @@ TEST_CASE("T06, T07, T13: what a key file must be") { run(files); }
 
 constexpr world bound = active.after(power_platform, create_import_key{alice, active_at, import_kid, print_of(9), false});
 
+// An import key that lives for a day, and a file that comes when it has a second left, none, or was gone for one.
+constexpr world short_lived =
+    active.after(power_platform, create_import_key{alice, active_at, import_kid, print_of(9), false, active_at + days(1)});
+constexpr auto brings_at(seconds age) {
+    return given(power_platform, short_lived).when(but(uploads(active_at + age, "k2", 2), [](upload_key& c) { c.file = byok(2); }));
+}
 constexpr create_import_key shows(const actor& by, bool replace) { return {by, active_at, kid_text("two"), print_of(8), replace}; }
 
 constexpr scenario binding[] = {
@@ -76,6 +82,15 @@ constexpr scenario binding[] = {
      [] {
          return upload(bound, [](upload_key& c) { c.file = byok(2, kid_text("https://vault/keys/import-2")); })
              .then_refused({{"T08", refusal::byok_wrong_binding}});
+     }},
+    {"T08: an import key serves until the second before it expires", [] { return brings_at(days(1) - seconds{1}).then_allowed(); }},
+    {"T08: it has expired at that moment", [] { return brings_at(days(1)).then_refused({{"T08", refusal::byok_wrong_binding}}); }},
+    {"T08: and stays so", [] { return brings_at(days(1) + seconds{1}).then_refused({{"T08", refusal::byok_wrong_binding}}); }},
+    {"H01: an import key that has expired makes room for the next without a word",
+     [] {
+         const auto next = [](seconds age) { return create_import_key{alice, active_at + age, kid_text("two"), print_of(8), false}; };
+         return given(power_platform, short_lived).when(next(days(1) - seconds{1})).then_refused({{"H01", refusal::already_exists}}) &&
+                given(power_platform, short_lived).when(next(days(1))).then_allowed({"import_key_created"});
      }},
     {"T08: there is no import key, and the file names none either",
      [] { return upload(active, [](upload_key& c) { c.file = byok(2, {}); }).then_refused({{"T08", refusal::byok_wrong_binding}}); }},

@@ -28,6 +28,7 @@ enum class errc : unsigned char {
     storage_full,
     io_failed,
     corrupt,               ///< something that we stored is damaged, as told by its own checks
+    weak_key,              ///< a key that somebody else can break; the text names the weakness
     misused,               ///< called in a state in which it cannot work, such as after finish
     internal,              ///< a library below failed in a way that has no better name
 };
@@ -54,6 +55,7 @@ constexpr const char* name(errc code) noexcept {
     case errc::storage_full: return "storage_full";
     case errc::io_failed: return "io_failed";
     case errc::corrupt: return "corrupt";
+    case errc::weak_key: return "weak_key";
     case errc::misused: return "misused";
     case errc::internal: return "internal";
     }

@@ -73,9 +73,13 @@ private:
 
 using tenant_id = id<struct tenant_tag>;
 using region_id = id<struct region_tag>;
+using geography_id = id<struct geography_tag>; ///< what personal data does not leave; holds one or more regions
 using environment_id = id<struct environment_tag>;
 using key_id = id<struct key_tag>;             ///< a customer key within its ring, as the customer named it
 using admin_id = id<struct admin_tag>;
+using policy_id = id<struct policy_tag>;     ///< names a key of the customer's own vault
+using vault_id = id<struct vault_tag>;
+using organisation_id = id<struct organisation_tag>; ///< as another product calls an environment
 using backup_id = id<struct backup_tag>;
 
 /// SHA-256 over a key's SubjectPublicKeyInfo (canonical DER): what "the same key" means.

@@ -3,6 +3,7 @@
 // Depends on: core, Botan. Use: `auto g = aes_gcm::make(key, Botan::Cipher_Dir::Encryption); g->seal(iv, aad, data, tag);`
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/bytes.hpp>
 #include <keywright/core/result.hpp>
 #include <keywright/detail/botan_boundary.hpp>
@@ -24,7 +25,10 @@ public:
 
     /// Keyed with 16, 24 or 32 bytes; misused for another size.
     [[nodiscard]] static result<aes_gcm> make(byte_view key, Botan::Cipher_Dir direction) {
-        const char* name = key.size() == 16 ? "AES-128/GCM" : key.size() == 24 ? "AES-192/GCM" : key.size() == 32 ? "AES-256/GCM" : nullptr;
+        const char* name = key.size() == 16   ? approved<"AES-128/GCM">
+                           : key.size() == 24 ? approved<"AES-192/GCM">
+                           : key.size() == 32 ? approved<"AES-256/GCM">
+                                              : nullptr;
         if (name == nullptr) return fail(errc::misused, "aes-gcm: expected a key of 16, 24 or 32 bytes");
         return botan_boundary(errc::internal, "aes-gcm: the cipher could not be made", [&] {
             aes_gcm made(Botan::AEAD_Mode::create_or_throw(name, direction));

@@ -4,7 +4,9 @@
 // Depends on: envelope/suite, keys/hierarchy (random bytes), Botan (HMAC-SHA-512, AES-256-GCM).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/envelope/suite.hpp>
+#include <keywright/envelope/uncommitted.hpp>
 #include <keywright/keys/hierarchy.hpp>
 
 #include <botan/mac.h>
@@ -15,10 +17,12 @@
 
 namespace keywright::envelope {
 
-// Keys (HKDF-SHA-512, RFC 5869; IKM = data key, salt = message id, 32 bytes each):
+// Keys of format version 2 (HKDF-SHA-512, RFC 5869; IKM = data key, salt = message id, 32 bytes each):
 //   encryption key  info = suite id, 2 bytes || "DERIVEKEY"
 //   commitment      info = "COMMITKEY"
-// Header tag: AES-256-GCM, IV 12 zero bytes, no plaintext, associated data = the header before its tag.
+// Of version 1: envelope/uncommitted.hpp.
+// Header tag: AES-GCM, IV 12 zero bytes (version 1: as the header says), no plaintext, associated data = the header
+//             before IV and tag || the serialised pairs of the context that the header leaves out.
 // Content:    associated data = message id || label || u32 sequence || u64 plaintext length.
 
 /// What a piece of content is, as its associated data says.
@@ -33,22 +37,31 @@ public:
         auto gcm = keywright::detail::aes_gcm::make(message_id{}, d);
         if (!gcm) return pass(gcm);
         return keywright::detail::botan_boundary(errc::internal, "message: HMAC-SHA-512 could not be made", [&] {
-            return message_cipher(std::move(*gcm), Botan::MessageAuthenticationCode::create_or_throw("HMAC(SHA-512)"));
+            return message_cipher(d, std::move(*gcm), Botan::MessageAuthenticationCode::create_or_throw(approved<"HMAC(SHA-512)">));
         });
     }
 
     /// Begins a message of its own with an id that nobody chose. A data key seals one message: it is taken.
-    [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key) {
+    /// Requires: a suite that commits.
+    [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite = committing_suite) {
+        expects(suite.commits(), "message_cipher: only suites with key commitment are written");
         const secret_bytes key = std::move(data_key);
         auto drawn = keywright::detail::botan_boundary(errc::unavailable, "message: the system's generator failed",
                                                        [&] { Botan::system_rng().randomize(id_); });
         if (!drawn) return pass(drawn);
+        suite_ = &suite;
         header_is_open_ = true;
         return derive(key);
     }
-    /// Begins somebody's message. authentication_failed: it commits to another key than the one given.
-    [[nodiscard]] result<void> begin_opening(const secret_bytes& data_key, const message_id& id, const commitment& committed) {
+    /// Begins somebody's message. authentication_failed: it commits to another key than the one given, or that key is
+    /// not one of the suite's.
+    [[nodiscard]] result<void> begin_opening(const secret_bytes& data_key, const algorithm_suite& suite, const message_id& id,
+                                             const commitment& committed) {
+        suite_ = &suite;
         id_ = id;
+        if (data_key.size() != suite.key_bytes)
+            return fail(errc::authentication_failed, "message: the data key has another suite's length");
+        if (!suite.commits()) return derive_uncommitted(data_key);
         const auto derived = derive(data_key);
         if (!derived) return pass(derived);
         if (!Botan::constant_time_compare(*derived, committed))
@@ -63,6 +76,7 @@ public:
     }
 
     const message_id& id() const noexcept { return id_; }
+    const algorithm_suite& suite() const noexcept { return *suite_; }
 
     /// Writes the tag over `header`: once per message. A second tag under the same key and zero IV would give away
     /// GCM's authentication key, and with it every frame.
@@ -71,7 +85,9 @@ public:
         header_is_open_ = false;
         return gcm_.seal(zero_iv, header, {}, tag);
     }
-    [[nodiscard]] result<void> open_header(byte_view header, byte_view tag) { return gcm_.open(zero_iv, header, {}, tag); }
+    [[nodiscard]] result<void> open_header(byte_view iv, byte_view header, byte_view tag) {
+        return gcm_.open(iv.empty() ? byte_view(zero_iv) : iv, header, {}, tag);
+    }
 
     [[nodiscard]] result<void> seal(content_kind kind, std::uint32_t sequence, byte_view iv, byte_span data, byte_span tag) {
         return gcm_.seal(iv, associated_data(kind, sequence, data.size()), data, tag);
@@ -86,8 +102,8 @@ private:
     static constexpr std::array<std::string_view, 3> labels{"AWSKMSEncryptionClient Frame", "AWSKMSEncryptionClient Final Frame",
                                                             "AWSKMSEncryptionClient Single Block"};
 
-    message_cipher(keywright::detail::aes_gcm&& gcm, std::unique_ptr<Botan::MessageAuthenticationCode> hmac) noexcept
-        : gcm_(std::move(gcm)), hmac_(std::move(hmac)) {}
+    message_cipher(direction d, keywright::detail::aes_gcm&& gcm, std::unique_ptr<Botan::MessageAuthenticationCode> hmac) noexcept
+        : direction_(d), gcm_(std::move(gcm)), hmac_(std::move(hmac)) {}
 
     // HKDF written as its HMACs: one extraction serves both outputs, and neither needs a second block.
     result<commitment> derive(const secret_bytes& data_key) {
@@ -98,9 +114,10 @@ private:
             hmac_->update(keywright::detail::reveal(data_key));
             hmac_->final(block);
             hmac_->set_key(block);
+            hmac_->update_be(suite_->id);
             hmac_->update(encryption_info);
             hmac_->final(block);
-            if (auto keyed = gcm_.rekey(byte_view(block).first(32)); !keyed) throw Botan::Internal_Error("rekey");
+            if (auto keyed = take_key(byte_view(block).first(32)); !keyed) throw Botan::Internal_Error("rekey");
             hmac_->update(commitment_info);
             hmac_->final(block);
             commitment out{};
@@ -109,21 +126,38 @@ private:
         });
     }
 
+    result<void> derive_uncommitted(const secret_bytes& data_key) {
+        const auto key = detail::uncommitted_key(*suite_, data_key, id_);
+        if (!key) return pass(key);
+        return take_key(keywright::detail::reveal(*key));
+    }
+    result<void> take_key(byte_view key) {
+        if (key.size() == key_bytes_) return gcm_.rekey(key);
+        auto made = keywright::detail::aes_gcm::make(key, direction_);
+        if (!made) return pass(made);
+        gcm_ = std::move(*made);
+        key_bytes_ = key.size();
+        return {};
+    }
+
     byte_view associated_data(content_kind kind, std::uint32_t sequence, std::uint64_t length) noexcept {
         const auto label = labels[static_cast<std::size_t>(kind)];
-        std::uint8_t* out = std::copy(id_.begin(), id_.end(), aad_.begin());
+        std::uint8_t* out = std::copy_n(id_.begin(), suite_->id_bytes(), aad_.begin());
         out = std::copy(label.begin(), label.end(), out);
         store_be(sequence, out);
         store_be(length, out + 4);
-        return byte_view(aad_).first(id_.size() + label.size() + 12);
+        return byte_view(aad_).first(suite_->id_bytes() + label.size() + 12);
     }
 
     // The block counter of HKDF's expansion, 01, is the last byte of each.
-    static constexpr std::array<std::uint8_t, 12> encryption_info{0x04, 0x78, 'D', 'E', 'R', 'I', 'V', 'E', 'K', 'E', 'Y', 1};
+    static constexpr std::array<std::uint8_t, 10> encryption_info{'D', 'E', 'R', 'I', 'V', 'E', 'K', 'E', 'Y', 1};
     static constexpr std::array<std::uint8_t, 10> commitment_info{'C', 'O', 'M', 'M', 'I', 'T', 'K', 'E', 'Y', 1};
 
+    direction direction_;
     keywright::detail::aes_gcm gcm_;
+    std::size_t key_bytes_ = 32; // of what gcm_ was made for
     std::unique_ptr<Botan::MessageAuthenticationCode> hmac_;
+    const algorithm_suite* suite_ = &committing_suite;
     message_id id_{};
     std::array<std::uint8_t, 96> aad_{};
     bool header_is_open_ = false;

@@ -5,6 +5,7 @@
 // Use: `auto cipher = field_cipher::make(keys, lease); auto sealed = cipher->seal(associated_data, value);`
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/detail/nonce_pool.hpp>
 #include <keywright/detail/whole_aead.hpp>
 #include <keywright/envelope/keyset.hpp>
@@ -27,6 +28,8 @@ inline constexpr std::size_t largest_field = std::size_t{1} << 20;
 /// Thread safety: one thread at a time.
 class field_cipher {
 public:
+    using algorithms = keywright::algorithms<"AES-256/GCM", "AES-256/GCM-SIV", "AES-256/SIV">; ///< by the keyset's type
+
     /// `lease` is checked on every use and must outlive this. The keyset need not: its keys are taken over.
     [[nodiscard]] static result<field_cipher> make(const keyset& keys, const keys::data_key_lease& lease) { return make_for(keys, &lease); }
     void make(const keyset& keys, keys::data_key_lease&& lease) = delete;
@@ -90,7 +93,7 @@ private:
         keywright::detail::whole_aead aead;
     };
 
-    static constexpr std::array<const char*, 3> names{"AES-256/GCM", "AES-256/GCM-SIV", "AES-256/SIV"};
+    static constexpr std::array<const char*, 3> names{approved<"AES-256/GCM">, approved<"AES-256/GCM-SIV">, approved<"AES-256/SIV">};
 
     static result<held> hold(const formats::tink_key& key) {
         auto aead = keywright::detail::whole_aead::make(names[static_cast<std::size_t>(key.info.type)], keywright::detail::reveal(key.key));

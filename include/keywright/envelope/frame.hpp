@@ -89,4 +89,16 @@ inline bool is_final(byte_view in) noexcept { return in.size() >= 4 && load_be<s
     return frame_view{content_kind::unframed, 1, in.first(12), in.subspan(unframed_prefix, in.size() - around), in.last(frame_tag)};
 }
 
+/// How long the last piece of a body at the front of `in` is: a final frame, or the content of an unframed message.
+/// What follows it is the footer of a signed message. malformed: `in` ends before or within it, or it is too long.
+[[nodiscard]] inline result<std::size_t> last_piece_size(byte_view in, bool framed, std::uint32_t frame_length) {
+    const std::size_t prefix = framed ? final_prefix : unframed_prefix;
+    if (in.size() < prefix + frame_tag || (framed && !is_final(in)))
+        return fail(errc::malformed, "message: it ends before or within its final frame");
+    const std::uint64_t size = framed ? load_be<std::uint32_t>(in.data() + 20) : load_be<std::uint64_t>(in.data() + 12);
+    if (framed && size > frame_length) return fail(errc::malformed, "message: the final frame is longer than the frame length");
+    if (size > in.size() - prefix - frame_tag) return fail(errc::malformed, "message: it ends before or within its final frame");
+    return prefix + static_cast<std::size_t>(size) + frame_tag;
+}
+
 } // namespace keywright::envelope

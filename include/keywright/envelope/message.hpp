@@ -13,7 +13,8 @@ namespace keywright::envelope {
 /// Reads a message's header without any key; nothing of it is proven. `message` may go on or be cut off behind the
 /// header. malformed, unsupported, limit_exceeded.
 [[nodiscard]] inline result<message_info> inspect_header(byte_view message, const read_limits& limits = {}) {
-    const auto header = parse_header(message, limits);
+    // To look is not to trust: every known suite is shown.
+    const auto header = parse_header(message, limits, commitment_policy::require_encrypt_allow_decrypt);
     if (!header) return pass(header);
     return info_of(*header);
 }
@@ -62,6 +63,19 @@ inline result<std::size_t> open_body(message_cipher& cipher, const keys::key_ref
     return size;
 }
 
+/// Takes the footer off the end of a signed message's body. Walks the regular frames by their length alone.
+inline result<byte_view> take_footer(const message_header& header, byte_view& body) {
+    const std::size_t whole = header.frame_length + frame_overhead;
+    std::size_t at = 0;
+    if (header.framed)
+        while (body.size() - at >= whole && !is_final(body.subspan(at))) at += whole;
+    const auto last = last_piece_size(body.subspan(at), header.framed, header.frame_length);
+    if (!last) return pass(last);
+    const byte_view footer = body.subspan(at + *last);
+    body = body.first(at + *last);
+    return footer;
+}
+
 } // namespace detail
 
 /// Encrypts `plaintext` as one message under a fresh data key. `keys` is a lease or a keyring; the context travels in
@@ -72,18 +86,21 @@ inline result<std::size_t> open_body(message_cipher& cipher, const keys::key_ref
     detail::borrowed_cipher borrowed(Botan::Cipher_Dir::Encryption);
     if (!borrowed.get()) return pass(borrowed.get());
     message_cipher& cipher = *borrowed.get();
-    auto message = begin_message(cipher, keys, context, options);
-    if (!message) return message;
+    auto begun = begin_message(cipher, keys, context, options);
+    if (!begun) return pass(begun);
+    bytes& message = begun->header;
 
     const std::size_t frame_length = options.frame_length;
     const std::size_t regular = plaintext.empty() ? 0 : (plaintext.size() - 1) / frame_length;
     if (regular >= end_marker - 1) return fail(errc::limit_exceeded, "message: more frames than the format counts");
-    std::size_t at = message->size();
-    message->resize(at + plaintext.size() + regular * frame_overhead + final_overhead);
+    std::size_t at = message.size();
+    const std::size_t body = at;
+    message.reserve(at + plaintext.size() + regular * frame_overhead + final_overhead + (begun->signer ? longest_footer : 0));
+    message.resize(at + plaintext.size() + regular * frame_overhead + final_overhead);
     for (std::uint32_t sequence = 1; sequence <= regular + 1; ++sequence) {
         const bool is_last = sequence == regular + 1;
         const auto data = plaintext.first(is_last ? plaintext.size() : frame_length);
-        const auto frame = byte_span(*message).subspan(at, data.size() + (is_last ? final_overhead : frame_overhead));
+        const auto frame = byte_span(message).subspan(at, data.size() + (is_last ? final_overhead : frame_overhead));
         if (auto usable = keys.check(); !usable) return pass(usable);
         std::copy(data.begin(), data.end(), frame.subspan(is_last ? final_prefix : frame_prefix).begin());
         auto sealed = is_last ? seal_final(cipher, sequence, frame) : seal_regular(cipher, sequence, frame);
@@ -91,19 +108,32 @@ inline result<std::size_t> open_body(message_cipher& cipher, const keys::key_ref
         plaintext = plaintext.subspan(data.size());
         at += frame.size();
     }
-    return message;
+    if (begun->signer) {
+        begun->signer->update(byte_view(message).subspan(body));
+        const auto footer = begun->signer->finish();
+        if (!footer) return pass(footer);
+        append(message, *footer);
+    }
+    return std::move(message);
 }
 
 /// Opens one whole message; all of its plaintext or none. malformed, unsupported, limit_exceeded for what it is;
-/// not_mine when its keys are others'; authentication_failed; what the key source says. Thread safety: concurrent.
+/// not_mine when its keys are others'; authentication_failed, of the signature, too; what the key source says.
+/// Thread safety: concurrent.
 [[nodiscard]] inline result<bytes> open(const keys::key_ref& keys, byte_view message, const open_options& options = {}) {
     detail::borrowed_cipher borrowed(Botan::Cipher_Dir::Decryption);
     if (!borrowed.get()) return pass(borrowed.get());
-    const auto header = begin_reading(*borrowed.get(), keys, message, options);
-    if (!header) return pass(header);
-    const auto body = message.subspan(header->size);
+    auto begun = begin_reading(*borrowed.get(), keys, message, options);
+    if (!begun) return pass(begun);
+    auto body = message.subspan(begun->header.size);
+    if (begun->verifier) {
+        const auto footer = detail::take_footer(begun->header, body);
+        if (!footer) return pass(footer);
+        begun->verifier->update(body);
+        if (auto holds = begun->verifier->finish(*footer); !holds) return pass(holds);
+    }
     bytes out(body.size());
-    const auto size = detail::open_body(*borrowed.get(), keys, *header, body, out);
+    const auto size = detail::open_body(*borrowed.get(), keys, begun->header, body, out);
     if (!size) {
         Botan::secure_scrub_memory(out.data(), out.size());
         return pass(size);

@@ -10,7 +10,8 @@
 namespace keywright::envelope {
 
 /// Opens one message. Plaintext comes out only after its frame's tag has proved it, but that the message is whole is
-/// known only when `finish` succeeds: until then, keep what came out where nobody takes it for the whole.
+/// known only when `finish` succeeds: until then, keep what came out where nobody takes it for the whole. A signed
+/// message is refused (unauthenticated) unless open_options::release says that this holds for its signature, too.
 /// The key source is asked before every frame and must outlive this. A failure is final: each later call returns it.
 /// Thread safety: one thread at a time. Move-only.
 class [[nodiscard]] opener {
@@ -69,8 +70,19 @@ public:
         if (info_->framed)
             if (auto whole = open_regulars(); !whole) return end(pass(whole));
         const auto rest = byte_span(buffer_).subspan(begin_, have_ - begin_);
-        auto last = info_->framed ? read_final(rest, sequence_, info_->frame_length) : read_unframed(rest);
+        std::size_t piece = rest.size();
+        if (verifier_) {
+            const auto size = last_piece_size(rest, info_->framed, info_->frame_length);
+            if (!size) return end(pass(size));
+            piece = *size;
+        }
+        const byte_view footer = rest.subspan(piece);
+        auto last = info_->framed ? read_final(rest.first(piece), sequence_, info_->frame_length) : read_unframed(rest.first(piece));
         if (!last) return end(pass(last));
+        if (verifier_) {
+            verifier_->update(rest.first(piece));
+            if (auto holds = verifier_->finish(footer); !holds) return end(pass(holds));
+        }
         if (auto opened = open(*last); !opened) return end(pass(opened));
         cipher_->forget();
         ended_ = error{errc::misused, "message: it is finished; an opener reads one"};
@@ -83,17 +95,22 @@ private:
 
     result<byte_view> read_header() {
         const auto in = byte_view(buffer_).first(have_);
-        const auto needs = header_needs(in, options_.limits);
+        const auto needs = header_needs(in, options_.limits, options_.policy);
         if (!needs) return pass(needs);
         want_ = *needs;
         if (have_ < want_) return byte_view{};
         auto cipher = message_cipher::make(Botan::Cipher_Dir::Decryption);
         if (!cipher) return pass(cipher);
-        auto header = begin_reading(*cipher, keys_, in, options_);
-        if (!header) return pass(header);
+        auto begun = begin_reading(*cipher, keys_, in, options_);
+        if (!begun) return pass(begun);
+        if (begun->verifier && !options_.release)
+            return fail(errc::unauthenticated,
+                        "message: it is signed, and a stream gives plaintext before its signature is verified; open it "
+                        "whole, or ask for that with before_signature");
         cipher_ = std::move(*cipher);
-        info_ = info_of(*header);
-        frame_size_ = header->frame_length + frame_overhead;
+        info_ = info_of(begun->header);
+        verifier_ = std::move(begun->verifier);
+        frame_size_ = begun->header.frame_length + frame_overhead;
         have_ = 0;
         want_ = info_->framed ? std::max<std::size_t>(1, batch / frame_size_) * frame_size_ : unframed_prefix;
         return byte_view{};
@@ -115,15 +132,28 @@ private:
         if (rest.size() < want_) return {};
         const std::size_t size = load_be<std::uint32_t>(rest.data() + 20);
         if (size > info_->frame_length) return fail(errc::malformed, "message: the final frame is longer than the frame length");
-        want_ = final_overhead + size + 1;
-        if (rest.size() >= want_) return fail(errc::malformed, "message: bytes follow the final frame");
+        return size_end(final_overhead + size, rest);
+    }
+    // Behind the last piece stands nothing, or a footer.
+    result<void> size_end(std::size_t piece, byte_view rest) {
+        if (!verifier_) {
+            want_ = piece + 1;
+            if (rest.size() >= want_) return fail(errc::malformed, "message: bytes follow the final frame");
+            return {};
+        }
+        want_ = piece + 2;
+        if (rest.size() < want_) return {};
+        const std::size_t footer = 2 + std::size_t{load_be<std::uint16_t>(rest.data() + piece)};
+        if (footer > longest_footer) return fail(errc::malformed, "message: the signature is longer than any of its curve");
+        want_ = piece + footer + 1;
+        if (rest.size() >= want_) return fail(errc::malformed, "message: bytes follow the signature");
         return {};
     }
     result<byte_view> size_unframed() {
-        const auto size = load_be<std::uint64_t>(buffer_.data() + 12);
-        if (want_ > unframed_prefix) return fail(errc::malformed, "message: bytes follow the unframed content");
+        const auto rest = byte_view(buffer_).first(have_);
+        const auto size = load_be<std::uint64_t>(rest.data() + 12);
         if (size > options_.limits.max_frame) return fail(errc::limit_exceeded, "message: unframed content longer than the limit allows");
-        want_ = unframed_prefix + static_cast<std::size_t>(size) + frame_tag + 1;
+        if (auto sized = size_end(unframed_prefix + static_cast<std::size_t>(size) + frame_tag, rest); !sized) return pass(sized);
         return byte_view{};
     }
 
@@ -135,6 +165,7 @@ private:
             if (is_final(frame)) return {};
             const auto read = read_regular(frame, sequence_);
             if (!read) return pass(read);
+            if (verifier_) verifier_->update(frame);
             if (auto opened = open(*read); !opened) return opened;
             begin_ += frame_size_;
             ++sequence_;
@@ -161,6 +192,7 @@ private:
     keys::key_ref keys_;
     open_options options_;
     std::optional<message_cipher> cipher_;
+    std::optional<message_verifier> verifier_;
     std::optional<message_info> info_;
     Botan::secure_vector<std::uint8_t> buffer_;
     std::size_t begin_ = 0;      // of what is not read yet

@@ -18,13 +18,13 @@ public:
     [[nodiscard]] static result<sealer> begin(keys::key_ref keys, const keys::encryption_context& context, seal_options options = {}) {
         auto cipher = message_cipher::make(Botan::Cipher_Dir::Encryption);
         if (!cipher) return pass(cipher);
-        auto header = begin_message(*cipher, keys, context, options);
-        if (!header) return pass(header);
-        return sealer(keys, std::move(*cipher), std::move(*header), options.frame_length);
+        auto begun = begin_message(*cipher, keys, context, options);
+        if (!begun) return pass(begun);
+        return sealer(keys, std::move(*cipher), std::move(*begun), options.frame_length);
     }
 
     /// The message's first bytes.
-    const bytes& header() const noexcept { return header_; }
+    const bytes& header() const noexcept { return begun_.header; }
 
     /// Where the next plaintext goes, to be read into without a copy; never empty, except after failure or finish.
     byte_span room() noexcept {
@@ -43,6 +43,7 @@ public:
         const auto frame = byte_span(buffer_).subspan(final_prefix - frame_prefix, frame_length_ + frame_overhead);
         if (auto usable = keys_.check(); !usable) return end(pass(usable));
         if (auto sealed = seal_regular(cipher_, sequence_++, frame); !sealed) return end(pass(sealed));
+        if (begun_.signer) begun_.signer->update(frame);
         return byte_view(frame);
     }
     /// Seals `data`; `sink(byte_view) -> result<void>` gets the message's bytes, and its failure is final.
@@ -64,17 +65,24 @@ public:
     [[nodiscard]] result<byte_view> finish() {
         if (ended_) return tl::unexpected(*ended_);
         if (auto usable = keys_.check(); !usable) return end(pass(usable));
-        const auto frame = byte_span(buffer_).first(final_overhead + have_);
+        auto frame = byte_span(buffer_).first(final_overhead + have_);
         if (auto sealed = seal_final(cipher_, sequence_, frame); !sealed) return end(pass(sealed));
+        if (begun_.signer) {
+            begun_.signer->update(frame);
+            const auto footer = begun_.signer->finish();
+            if (!footer) return end(pass(footer));
+            std::copy(footer->begin(), footer->end(), buffer_.begin() + static_cast<std::ptrdiff_t>(frame.size()));
+            frame = byte_span(buffer_).first(frame.size() + footer->size());
+        }
         cipher_.forget();
         ended_ = error{errc::misused, "message: it is finished; a sealer writes one"};
         return byte_view(frame);
     }
 
 private:
-    sealer(keys::key_ref keys, message_cipher&& cipher, bytes&& header, std::uint32_t frame_length)
-        : keys_(keys), cipher_(std::move(cipher)), header_(std::move(header)), buffer_(final_overhead + frame_length),
-          frame_length_(frame_length) {}
+    sealer(keys::key_ref keys, message_cipher&& cipher, begun_message&& begun, std::uint32_t frame_length)
+        : keys_(keys), cipher_(std::move(cipher)), begun_(std::move(begun)),
+          buffer_(final_overhead + frame_length + (begun_.signer ? longest_footer : 0)), frame_length_(frame_length) {}
 
     // Nothing of a failed message stays in memory, neither plaintext nor keys.
     result<byte_view> end(tl::unexpected<error> why) {
@@ -86,8 +94,8 @@ private:
 
     keys::key_ref keys_;
     message_cipher cipher_;
-    bytes header_;
-    Botan::secure_vector<std::uint8_t> buffer_; // final_prefix, plaintext, tag: either kind of frame lies in it
+    begun_message begun_;
+    Botan::secure_vector<std::uint8_t> buffer_; // final_prefix, plaintext, tag: either kind of frame lies in it; a footer behind
     std::size_t frame_length_;
     std::size_t have_ = 0;
     std::uint32_t sequence_ = 1;

@@ -1,40 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one algorithm suite that is written and read, and why the others are not: 0x0478 of the AWS Encryption SDK,
-// AES-256-GCM with HKDF-SHA-512 and key commitment, without a signature.
-// Depends on: core.
+// The algorithm suites of the AWS Encryption SDK as a table: two are written, 0x0478 and 0x0578, the others are read
+// where the commitment policy lets them.
+// Depends on: core, keys/commitment_policy.
 #pragma once
 
 #include <keywright/core/result.hpp>
+#include <keywright/keys/commitment_policy.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace keywright::envelope {
 
-inline constexpr std::uint8_t format_version = 2;
-inline constexpr std::uint16_t suite_id = 0x0478;
+using keys::commitment_policy;
 
-using message_id = std::array<std::uint8_t, 32>;
+using message_id = std::array<std::uint8_t, 32>; ///< of format version 1: 16 bytes, then zeros
 using commitment = std::array<std::uint8_t, 32>;
 
-/// Whether a message of this version and suite is read; unsupported otherwise, and the text names what it is.
-[[nodiscard]] constexpr result<void> check_suite(std::uint8_t version, std::uint16_t suite) {
-    if (version == 1) return fail(errc::unsupported, "message: format version 1 has no key commitment and is not read");
-    if (version != format_version) return fail(errc::malformed, "message: expected format version 2");
-    switch (suite) {
-    case suite_id: return {};
-    case 0x0578: return fail(errc::unsupported, "message: suite 0x0578 (signed with ECDSA P-384) is not read; use 0x0478");
-    case 0x0014:
-    case 0x0046:
-    case 0x0078: return fail(errc::unsupported, "message: AES-GCM suites without HKDF or commitment (0x0014 to 0x0078) are not read");
-    case 0x0114:
-    case 0x0146:
-    case 0x0178: return fail(errc::unsupported, "message: suites with HKDF-SHA-256 and no commitment (0x0114 to 0x0178) are not read");
-    case 0x0214:
-    case 0x0346:
-    case 0x0378: return fail(errc::unsupported, "message: signed suites without commitment (0x0214 to 0x0378) are not read");
-    default: return fail(errc::unsupported, "message: unknown algorithm suite; expected 0x0478");
+enum class key_derivation : unsigned char { none, hkdf_sha256, hkdf_sha384, hkdf_sha512 };
+enum class signature_scheme : unsigned char { none, ecdsa_p256_sha256, ecdsa_p384_sha384 };
+
+/// One suite: AES-GCM with IVs of 12 and tags of 16 bytes under a key of `key_bytes`.
+struct algorithm_suite {
+    std::uint16_t id = 0;
+    std::uint8_t version = 2; ///< of the message format; 2 commits to its key, 1 does not
+    std::size_t key_bytes = 32;
+    key_derivation derivation = key_derivation::hkdf_sha512;
+    signature_scheme signature = signature_scheme::none;
+
+    constexpr bool commits() const noexcept { return version == 2; }
+    constexpr bool is_signed() const noexcept { return signature != signature_scheme::none; }
+    constexpr std::size_t id_bytes() const noexcept { return commits() ? 32 : 16; }
+};
+
+inline constexpr std::array<algorithm_suite, 11> algorithm_suites{
+    {{0x0478, 2, 32, key_derivation::hkdf_sha512, signature_scheme::none},
+     {0x0578, 2, 32, key_derivation::hkdf_sha512, signature_scheme::ecdsa_p384_sha384},
+     {0x0014, 1, 16, key_derivation::none, signature_scheme::none},
+     {0x0046, 1, 24, key_derivation::none, signature_scheme::none},
+     {0x0078, 1, 32, key_derivation::none, signature_scheme::none},
+     {0x0114, 1, 16, key_derivation::hkdf_sha256, signature_scheme::none},
+     {0x0146, 1, 24, key_derivation::hkdf_sha256, signature_scheme::none},
+     {0x0178, 1, 32, key_derivation::hkdf_sha256, signature_scheme::none},
+     {0x0214, 1, 16, key_derivation::hkdf_sha256, signature_scheme::ecdsa_p256_sha256},
+     {0x0346, 1, 24, key_derivation::hkdf_sha384, signature_scheme::ecdsa_p384_sha384},
+     {0x0378, 1, 32, key_derivation::hkdf_sha384, signature_scheme::ecdsa_p384_sha384}}};
+inline constexpr const algorithm_suite& committing_suite = algorithm_suites[0];
+inline constexpr const algorithm_suite& signed_suite = algorithm_suites[1];
+
+/// The suite of a message of this format version. malformed: no such version; unsupported: no such suite, or one that
+/// the policy does not read.
+[[nodiscard]] constexpr result<const algorithm_suite*> find_suite(std::uint8_t version, std::uint16_t id, commitment_policy policy) {
+    if (version != 1 && version != 2) return fail(errc::malformed, "message: expected format version 1 or 2");
+    for (const algorithm_suite& suite : algorithm_suites) {
+        if (suite.version != version || suite.id != id) continue;
+        if (suite.commits() || keys::allows_reading_uncommitted(policy)) return &suite;
+        return fail(errc::unsupported, "message: format version 1 does not commit to its key; to read it, ask for the commitment policy "
+                                       "require_encrypt_allow_decrypt, and seal it anew");
     }
+    return fail(errc::unsupported, "message: unknown algorithm suite of this format version");
 }
 
 /// What a reader takes before it has proof that the message is genuine.

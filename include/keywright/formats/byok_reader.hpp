@@ -17,13 +17,13 @@
 
 #include <keywright/core/secret_bytes.hpp>
 #include <keywright/detail/botan_boundary.hpp>
+#include <keywright/formats/byok_json.hpp>
 #include <keywright/formats/detail/base64url.hpp>
 #include <keywright/formats/key_file.hpp>
 
 #include <botan/block_cipher.h>
 #include <botan/nist_keywrap.h>
 #include <botan/pkcs8.h>
-#include <nlohmann/json.hpp>
 
 #include <concepts>
 #include <memory>
@@ -31,6 +31,18 @@
 #include <vector>
 
 namespace keywright::formats {
+
+/// A transfer file from the outside in. All but the last can be judged without any key.
+enum class byok_layer : unsigned char {
+    file,       ///< its size, and whether it is a transfer file at all
+    json,       ///< the JSON text
+    schema,     ///< schema_version
+    header,     ///< alg, enc, and that kid is a versioned id
+    encoding,   ///< ciphertext as base64url, the generator's length
+    key_id,     ///< whether kid names the import key at hand
+    lengths,    ///< whether C1 and C2 fit that key
+    wrapping,   ///< OAEP, KWP and what is inside: only the import key's holder can tell
+};
 
 /// A transfer file's readable part. Nothing in it is authenticated.
 struct byok_file {
@@ -62,31 +74,6 @@ inline bool same_host(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-/// Parses JSON and refuses members that occur twice: two readers could take different ones.
-inline result<nlohmann::json> parse_unambiguous(std::string_view text) {
-    std::vector<std::vector<std::string>> open;
-    bool twice = false;
-    const auto watch = [&](int, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-        if (event == nlohmann::json::parse_event_t::object_start) open.emplace_back();
-        if (event == nlohmann::json::parse_event_t::object_end) open.pop_back();
-        if (event == nlohmann::json::parse_event_t::key) {
-            const auto& member = parsed.get_ref<const std::string&>();
-            twice = twice || std::find(open.back().begin(), open.back().end(), member) != open.back().end();
-            open.back().push_back(member);
-        }
-        return true;
-    };
-    auto json = nlohmann::json::parse(text, watch, false);
-    if (json.is_discarded() || !json.is_object()) return fail(errc::malformed, "byok: the JSON does not parse");
-    if (twice) return fail(errc::malformed, "byok: a JSON member occurs twice");
-    return json;
-}
-/// A string member; empty when it is missing or something else.
-inline std::string_view text_member(const nlohmann::json& object, const char* name) {
-    const auto found = object.is_object() ? object.find(name) : object.end();
-    return found != object.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
-}
-
 inline result<void> check_schema(std::string_view version) {
     if (version == "1.0.0") return {};
     if (version == "1.0")
@@ -106,25 +93,47 @@ inline result<void> check_header(const nlohmann::json& header) {
 
 } // namespace detail
 
+namespace detail {
+
+/// `at` is the layer that was reached: on failure, the one at fault.
+inline result<byok_file> read_byok_layers(byte_view file, byok_layer& at) {
+    at = byok_layer::file;
+    if (file.size() > byok_file_bytes)
+        return fail(errc::limit_exceeded, "byok: the file is larger than 64 KiB, a transfer file has about 4");
+    if (const auto kind = recognise(file); kind != key_file_kind::byok) return tl::unexpected(explain(kind, key_file_kind::byok));
+    at = byok_layer::json;
+    const auto json = parse_unambiguous(as_text(file));
+    if (!json) return pass(json);
+    at = byok_layer::schema;
+    if (auto r = check_schema(text_member(*json, "schema_version")); !r) return pass(r);
+    at = byok_layer::header;
+    const auto header = json->find("header");
+    if (header == json->end()) return fail(errc::malformed, "byok: there is no header");
+    if (auto r = check_header(*header); !r) return pass(r);
+    at = byok_layer::encoding;
+    auto ciphertext = decode_base64url(text_member(*json, "ciphertext"));
+    if (!ciphertext || ciphertext->empty()) return fail(errc::malformed, "byok: ciphertext is missing or not base64url");
+    const std::string_view generator = text_member(*json, "generator");
+    if (generator.size() > byok_generator_bytes) return fail(errc::limit_exceeded, "byok: generator is longer than 1024 bytes");
+    return byok_file{std::string(text_member(*header, "kid")), std::string(generator), std::move(*ciphertext)};
+}
+
+/// C1 is as long as the KEK's modulus, C2 is a KWP of at least one byte.
+inline result<void> check_lengths(const byok_file& file, std::size_t kek_bytes) {
+    const std::size_t size = file.ciphertext.size();
+    if (size < kek_bytes + 16 || (size - kek_bytes) % 8 != 0)
+        return fail(errc::malformed, "byok: the ciphertext's length does not fit the import key");
+    return {};
+}
+
+} // namespace detail
+
 /// Reads the header and takes the ciphertext apart from its encoding. No key is needed and nothing is decrypted.
 /// Fails with malformed (with a sentence for what the file seems to be instead), unsupported (another schema or
 /// wrapping), limit_exceeded (above 64 KiB, or a generator above 1 KiB). Thread safety: a function of its argument.
 [[nodiscard]] inline result<byok_file> read_byok(byte_view file) {
-    if (file.size() > byok_file_bytes)
-        return fail(errc::limit_exceeded, "byok: the file is larger than 64 KiB, a transfer file has about 4");
-    if (const auto kind = recognise(file); kind != key_file_kind::byok) return tl::unexpected(explain(kind, key_file_kind::byok));
-    std::string_view text = as_text(file);
-    const auto json = detail::parse_unambiguous(text);
-    if (!json) return pass(json);
-    if (auto r = detail::check_schema(detail::text_member(*json, "schema_version")); !r) return pass(r);
-    const auto header = json->find("header");
-    if (header == json->end()) return fail(errc::malformed, "byok: there is no header");
-    if (auto r = detail::check_header(*header); !r) return pass(r);
-    auto ciphertext = detail::decode_base64url(detail::text_member(*json, "ciphertext"));
-    if (!ciphertext || ciphertext->empty()) return fail(errc::malformed, "byok: ciphertext is missing or not base64url");
-    const std::string_view generator = detail::text_member(*json, "generator");
-    if (generator.size() > byok_generator_bytes) return fail(errc::limit_exceeded, "byok: generator is longer than 1024 bytes");
-    return byok_file{std::string(detail::text_member(*header, "kid")), std::string(generator), std::move(*ciphertext)};
+    byok_layer at{};
+    return detail::read_byok_layers(file, at);
 }
 
 /// Whether the file was made for this KEK: host without regard to case, name and version exactly. False for an id
@@ -147,8 +156,7 @@ concept unwraps_transfer_key = requires(Unwrap& unwrap, byte_view c1) {
 template <unwraps_transfer_key Unwrap>
 [[nodiscard]] result<secret_bytes> unwrap_byok(const byok_file& file, std::size_t kek_bytes, Unwrap&& unwrap) {
     const byte_view all = file.ciphertext;
-    if (all.size() < kek_bytes + 16 || (all.size() - kek_bytes) % 8 != 0)
-        return fail(errc::malformed, "byok: the ciphertext's length does not fit the import key");
+    if (auto fit = detail::check_lengths(file, kek_bytes); !fit) return pass(fit);
     constexpr const char* wrong = "byok: the file was made for another import key, or was altered";
     const result<secret_bytes> aes_key = unwrap(all.first(kek_bytes));
     if (!aes_key) return aes_key.error().code == errc::authentication_failed ? fail(errc::authentication_failed, wrong) : pass(aes_key);
@@ -162,10 +170,12 @@ template <unwraps_transfer_key Unwrap>
 
 namespace detail {
 
+/// The sizes of AES keys; no private key is that short.
+inline bool is_symmetric(byte_view plain) { return plain.size() == 16 || plain.size() == 24 || plain.size() == 32; }
+
 /// The PrivateKeyInfo without what some HSMs add: SoftHSM pads with zeros to a multiple of 8.
 inline result<byte_view> trim_pkcs8(byte_view plain) {
-    if (plain.size() == 16 || plain.size() == 24 || plain.size() == 32)
-        return fail(errc::unsupported, "byok: the file holds a symmetric key, expected a private key");
+    if (is_symmetric(plain)) return fail(errc::unsupported, "byok: the file holds a symmetric key, expected a private key");
     const ber_header outer = read_ber_header(plain, 0);
     if (outer.begin == 0 || outer.tag != 0x30 || outer.length > plain.size() - outer.begin)
         return fail(errc::malformed, "byok: what was wrapped is not DER, expected a PKCS#8 private key");
@@ -198,6 +208,16 @@ template <unwraps_transfer_key Unwrap>
     if (!pkcs8) return pass(pkcs8);
     return keywright::detail::botan_boundary(errc::internal, "byok: the private key does not load: damaged, or of an unknown algorithm",
                                              [&] { return Botan::PKCS8::load_key(*pkcs8); });
+}
+
+/// The symmetric key in a transfer file, 16, 24 or 32 bytes. As unwrap_byok; also unsupported when it holds anything
+/// else. A private key goes through open_byok.
+template <unwraps_transfer_key Unwrap>
+[[nodiscard]] result<secret_bytes> open_byok_symmetric(const byok_file& file, std::size_t kek_bytes, Unwrap&& unwrap) {
+    auto plain = unwrap_byok(file, kek_bytes, unwrap);
+    if (plain && !detail::is_symmetric(keywright::detail::reveal(*plain)))
+        return fail(errc::unsupported, "byok: the file holds no symmetric key, expected 16, 24 or 32 bytes");
+    return plain;
 }
 
 } // namespace keywright::formats

@@ -68,6 +68,9 @@ struct raised_pfx_limits {
     }
 };
 
+/// An encrypted private key as PEM: the largest that `key_bytes` allows takes 22 KiB.
+inline constexpr std::size_t encrypted_key_bytes = std::size_t{64} << 10;
+
 /// A BYOK transfer file: the largest legal one holds about 4 KiB.
 inline constexpr std::size_t byok_file_bytes = std::size_t{64} << 10;
 /// Its free text: longer ones are refused.

@@ -16,9 +16,16 @@ constexpr fingerprint protector_of(const ring_state& ring, const environment_sta
     const key_record* active = active_key(ring);
     return active != nullptr ? active->print : fingerprint{};
 }
+/// Of two environments in policies: those name one key of one vault; they may be one policy. A ring's key is that ring's;
+/// the provider's is the same for all of a tenant's environments.
 constexpr bool same_protector(const facts& f, const environment_state& a, const environment_state& b) {
-    return a.tenant == b.tenant && a.region == b.region && a.managed_by == b.managed_by &&
-           protector_of(f.ring, a) == protector_of(f.ring, b);
+    if (a.tenant != b.tenant || a.managed_by != b.managed_by) return false;
+    if (a.managed_by == protector::provider) return true;
+    if (a.region != b.region) return false;
+    const policy_state* mine = policy_of(f, a);
+    const policy_state* theirs = policy_of(f, b);
+    if (mine != nullptr && theirs != nullptr) return same_key(*mine, *theirs);
+    return mine == theirs && protector_of(f.ring, a) == protector_of(f.ring, b);
 }
 
 /// T30: into its own environment a backup may always go; into another one only when both are under the same key, and
@@ -50,11 +57,22 @@ struct backup_key_is_held {
     using id = rule_tag<"T30">;
     using commands = types<restore>;
     constexpr verdict operator()(const facts& f, const restore&) const {
-        const bool behind_ring = f.source().managed_by == protector::customer || f.backup().key_version < f.source().key_version;
-        if (!behind_ring || active_key(f.ring) != nullptr) return verdict::pass();
+        if (is_held(f)) return verdict::pass();
         return verdict::measure(refusal::key_version_unavailable, mender::tenant_administrator,
                                 static_cast<std::int64_t>(f.backup().key_version), static_cast<std::int64_t>(f.source().key_version),
                                 f.backup().id.view());
+    }
+
+private:
+    static constexpr bool is_held(const facts& f) {
+        const environment_state& e = f.source();
+        if (const policy_state* policy = policy_of(f, e)) return is_behind(*policy, e, f.backup());
+        const bool behind_customer = e.managed_by == protector::customer || f.backup().key_version < e.key_version;
+        return !behind_customer || active_key(f.ring) != nullptr;
+    }
+    /// Behind a policy are the keys that an environment had in it, and the provider's that it came with.
+    static constexpr bool is_behind(const policy_state& policy, const environment_state& e, const backup_state& b) {
+        return b.managed_by == protector::customer ? b.key == policy.print : b.key_version == e.membership.provider_version;
     }
 };
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,6 +70,29 @@ public:
             append_text(out, value);
         }
         return out;
+    }
+
+    /// This and another one's pairs; malformed when a key has two values, limit_exceeded.
+    [[nodiscard]] result<encryption_context> joined(const encryption_context& other) const {
+        std::vector<pair> all;
+        std::merge(pairs_.begin(), pairs_.end(), other.pairs_.begin(), other.pairs_.end(), std::back_inserter(all));
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+        return of_sorted(std::move(all));
+    }
+    /// The pairs whose keys are, or are not, among `keys`.
+    encryption_context filtered(const std::vector<std::string>& keys, bool among) const {
+        encryption_context kept;
+        for (const pair& p : pairs_)
+            if ((std::find(keys.begin(), keys.end(), p.first) != keys.end()) == among) kept.pairs_.push_back(p);
+        for (const auto& [key, value] : kept.pairs_) kept.size_ += 4 + key.size() + value.size();
+        kept.size_ += kept.pairs_.empty() ? 0 : 2;
+        return kept;
+    }
+    /// With the reserved pair that a signed message has. Fails as `joined`.
+    [[nodiscard]] result<encryption_context> with_verification_key(std::string_view name, std::string key) const {
+        encryption_context one;
+        one.pairs_.emplace_back(name, std::move(key));
+        return joined(one);
     }
 
     const std::vector<pair>& pairs() const noexcept { return pairs_; }

@@ -4,6 +4,7 @@
 // Depends on: formats/detail/public_key, core/ids, Botan. Use: `fingerprint_of(key)->print`.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/ids.hpp>
 #include <keywright/formats/detail/public_key.hpp>
 
@@ -24,7 +25,7 @@ struct public_half {
     auto canonical = formats::detail::canonical_public_key(spki);
     if (!canonical) return pass(canonical);
     return keywright::detail::botan_boundary(errc::internal, "fingerprint: SHA-256 is missing from Botan", [&] {
-        const auto digest = Botan::HashFunction::create_or_throw("SHA-256")->process<bytes>(*canonical);
+        const auto digest = Botan::HashFunction::create_or_throw(approved<"SHA-256">)->process<bytes>(*canonical);
         public_half half{std::move(*canonical), {}};
         std::copy(digest.begin(), digest.end(), half.print.bytes.begin());
         return half;

@@ -6,6 +6,7 @@
 // Depends on: keys/wrap, core, Botan (HKDF, RSA, SHA-256).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/keys/wrap.hpp>
 
 #include <botan/hash.h>
@@ -41,7 +42,7 @@ namespace keywright::keys {
 [[nodiscard]] inline result<std::array<std::uint8_t, 32>> key_check(const secret_bytes& key) {
     return keywright::detail::botan_boundary(errc::internal, "keys: SHA-256 failed", [&key] {
         std::array<std::uint8_t, 32> out{};
-        const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+        const auto hash = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
         hash->update("keywright key check 1");
         hash->update(keywright::detail::reveal(key));
         hash->final(out);
@@ -61,7 +62,7 @@ namespace keywright::keys {
     if ((*key)->algo_name() != "RSA" || (*key)->key_length() < 2048)
         return fail(errc::unsupported, "keys: expected an RSA key of 2048 bits or more");
     return keywright::detail::botan_boundary(errc::internal, "keys: RSA-OAEP encryption failed", [&] {
-        const Botan::PK_Encryptor_EME oaep(**key, Botan::system_rng(), "OAEP(SHA-256)");
+        const Botan::PK_Encryptor_EME oaep(**key, Botan::system_rng(), approved<"OAEP(SHA-256)">);
         return oaep.encrypt(keywright::detail::reveal(secret), Botan::system_rng());
     });
 }
@@ -76,7 +77,7 @@ inline result<secret_bytes> derive(byte_view key_material, std::string_view labe
     append(info, context.serialise());
     return keywright::detail::botan_boundary(errc::internal, "keys: HKDF failed", [&] {
         secret_bytes out(32);
-        Botan::KDF::create_or_throw("HKDF(SHA-256)")->derive_key(keywright::detail::reveal_writable(out), key_material, {}, info);
+        Botan::KDF::create_or_throw(approved<"HKDF(SHA-256)">)->derive_key(keywright::detail::reveal_writable(out), key_material, {}, info);
         return out;
     });
 }

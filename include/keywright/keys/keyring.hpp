@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who makes and opens the data key of a message: the environment's lease, or a raw AES or RSA key as the AWS
-// Encryption SDK's raw keyrings use them.
-// Depends on: keys/lease, keys/wrap, Botan (RSA-OAEP).
-// Use: `environment_keyring(lease)`, `raw_aes_keyring::make("ns", "name", key)`, `raw_rsa_keyring::make(...)`.
+// Who makes and opens the data key of a message: the concept, the keyring of an environment's lease, and how one is
+// handed over. Others: keys/raw_aes_keyring, raw_rsa_keyring, multi_keyring, discovery_keyring, data_key_cache.
+// Depends on: keys/lease, keys/wrap. Use: `environment_keyring(lease)`, or the lease itself.
 #pragma once
 
 #include <keywright/keys/lease.hpp>
-
-#include <botan/rsa.h>
 
 #include <span>
 
@@ -38,7 +35,14 @@ concept revokes_data_keys = requires(const K& k) {
     { k.check() } -> std::same_as<result<void>>;
 };
 
-/// Satisfied by a keyring that several threads may use at once. Nearest to copy: raw_aes_keyring below.
+/// `wrap(context, data_key)`: one more entry for somebody else's data key; what a multi_keyring asks of its children. Not
+/// every keyring can: one that reads only, or one that lets a service make the data key.
+template <class K>
+concept wraps_data_keys = requires(const K& k, const encryption_context& context, const secret_bytes& key) {
+    { k.wrap(context, key) } -> std::same_as<result<wrapped_key>>;
+};
+
+/// Satisfied by a keyring that several threads may use at once. Nearest to copy: keys/raw_aes_keyring.hpp.
 template <class K>
 concept keyring = makes_data_keys<K> && opens_data_keys<K> && revokes_data_keys<K>;
 
@@ -73,9 +77,9 @@ result<secret_bytes> first_that_opens(std::span<const entry_view> entries, Unwra
     error last{errc::not_mine, "keyring: no entry of the message is of this keyring"};
     for (const auto& entry : entries) {
         result<secret_bytes> key = unwrap(entry);
-        if (key && key->size() == 32) return key;
+        if (key && (key->size() == 16 || key->size() == 24 || key->size() == 32)) return key; // the suite says which
         if (key)
-            last = {errc::authentication_failed, "keyring: the entry holds no data key of 32 bytes"};
+            last = {errc::authentication_failed, "keyring: the entry holds no data key"};
         else if (key.error().code == errc::authentication_failed)
             last = key.error();
         else if (key.error().code != errc::not_mine)
@@ -93,8 +97,11 @@ public:
     explicit environment_keyring(const data_key_lease& lease) noexcept : lease_(&lease) {}
     explicit environment_keyring(data_key_lease&&) = delete;
 
+    [[nodiscard]] result<wrapped_key> wrap(const encryption_context& context, const secret_bytes& key) const {
+        return lease_->wrap(data_purpose::message, context.serialise(), key);
+    }
     [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const {
-        return detail::materials_of([&](const secret_bytes& key) { return lease_->wrap(data_purpose::message, context.serialise(), key); });
+        return detail::materials_of([&](const secret_bytes& key) { return wrap(context, key); });
     }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {
         const bytes aad = context.serialise();
@@ -106,138 +113,7 @@ public:
 private:
     const data_key_lease* lease_;
 };
-static_assert(check_keyring<environment_keyring>());
-
-/// AES-GCM under a key of the consumer's, as the AWS Encryption SDK's raw AES keyring.
-class raw_aes_keyring {
-public:
-    /// `name_space` and `name` as the other side's keyring has them; 16, 24 or 32 bytes of key. misused for another
-    /// size or an empty id.
-    [[nodiscard]] static result<raw_aes_keyring> make(std::string name_space, std::string name, const secret_bytes& key) {
-        if (name_space.empty() || name.empty()) return fail(errc::misused, "keyring: expected a namespace and a name");
-        auto ready = kek::make(key);
-        if (!ready) return pass(ready);
-        raw_aes_keyring made;
-        made.state_ = std::make_unique<state>(std::move(name_space), std::move(name), std::move(*ready));
-        return made;
-    }
-
-    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const {
-        return detail::materials_of([&](const secret_bytes& key) {
-            const std::scoped_lock alone(state_->busy);
-            return state_->key.wrap(state_->name_space, state_->name, context.serialise(), key);
-        });
-    }
-    [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {
-        const bytes aad = context.serialise();
-        const std::scoped_lock alone(state_->busy);
-        return detail::first_that_opens(
-            entries, [&](const entry_view& entry) { return state_->key.unwrap(state_->name_space, state_->name, aad, entry); });
-    }
-    [[nodiscard]] result<void> check() const { return {}; }
-
-private:
-    struct state {
-        std::string name_space, name;
-        kek key;
-        std::mutex busy{};
-        state(std::string&& s, std::string&& n, kek&& k) : name_space(std::move(s)), name(std::move(n)), key(std::move(k)) {}
-    };
-    raw_aes_keyring() = default;
-    std::unique_ptr<state> state_;
-};
-static_assert(check_keyring<raw_aes_keyring>());
-
-/// The hash of RSAES-OAEP and of its MGF1.
-enum class oaep_hash : unsigned char { sha1, sha256, sha384, sha512 };
-
-/// RSAES-OAEP (RFC 8017, empty label) under a key of the consumer's, as the AWS Encryption SDK's raw RSA keyring.
-/// The context is not bound by this wrap, only by the message's header.
-class raw_rsa_keyring {
-public:
-    /// Writes only. `spki`: SubjectPublicKeyInfo in DER. malformed; unsupported: not RSA, or below 2048 bits.
-    [[nodiscard]] static result<raw_rsa_keyring> for_encryption(std::string name_space, std::string name, oaep_hash hash, byte_view spki) {
-        auto key = keywright::detail::botan_boundary(errc::malformed, "keyring: expected a SubjectPublicKeyInfo in DER",
-                                                     [spki] { return Botan::X509::load_key(spki); });
-        if (!key) return pass(key);
-        return make(std::move(name_space), std::move(name), hash, std::move(*key), nullptr);
-    }
-    /// Writes and reads.
-    [[nodiscard]] static result<raw_rsa_keyring> make(std::string name_space, std::string name, oaep_hash hash,
-                                                      std::shared_ptr<const Botan::Private_Key> key) {
-        if (key == nullptr) return fail(errc::misused, "keyring: expected a private key");
-        auto open_half = keywright::detail::botan_boundary(errc::internal, "keyring: no public half", [&] { return key->public_key(); });
-        if (!open_half) return pass(open_half);
-        return make(std::move(name_space), std::move(name), hash, std::move(*open_half), std::move(key));
-    }
-
-    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context&) const {
-        return detail::materials_of([this](const secret_bytes& key) -> result<wrapped_key> {
-            auto wrapped = keywright::detail::botan_boundary(errc::internal, "keyring: RSA-OAEP encryption failed", [&] {
-                const Botan::PK_Encryptor_EME oaep(*state_->public_key, Botan::system_rng(), state_->padding);
-                return oaep.encrypt(keywright::detail::reveal(key), Botan::system_rng());
-            });
-            if (!wrapped) return pass(wrapped);
-            return wrapped_key::of(state_->name_space, as_bytes(state_->name), *wrapped);
-        });
-    }
-    [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context&, std::span<const entry_view> entries) const {
-        return detail::first_that_opens(entries, [this](const entry_view& entry) -> result<secret_bytes> {
-            const bool mine = entry.provider_id == state_->name_space && as_text(entry.provider_info) == state_->name;
-            if (!mine || state_->private_key == nullptr) return fail(errc::not_mine, "keyring: the entry names another key");
-            return state_->decrypt(entry.ciphertext);
-        });
-    }
-    [[nodiscard]] result<void> check() const { return {}; }
-
-private:
-    struct state {
-        std::string name_space, name;
-        const char* padding = "";
-        std::unique_ptr<Botan::Public_Key> public_key;
-        std::shared_ptr<const Botan::Private_Key> private_key;
-        std::mutex busy{};
-        std::vector<std::unique_ptr<Botan::PK_Decryptor_EME>> idle{}; // a new one costs a second private operation
-
-        result<secret_bytes> decrypt(byte_view ciphertext) {
-            std::unique_ptr<Botan::PK_Decryptor_EME> one;
-            {
-                const std::scoped_lock alone(busy);
-                if (!idle.empty()) {
-                    one = std::move(idle.back());
-                    idle.pop_back();
-                }
-            }
-            auto opened = keywright::detail::botan_boundary(errc::authentication_failed, "keyring: the entry does not open", [&] {
-                if (one == nullptr) one = std::make_unique<Botan::PK_Decryptor_EME>(*private_key, Botan::system_rng(), padding);
-                return secret_bytes(one->decrypt(ciphertext));
-            });
-            const std::scoped_lock alone(busy);
-            if (one != nullptr && idle.size() < 16) idle.push_back(std::move(one));
-            return opened;
-        }
-    };
-
-    static result<raw_rsa_keyring> make(std::string name_space, std::string name, oaep_hash hash,
-                                        std::unique_ptr<Botan::Public_Key> open_half, std::shared_ptr<const Botan::Private_Key> key) {
-        static constexpr std::array paddings{"OAEP(SHA-1)", "OAEP(SHA-256)", "OAEP(SHA-384)", "OAEP(SHA-512)"};
-        if (name_space.empty() || name.empty()) return fail(errc::misused, "keyring: expected a namespace and a name");
-        if (open_half->algo_name() != "RSA" || open_half->key_length() < 2048)
-            return fail(errc::unsupported, "keyring: expected an RSA key of 2048 bits or more");
-        raw_rsa_keyring made;
-        made.state_ = std::make_unique<state>();
-        made.state_->name_space = std::move(name_space);
-        made.state_->name = std::move(name);
-        made.state_->padding = paddings[static_cast<std::size_t>(hash)];
-        made.state_->public_key = std::move(open_half);
-        made.state_->private_key = std::move(key);
-        return made;
-    }
-
-    raw_rsa_keyring() = default;
-    std::unique_ptr<state> state_;
-};
-static_assert(check_keyring<raw_rsa_keyring>());
+static_assert(check_keyring<environment_keyring>() && wraps_data_keys<environment_keyring>);
 
 // --- handing one over ---
 
@@ -262,7 +138,12 @@ public:
           on_decrypt_([](const void* s, const encryption_context& c, std::span<const entry_view> e) {
               return as_keyring(*static_cast<const T*>(s)).on_decrypt(c, e);
           }),
-          check_([](const void* s) { return as_keyring(*static_cast<const T*>(s)).check(); }) {}
+          check_([](const void* s) { return as_keyring(*static_cast<const T*>(s)).check(); }) {
+        if constexpr (wraps_data_keys<std::remove_cvref_t<decltype(as_keyring(source))>>)
+            wrap_ = [](const void* s, const encryption_context& c, const secret_bytes& key) {
+                return as_keyring(*static_cast<const T*>(s)).wrap(c, key);
+            };
+    }
     template <key_source T>
     key_ref(const T&&) = delete;
 
@@ -271,12 +152,18 @@ public:
         return on_decrypt_(source_, context, entries);
     }
     [[nodiscard]] result<void> check() const { return check_(source_); }
+    /// misused: the keyring makes data keys of its own only.
+    [[nodiscard]] result<wrapped_key> wrap(const encryption_context& context, const secret_bytes& key) const {
+        if (wrap_ == nullptr) return fail(errc::misused, "keyring: it cannot wrap a data key that another keyring made");
+        return wrap_(source_, context, key);
+    }
 
 private:
     const void* source_;
     result<encryption_materials> (*on_encrypt_)(const void*, const encryption_context&);
     result<secret_bytes> (*on_decrypt_)(const void*, const encryption_context&, std::span<const entry_view>);
     result<void> (*check_)(const void*);
+    result<wrapped_key> (*wrap_)(const void*, const encryption_context&, const secret_bytes&) = nullptr;
 };
 
 } // namespace keywright::keys

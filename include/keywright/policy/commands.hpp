@@ -12,8 +12,9 @@
 namespace keywright::policy {
 
 /// In whose name something is asked. What a person may do follows from the roles that the tenant's state gives them;
-/// that the caller really is this person is the product's business, before it calls.
-enum class principal : std::uint8_t { person, provider, system };
+/// `vault` is somebody whom the customer's own vault calls its administrator. That the caller really is who they say
+/// is the product's business, before it calls.
+enum class principal : std::uint8_t { person, provider, system, vault };
 
 struct actor {
     admin_id who{};
@@ -50,6 +51,9 @@ struct key_evidence {
 
 // --- tenants and their people ---
 
+/// What the tenant has bought, where a profile asks for it.
+enum class license_plan : std::uint8_t { other, customer_engagement, dynamics_365 };
+
 struct create_tenant {
     actor by;
     instant at{};
@@ -57,6 +61,7 @@ struct create_tenant {
     std::uint32_t seats = 0;
     bool opted_in = false; ///< by a support request
     std::uint8_t regions = 1;
+    license_plan plan = license_plan::other;
 };
 struct enable_feature {
     actor by;
@@ -76,6 +81,10 @@ struct remove_administrator {
 };
 
 enum class environment_kind : std::uint8_t { production, sandbox, support_investigation };
+/// How much harm it would do if an environment's data were read, as its owner says.
+enum class classification : std::uint8_t { open_to_all, internal, confidential, highly_confidential };
+/// The product's release that an environment runs, as it is written: `8.2`.
+using release_text = inline_text<15>;
 
 struct create_environment {
     actor by;
@@ -84,6 +93,9 @@ struct create_environment {
     environment_kind kind = environment_kind::production;
     bool file_data = false;     ///< holds File or Image columns
     bool external_logs = false; ///< file or log storage outside its SQL database
+    geography_id geography{};   ///< empty: that of its region
+    release_text release{};
+    classification data = classification::internal;
 };
 
 // --- keys of a ring ---
@@ -95,6 +107,7 @@ struct create_import_key {
     kid_text kid{};
     fingerprint print{};
     bool replace = false;
+    instant expires_at = never; ///< from then on it opens nothing
 };
 struct generate_key {
     actor by;
@@ -105,6 +118,7 @@ struct generate_key {
     bool region_chosen = true;
     bool acknowledged = false;
     bool passwords_match = false;
+    bool confirmed = false; ///< where making a key is using it
 };
 struct upload_key {
     actor by;
@@ -113,6 +127,7 @@ struct upload_key {
     key_evidence file{};
     bool region_chosen = true;
     bool acknowledged = false;
+    bool confirmed = false; ///< where bringing a key is using it
 };
 struct activate_key {
     actor by;
@@ -121,11 +136,23 @@ struct activate_key {
     bool acknowledged = false;
     bool confirmed = false;
 };
+/// Back to the key that was Active before the last activation; of one that is still Installing, its end.
+struct rollback_activation {
+    actor by;
+    instant at{};
+};
 struct lock {
     actor by;
     instant at{};
     key_evidence key{};
-    typed_text confirmation{}; ///< `lock <tenant>`
+    typed_text confirmation{}; ///< `lock <tenant>`, or the instance's name
+    bool confirmed = false;    ///< where the typed name is not all
+};
+/// The second administrator's word on a lock that was requested. Brings no key: the request keeps its fingerprint.
+struct approve_lock {
+    actor by;
+    instant at{};
+    typed_text confirmation{}; ///< as of the lock
 };
 struct unlock_key {
     actor by;
@@ -186,6 +213,24 @@ struct reset {
     typed_text confirmation{};
 };
 
+/// Seals sensitive columns one by one from here on.
+struct enable_field_encryption {
+    actor by;
+    instant at{};
+};
+struct disable_field_encryption {
+    actor by;
+    instant at{};
+};
+
+// --- the clock ---
+
+/// "This clock is right, and what was committed under a later one was not."
+struct accept_clock {
+    actor by;
+    instant at{}; ///< the clock that is accepted
+};
+
 // --- what the system reports of work under way ---
 
 enum class operation : std::uint8_t {
@@ -210,6 +255,14 @@ struct failed {
     actor by = the_system;
     instant at{};
     operation of = operation::none;
+};
+/// The notice that a key became active has reached somebody.
+struct report_delivery {
+    actor by = the_system;
+    instant at{};
+    admin_id to{};
+    fingerprint key{};            ///< of the key that the notice is about
+    std::uint64_t activation = 0; ///< as the event that it is about counts
 };
 /// Time's own duty: deletes a locked environment whose retention has run out.
 struct expire_environment {

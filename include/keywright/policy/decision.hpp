@@ -64,6 +64,32 @@ enum class refusal : std::uint8_t {
     not_in_progress,
     not_due,
     too_many,
+    cannot_turn_off,
+    geography_mismatch,
+    rollback_window_closed,
+    self_approval,
+    nothing_to_roll_back,
+    notice_undelivered,
+    approval_required,
+    request_expired,
+    clock_frozen,
+    grant_incomplete,
+    not_managed,
+    already_in_policy,
+    environment_offline,
+    vault_unprotected,
+    separation_of_duties,
+    not_integrated,
+    cloud_hosted,
+    not_licensed,
+    version_in_use,
+    region_mismatch,
+    recoverable,
+    purge_protected,
+    unknown_organisation,
+    no_data_platform,
+    region_unavailable,
+    custody_too_weak,
     consumer_rule
 };
 
@@ -115,6 +141,32 @@ inline constexpr std::array refusal_names = std::to_array<std::string_view>({"no
                                                                              "not_in_progress",
                                                                              "not_due",
                                                                              "too_many",
+                                                                             "cannot_turn_off",
+                                                                             "geography_mismatch",
+                                                                             "rollback_window_closed",
+                                                                             "self_approval",
+                                                                             "nothing_to_roll_back",
+                                                                             "notice_undelivered",
+                                                                             "approval_required",
+                                                                             "request_expired",
+                                                                             "clock_frozen",
+                                                                             "grant_incomplete",
+                                                                             "not_managed",
+                                                                             "already_in_policy",
+                                                                             "environment_offline",
+                                                                             "vault_unprotected",
+                                                                             "separation_of_duties",
+                                                                             "not_integrated",
+                                                                             "cloud_hosted",
+                                                                             "not_licensed",
+                                                                             "version_in_use",
+                                                                             "region_mismatch",
+                                                                             "recoverable",
+                                                                             "purge_protected",
+                                                                             "unknown_organisation",
+                                                                             "no_data_platform",
+                                                                             "region_unavailable",
+                                                                             "custody_too_weak",
                                                                              "consumer_rule"});
 static_assert(refusal_names.size() == static_cast<std::size_t>(refusal::consumer_rule) + 1, "refusal: each code has a name");
 
@@ -124,10 +176,26 @@ constexpr std::string_view name(refusal code) {
 }
 
 /// Who can make a refusal go away, where time does not.
-enum class mender : std::uint8_t { nobody, time, the_caller, tenant_administrator, environment_administrator, provider };
+enum class mender : std::uint8_t {
+    nobody,
+    time,
+    the_caller,
+    tenant_administrator,
+    environment_administrator,
+    provider,
+    second_administrator,
+    vault_administrator
+};
 
 constexpr std::string_view name(mender who) {
-    constexpr std::string_view names[] = {"nobody", "time", "the_caller", "tenant_administrator", "environment_administrator", "provider"};
+    constexpr std::string_view names[] = {"nobody",
+                                          "time",
+                                          "the_caller",
+                                          "tenant_administrator",
+                                          "environment_administrator",
+                                          "provider",
+                                          "second_administrator",
+                                          "vault_administrator"};
     return names[static_cast<std::size_t>(who)];
 }
 
@@ -160,9 +228,9 @@ public:
         v.reason_.subject = inline_text<63>(subject);
         return v;
     }
-    /// A window [since, since + span) that is still open.
-    static constexpr verdict wait(refusal code, instant since, seconds span, std::string_view subject = {}) {
-        verdict v = object(code, mender::time, subject);
+    /// A window [since, since + span) that is still open; `who` where somebody can end it earlier.
+    static constexpr verdict wait(refusal code, instant since, seconds span, std::string_view subject = {}, mender who = mender::time) {
+        verdict v = object(code, who, subject);
         v.reason_.since = since;
         v.reason_.span = span;
         v.reason_.not_before = since + span;
@@ -173,6 +241,13 @@ public:
         verdict v = object(code, who, subject);
         v.reason_.found = found;
         v.reason_.limit = limit;
+        return v;
+    }
+    /// The same, with the window that it was judged by, where time does not cure it.
+    constexpr verdict judged_by(instant since, seconds span) const {
+        verdict v = *this;
+        v.reason_.since = since;
+        v.reason_.span = span;
         return v;
     }
     constexpr bool objects() const { return objects_; }

@@ -113,7 +113,14 @@ constexpr effect_list effects_of(const event& happened_event) {
                        if (e.format == file_kind::byok) list.push_back(destroy_import_key{});
                        list.push_back(install_key{e.key, e.print, true});
                    },
+                   [&](const key_activated& e) {
+                       if (!e.replaced.empty()) list.push_back(destroy_key{e.replaced});
+                   },
                    [&](const key_unlock_failed& e) { list.push_back(destroy_key{e.print}); },
+                   [&](const returned_to_provider& e) {
+                       if (!e.deletes.empty()) list.push_back(destroy_key{e.deletes});
+                       list.push_back(settle_environment{e.environment});
+                   },
                    [&](const apply_started& e) { list.push_back(carry_out{operation::applying, e.environment, {}, {}}); },
                    [&](const return_started& e) { list.push_back(carry_out{operation::returning, e.environment, {}, {}}); },
                    [&](const environment_unlock_started& e) { list.push_back(carry_out{operation::unlocking, e.environment, {}, {}}); },
@@ -128,16 +135,20 @@ constexpr effect_list effects_of(const event& happened_event) {
 }
 
 /// Whether every administrator is told. Sources: T12-T15, T27 and the change of key as such; (ours): T19-T21, T26,
-/// T33, T36, and restore and copy onto production.
+/// T33, T36, P07, P08, P16, P20, and restore and copy onto production.
 constexpr bool notifies(const event& happened_event) {
     bool told = false;
     visit_body(happened_event.body, [&](const auto& e) {
         using event_type = std::remove_cvref_t<decltype(e)>;
         if constexpr (types<restored, copied>::contains<event_type>)
             told = e.production;
+        else if constexpr (std::is_same_v<event_type, lock_requested>)
+            told = e.waits;
         else
             told = types<key_generated, key_uploaded, activation_started, key_activated, activation_failed, lock_started, key_unlocked,
-                         key_applied, returned_to_provider, environment_deleted, reset_completed>::contains<event_type>;
+                         key_applied, returned_to_provider, environment_deleted, reset_completed, activation_rolled_back, deadline_passed,
+                         clock_accepted, access_revoked, access_granted, unlock_requested, unlock_approved, version_rotated,
+                         key_purged>::contains<event_type>;
     });
     return told;
 }

@@ -49,10 +49,12 @@ struct returned_to_provider {
     static constexpr std::string_view name = "returned_to_provider";
     environment_id environment;
     std::uint64_t key_version = 0;
+    fingerprint deletes{}; ///< where a key serves one environment only: the key that goes with it
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("environment", self.environment);
         field("key_version", self.key_version);
+        field("deletes", self.deletes);
     }
     friend constexpr bool operator==(const returned_to_provider&, const returned_to_provider&) = default;
 };
@@ -88,6 +90,22 @@ struct environment_deleted {
         field("by_retention", self.by_retention);
     }
     friend constexpr bool operator==(const environment_deleted&, const environment_deleted&) = default;
+};
+/// Time was found to have run out for a locked environment, under the clock of that era. Where it takes two such
+/// findings to delete, this is the first.
+struct deadline_passed {
+    static constexpr std::string_view name = "deadline_passed";
+    environment_id environment;
+    std::uint64_t clock_era = 0;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("environment", self.environment);
+        field("clock_era", self.clock_era);
+    }
+    friend constexpr bool operator==(const deadline_passed&, const deadline_passed&) = default;
+};
+struct field_encryption_enabled : about_environment {
+    static constexpr std::string_view name = "field_encryption_enabled";
 };
 struct backup_taken {
     static constexpr std::string_view name = "backup_taken";
@@ -162,6 +180,13 @@ struct copy_failed : about_environment {
 };
 struct reset_started : about_environment {
     static constexpr std::string_view name = "reset_started";
+    protection was{};
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        about_environment::visit(self, field);
+        field("was", self.was);
+    }
+    friend constexpr bool operator==(const reset_started&, const reset_started&) = default;
 };
 struct reset_completed {
     static constexpr std::string_view name = "reset_completed";

@@ -24,7 +24,7 @@ struct name_is_free {
     constexpr verdict operator()(const facts& f, const upload_key& c) const { return key_taken(f, c.key); }
     constexpr verdict operator()(const facts& f, const take_backup& c) const { return taken(f.backup_ != nullptr, c.backup.view()); }
     constexpr verdict operator()(const facts& f, const create_import_key& c) const {
-        return taken(!f.ring.import_kid.empty() && !c.replace, "import key");
+        return taken(!f.ring.import_kid.empty() && !c.replace && !import_key_expired(f.ring, c.at), "import key");
     }
 
     static constexpr bool holds(const tenant_state& tenant, const admin_id& who, const environment_id& environment) {
@@ -38,6 +38,7 @@ private:
         return is ? verdict::object(refusal::already_exists, mender::the_caller, subject) : verdict::pass();
     }
     static constexpr verdict key_taken(const facts& f, const key_id& id) {
+        if (id.empty()) return verdict::pass(); // a key that goes by the default name, or T11 tells
         const key_record* key = find_key(f.ring, id);
         return taken(key != nullptr && in_use(*key), id.view());
     }
@@ -47,7 +48,8 @@ private:
 struct subject_exists {
     using id = rule_tag<"H01">;
     using commands = types<remove_administrator, apply_key, return_to_provider, unlock_environment, delete_environment, open_environment,
-                           take_backup, restore, copy, reset, expire_environment>;
+                           take_backup, restore, copy, reset, expire_environment, enable_field_encryption, disable_field_encryption,
+                           add_to_policy, remove_from_policy, integrate_environment>;
 
     constexpr verdict operator()(const facts& f, const remove_administrator& c) const {
         return missing(!name_is_free::holds(f.tenant, c.who, c.environment), c.who.view());
@@ -99,7 +101,9 @@ struct report_matches_work {
     constexpr verdict operator()(const facts& f, const completed& c) const {
         if (!under_way(f, c.of)) return verdict::object(refusal::not_in_progress, mender::nobody);
         const bool installs = c.of == operation::activation || c.of == operation::unlocking_key;
-        if (installs && f.now >= f.ring.installing_since + installation) return verdict::object(refusal::not_in_progress, mender::nobody);
+        const bool at_once = installs && installing_key(f.ring) == nullptr && !f.ring.installing_unlocks; // only rolls forward
+        if (installs && !at_once && f.now >= f.ring.installing_since + installation)
+            return verdict::object(refusal::not_in_progress, mender::nobody);
         if (f.ring.locking && !installs && c.of != operation::locking && c.of != operation::resetting)
             return verdict::object(refusal::lock_in_progress, mender::nobody, f.environment().id.view());
         if (c.of == operation::locking && f.ring.in_transition > 0)
@@ -107,8 +111,9 @@ struct report_matches_work {
         return verdict::pass();
     }
     constexpr verdict operator()(const facts& f, const failed& c) const {
-        // A lock and a reset only roll forward.
-        const bool can_fail = c.of != operation::locking && c.of != operation::resetting;
+        // A lock and a reset only roll forward, and so does a key that is Active at once.
+        const bool at_once = c.of == operation::activation && installing_key(f.ring) == nullptr;
+        const bool can_fail = c.of != operation::locking && c.of != operation::resetting && !at_once;
         return can_fail && under_way(f, c.of) ? verdict::pass() : verdict::object(refusal::not_in_progress, mender::nobody);
     }
 
@@ -116,8 +121,8 @@ private:
     static constexpr bool under_way(const facts& f, operation of) {
         switch (of) {
         case operation::none: return false;
-        case operation::activation: return installing_key(f.ring) != nullptr && !f.ring.installing_unlocks;
-        case operation::unlocking_key: return installing_key(f.ring) != nullptr && f.ring.installing_unlocks;
+        case operation::activation: return incoming_key(f.ring) != nullptr && !f.ring.installing_unlocks;
+        case operation::unlocking_key: return incoming_key(f.ring) != nullptr && f.ring.installing_unlocks;
         case operation::locking: return f.ring.locking;
         default: return f.environment().transition == of;
         }

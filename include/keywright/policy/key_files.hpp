@@ -64,7 +64,7 @@ struct both_halves {
     }
 };
 
-/// T08: a .byok file was made for this ring's import key.
+/// T08: a .byok file was made for this ring's import key, which has not expired.
 struct byok_bound_here {
     using id = rule_tag<"T08">;
     using commands = types<upload_key, lock, unlock_key>;
@@ -72,7 +72,8 @@ struct byok_bound_here {
     constexpr verdict operator()(const facts& f, const C& c) const {
         const key_evidence& file = detail::evidence(c);
         if (file.format != file_kind::byok) return verdict::pass();
-        if (!f.ring.import_kid.empty() && file.kid == f.ring.import_kid) return verdict::pass();
+        const bool is_bound = !f.ring.import_kid.empty() && file.kid == f.ring.import_kid;
+        if (is_bound && !import_key_expired(f.ring, c.at)) return verdict::pass();
         return verdict::object(refusal::byok_wrong_binding, mender::the_caller);
     }
 };

@@ -18,9 +18,10 @@ constexpr bool confirms_lock(const tenant_id& tenant, const typed_text& typed) {
 /// administrators to notice and undo what they did not want.
 struct lock_cooldown {
     using id = rule_tag<"T18">;
-    using commands = types<lock>;
+    using commands = types<lock, approve_lock>;
     seconds span = hours(72);
-    constexpr verdict operator()(const facts& f, const lock&) const {
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C&) const {
         const instant changed = later(f.ring.effective_at, f.ring.applied_at);
         if (!happened(changed) || f.now >= changed + span) return verdict::pass();
         const key_record* active = active_key(f.ring);
@@ -28,10 +29,11 @@ struct lock_cooldown {
     }
 };
 
-/// T21: there is an Active key, and what was uploaded is that key, whole.
+/// T21: there is an Active key, and what was uploaded is that key, whole; of a lock that is approved, what was uploaded
+/// when it was requested.
 struct lock_with_active_key {
     using id = rule_tag<"T21">;
-    using commands = types<lock>;
+    using commands = types<lock, approve_lock>;
     constexpr verdict operator()(const facts& f, const lock& c) const {
         const key_record* active = active_key(f.ring);
         if (active == nullptr) return verdict::object(refusal::no_active_key, mender::tenant_administrator);
@@ -40,31 +42,41 @@ struct lock_with_active_key {
         if (!c.key.has_private) return verdict::object(refusal::missing_private_key, mender::the_caller, active->id.view());
         return verdict::pass();
     }
+    constexpr verdict operator()(const facts& f, const approve_lock&) const {
+        const key_record* active = active_key(f.ring);
+        if (active == nullptr) return verdict::object(refusal::no_active_key, mender::tenant_administrator);
+        const lock_request_record& request = f.ring.lock_request;
+        if (request.by.empty() || request.print == active->print) return verdict::pass();
+        return verdict::object(refusal::wrong_key, mender::tenant_administrator, active->id.view());
+    }
 };
 
 /// T21: the text shown was typed.
 struct lock_is_confirmed {
     using id = rule_tag<"T21">;
-    using commands = types<lock>;
-    constexpr verdict operator()(const facts& f, const lock& c) const {
+    using commands = types<lock, approve_lock>;
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C& c) const {
         if (confirms_lock(f.tenant.id, c.confirmation)) return verdict::pass();
         return verdict::object(refusal::confirmation_mismatch, mender::the_caller, f.tenant.id.view());
     }
 };
 
-/// T21: a lock that would lock nothing is refused.
+/// T21: a lock that would lock nothing is refused; what is being reset will be on the provider's key.
 struct lock_hits_something {
     using id = rule_tag<"T21">;
-    using commands = types<lock>;
-    constexpr verdict operator()(const facts& f, const lock&) const {
-        return f.ring.customer_managed > 0 ? verdict::pass() : verdict::object(refusal::nothing_to_lock, mender::tenant_administrator);
+    using commands = types<lock, approve_lock>;
+    template <class C>
+    constexpr verdict operator()(const facts& f, const C&) const {
+        return f.ring.customer_managed > f.ring.resetting ? verdict::pass()
+                                                          : verdict::object(refusal::nothing_to_lock, mender::tenant_administrator);
     }
 };
 
 /// T23: while a lock is carried out there is no unlocking and no new work on environments.
 struct no_lock_under_way {
     using id = rule_tag<"T23">;
-    using commands = types<lock, unlock_key, unlock_environment, apply_key, return_to_provider, restore, copy, reset>;
+    using commands = types<lock, approve_lock, unlock_key, unlock_environment, apply_key, return_to_provider, restore, copy, reset>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
         return f.ring.locking ? verdict::object(refusal::lock_in_progress, mender::time) : verdict::pass();

@@ -14,13 +14,16 @@ namespace keywright::policy {
 template <class E>
 inline constexpr std::array<std::string_view, 0> names_of{};
 template <>
-inline constexpr std::array<std::string_view, 3> names_of<principal>{"person", "provider", "system"};
+inline constexpr std::array<std::string_view, 4> names_of<principal>{"person", "provider", "system", "vault"};
+template <>
+inline constexpr std::array<std::string_view, 3> names_of<license_plan>{"other", "customer_engagement", "dynamics_365"};
 template <>
 inline constexpr std::array<std::string_view, 3> names_of<file_kind>{"pfx", "byok", "other"};
 template <>
 inline constexpr std::array<std::string_view, 3> names_of<environment_kind>{"production", "sandbox", "support_investigation"};
 template <>
-inline constexpr std::array<std::string_view, 6> names_of<key_state>{"available", "installing", "active", "locked", "deleted", "retired"};
+inline constexpr std::array<std::string_view, 7> names_of<key_state>{"available", "installing", "active",  "locked",
+                                                                     "deleted",   "retired",    "replaced"};
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<protector>{"provider", "customer"};
 template <>
@@ -28,6 +31,12 @@ inline constexpr std::array<std::string_view, 3> names_of<protection>{"provider"
 template <>
 inline constexpr std::array<std::string_view, 10> names_of<operation>{"none",      "activation", "unlocking_key", "locking", "applying",
                                                                       "returning", "unlocking",  "restoring",     "copying", "resetting"};
+
+template <>
+inline constexpr std::array<std::string_view, 4> names_of<classification>{"open_to_all", "internal", "confidential", "highly_confidential"};
+template <>
+inline constexpr std::array<std::string_view, 6> names_of<revocation>{"access",      "key_disabled",  "version_disabled",
+                                                                      "key_deleted", "vault_deleted", "policy_deleted"};
 
 template <class E>
 concept named_enum = requires { names_of<E>[0]; } && !names_of<E>.empty();
@@ -51,7 +60,13 @@ constexpr std::string_view state_name(const ring_state& ring, const environment_
     }
     if (is_locked(ring, e)) return ring.locking && e.unlock_epoch + 1 == ring.lock_epoch ? "locking" : "locked";
     if (e.managed_by == protector::provider) return "provider_managed";
-    return installing_key(ring) != nullptr ? "rewrapping" : "customer_managed";
+    return incoming_key(ring) != nullptr ? "rewrapping" : "customer_managed";
+}
+
+/// Where the key stays in the customer's own vault. `policy`: the one that it is in, or null.
+constexpr std::string_view state_name(const ring_state& ring, const policy_state* policy, const environment_state& e) {
+    const bool offline = policy != nullptr && policy->revoked && !e.deleted && e.transition == operation::none;
+    return offline ? "offline" : state_name(ring, e);
 }
 
 } // namespace keywright::policy

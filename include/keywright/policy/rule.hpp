@@ -9,20 +9,14 @@
 //     };
 #pragma once
 
+#include <keywright/core/fixed_text.hpp>
 #include <keywright/policy/decision.hpp>
 
 #include <type_traits>
 
 namespace keywright::policy {
 
-template <std::size_t N>
-struct fixed_text {
-    char chars[N]{};
-    constexpr fixed_text(const char (&text)[N]) { // NOLINT(google-explicit-constructor): so that "T18" can be an argument
-        for (std::size_t i = 0; i < N; ++i) chars[i] = text[i];
-    }
-    constexpr std::string_view view() const { return {chars, N - 1}; }
-};
+using keywright::fixed_text;
 
 /// A rule's stable public name, as a type.
 template <fixed_text Text>
@@ -51,6 +45,7 @@ inline constexpr roles environment_admin{2}; ///< of the command's environment; 
 inline constexpr roles target_admin{4};      ///< of the command's environment, whatever the other one is
 inline constexpr roles provider_role{8};
 inline constexpr roles system_role{16};
+inline constexpr roles vault_admin{32}; ///< of the customer's own vault
 
 // --- what a rule judges by ---
 
@@ -63,6 +58,8 @@ struct facts {
     const environment_state* environment_ = nullptr;
     const environment_state* source_ = nullptr;
     const backup_state* backup_ = nullptr;
+    const policy_state* policy_ = nullptr;        ///< the command's own, or that of its environment
+    const policy_state* source_policy_ = nullptr; ///< that of the source; may be the same
 
     constexpr const environment_state& environment() const {
         expects(environment_ != nullptr, "facts: a command about an environment comes with it");
@@ -76,10 +73,31 @@ struct facts {
         expects(backup_ != nullptr, "facts: a restore comes with its backup");
         return *backup_;
     }
+    constexpr const policy_state& policy() const {
+        expects(policy_ != nullptr, "facts: a command about a policy, or about an environment in one, comes with it");
+        return *policy_;
+    }
 };
+
+/// The policy that an environment of these facts is in; null: in none.
+constexpr const policy_state* policy_of(const facts& f, const environment_state& e) {
+    if (!e.membership.in_policy()) return nullptr;
+    for (const policy_state* each : {f.policy_, f.source_policy_})
+        if (each != nullptr && each->id == e.membership.policy) return each;
+    expects(false, "facts: an environment in a policy comes with it");
+    return nullptr;
+}
 
 /// The moment that counts: a clock that steps back makes nothing legal earlier.
 constexpr instant effective_now(const ring_state& ring, instant asked_at) { return later(ring.latest, asked_at); }
+
+/// How the commands of a profile are carried out, where that differs. A rule that needs it says so in
+/// `constexpr void shape(procedure&) const`; what it says decides no permission.
+struct procedure {
+    bool lock_is_requested = false; ///< `lock` only asks; `approve_lock` locks
+    bool keys_at_once = false;      ///< a key that is brought is used at once, and so is one that comes back
+    seconds second_finding;         ///< a deadline is found passed twice, this far apart, before anything is deleted; 0: once
+};
 
 // --- the shape of a rule ---
 
@@ -116,5 +134,11 @@ consteval bool check_rule() {
             "rule: needs `constexpr verdict operator()(const facts&, const C&) const` for each command C that it names; see keywright/policy/rule.hpp");
     return rule<R>;
 }
+
+/// The same rule under another id, where another source demands it: `cites<"I08", lock_cooldown>`.
+template <fixed_text Id, class Rule>
+struct cites : Rule {
+    using id = rule_tag<Id>;
+};
 
 } // namespace keywright::policy

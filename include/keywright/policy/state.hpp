@@ -8,6 +8,7 @@
 
 #include <keywright/core/inline_list.hpp>
 #include <keywright/policy/commands.hpp>
+#include <keywright/policy/vault_state.hpp>
 
 namespace keywright::policy {
 
@@ -33,6 +34,7 @@ struct tenant_state {
     std::uint32_t seats = 0;
     bool opted_in = false;
     std::uint8_t regions = 1;
+    license_plan plan = license_plan::other;
     instant feature_on_at = never;
     inline_list<administrator, max_administrators> administrators;
 
@@ -42,6 +44,7 @@ struct tenant_state {
         field("seats", self.seats);
         field("opted_in", self.opted_in);
         field("regions", self.regions);
+        field("plan", self.plan);
         field("feature_on_at", self.feature_on_at);
         field("administrators", self.administrators);
     }
@@ -50,7 +53,8 @@ struct tenant_state {
 
 // --- ring ---
 
-enum class key_state : std::uint8_t { available, installing, active, locked, deleted, retired };
+/// `replaced`: no longer the ring's key, and still needed until everything hangs on the new one.
+enum class key_state : std::uint8_t { available, installing, active, locked, deleted, retired, replaced };
 
 struct key_record {
     key_id id;
@@ -79,6 +83,50 @@ struct lock_record {
     friend constexpr bool operator==(const lock_record&, const lock_record&) = default;
 };
 
+/// An activation that is under way, or the last one that became effective: what undoing it goes by.
+struct activation_record {
+    admin_id by;
+    instant asked_at = never;
+    std::uint64_t number = 0;   ///< of activations that became effective, in order
+    fingerprint before;         ///< the key that was Active until then; empty: there is nothing to roll back to
+    instant noticed_at = never; ///< its notice first reached somebody who did not act and held the role before
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("by", self.by);
+        field("asked_at", self.asked_at);
+        field("number", self.number);
+        field("before", self.before);
+        field("noticed_at", self.noticed_at);
+    }
+    friend constexpr bool operator==(const activation_record&, const activation_record&) = default;
+};
+
+/// A lock that waits for a second administrator.
+struct lock_request_record {
+    admin_id by; ///< empty: none waits
+    fingerprint print;
+    instant at = never;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("by", self.by);
+        field("print", self.print);
+        field("at", self.at);
+    }
+    friend constexpr bool operator==(const lock_request_record&, const lock_request_record&) = default;
+};
+
+/// The first administrator's word for a clock that is behind.
+struct clock_vote {
+    admin_id by; ///< empty: nobody vouched
+    instant clock = never;
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        field("by", self.by);
+        field("clock", self.clock);
+    }
+    friend constexpr bool operator==(const clock_vote&, const clock_vote&) = default;
+};
+
 struct ring_state {
     static constexpr std::size_t max_keys = 16;
     /// More locks than fit into one retention period, each at least 72 h after the one before.
@@ -95,6 +143,9 @@ struct ring_state {
     instant applied_at = never;     ///< the last completed apply
     instant installing_since = never;
     bool installing_unlocks = false; ///< what is installing is the locked key coming back
+    activation_record attempt;       ///< of what is installing
+    activation_record activation;    ///< of the last one that became effective
+    lock_request_record lock_request;
 
     std::uint64_t lock_epoch = 0;
     instant lock_requested_at = never;
@@ -103,12 +154,17 @@ struct ring_state {
     instant hold_from = never;       ///< an unlock of the key was accepted: deadlines after this moment are held …
     instant hold_until = never;      ///< … until this one; `never` while the attempt runs
 
+    clock_vote clock;            ///< for a clock behind `latest`
+    std::uint64_t clock_era = 0; ///< how often such a clock was accepted
+
     kid_text import_kid; ///< empty: there is no import key
     fingerprint import_print;
+    instant import_expires_at = never; ///< `never`: it does not expire; so did those of version 0.1
 
     std::uint32_t environments = 0;     ///< not deleted
     std::uint32_t customer_managed = 0; ///< on the customer's key and not locked
     std::uint32_t locked = 0;           ///< locking and unlocking included
+    std::uint32_t resetting = 0;        ///< of the customer_managed: they only go forward, so a lock does not reach them
     std::uint32_t in_transition = 0;    ///< applying, returning, unlocking, restoring, copying, resetting
 
     template <class Self, class Visitor>
@@ -124,17 +180,24 @@ struct ring_state {
         field("applied_at", self.applied_at);
         field("installing_since", self.installing_since);
         field("installing_unlocks", self.installing_unlocks);
+        field("attempt", self.attempt);
+        field("activation", self.activation);
+        field("lock_request", self.lock_request);
         field("lock_epoch", self.lock_epoch);
         field("lock_requested_at", self.lock_requested_at);
         field("locking", self.locking);
         field("locks", self.locks);
         field("hold_from", self.hold_from);
         field("hold_until", self.hold_until);
+        field("clock", self.clock);
+        field("clock_era", self.clock_era);
         field("import_kid", self.import_kid);
         field("import_print", self.import_print);
+        field("import_expires_at", self.import_expires_at);
         field("environments", self.environments);
         field("customer_managed", self.customer_managed);
         field("locked", self.locked);
+        field("resetting", self.resetting);
         field("in_transition", self.in_transition);
     }
     friend constexpr bool operator==(const ring_state&, const ring_state&) = default;
@@ -154,6 +217,11 @@ constexpr const key_record* find_key(const ring_state& ring, const key_id& id) {
 constexpr bool in_use(const key_record& key) { return key.state != key_state::deleted && key.state != key_state::retired; }
 constexpr const key_record* active_key(const ring_state& ring) { return find_key(ring, key_state::active); }
 constexpr const key_record* installing_key(const ring_state& ring) { return find_key(ring, key_state::installing); }
+/// The key that everything is being moved to: Installing, or Active at once and not finished.
+constexpr const key_record* incoming_key(const ring_state& ring) {
+    if (const key_record* key = installing_key(ring)) return key;
+    return happened(ring.installing_since) ? active_key(ring) : nullptr;
+}
 /// The locked key, also while it is installing again.
 constexpr const key_record* locked_key(const ring_state& ring) {
     if (const key_record* key = find_key(ring, key_state::locked)) return key;
@@ -171,6 +239,9 @@ struct environment_state {
     environment_kind kind = environment_kind::production;
     bool file_data = false;
     bool external_logs = false;
+    geography_id geography; ///< empty: that of its region
+    release_text release;
+    classification data = classification::internal;
     instant created_at = never;
     protector managed_by = protector::provider;
     std::uint64_t unlock_epoch = 0;
@@ -179,6 +250,10 @@ struct environment_state {
     std::uint64_t content = 1;      ///< which generation of its data is current: raised when data is rebuilt
     std::uint64_t access_epoch = 0; ///< raised whenever it goes down: leases granted before are dead
     operation transition = operation::none;
+    bool field_encrypted = false;        ///< once on, on for ever
+    instant deadline_seen_at = never;    ///< when a locked environment's time was first found to have run out …
+    std::uint64_t deadline_seen_era = 0; ///< … and under the clock of which era
+    policy_membership membership;        ///< where the key stays in the customer's own vault
     bool deleted = false;
 
     template <class Self, class Visitor>
@@ -189,6 +264,9 @@ struct environment_state {
         field("kind", self.kind);
         field("file_data", self.file_data);
         field("external_logs", self.external_logs);
+        field("geography", self.geography);
+        field("release", self.release);
+        field("data", self.data);
         field("created_at", self.created_at);
         field("managed_by", self.managed_by);
         field("unlock_epoch", self.unlock_epoch);
@@ -197,6 +275,10 @@ struct environment_state {
         field("content", self.content);
         field("access_epoch", self.access_epoch);
         field("transition", self.transition);
+        field("field_encrypted", self.field_encrypted);
+        field("deadline_seen_at", self.deadline_seen_at);
+        field("deadline_seen_era", self.deadline_seen_era);
+        field("membership", self.membership);
         field("deleted", self.deleted);
     }
     friend constexpr bool operator==(const environment_state&, const environment_state&) = default;
@@ -225,8 +307,44 @@ struct backup_state {
     friend constexpr bool operator==(const backup_state&, const backup_state&) = default;
 };
 
+/// Whether the ring's import key opens nothing any more.
+constexpr bool import_key_expired(const ring_state& ring, instant at) {
+    return happened(ring.import_expires_at) && at >= ring.import_expires_at;
+}
+
+/// Whether somebody is an administrator of the whole tenant.
+constexpr bool is_tenant_administrator(const tenant_state& tenant, const admin_id& who) {
+    for (const administrator& a : tenant.administrators)
+        if (a.environment.empty() && a.who == who) return true;
+    return false;
+}
+
+/// Whether what is installing may still be called off: an activation of a key in place of another.
+constexpr bool is_cancellable(const ring_state& ring) { return installing_key(ring) != nullptr && !ring.attempt.before.empty(); }
+
+/// The key that a rollback of the last activation goes back to, while the ring still has it.
+constexpr const key_record* key_before(const ring_state& ring) {
+    if (ring.activation.before.empty()) return nullptr;
+    for (const key_record& key : ring.keys)
+        if ((key.state == key_state::available || key.state == key_state::installing) && key.print == ring.activation.before) return &key;
+    return nullptr;
+}
+
+/// Whether a clock is behind the latest commit, so that it cannot tell what is over.
+constexpr bool is_behind(const ring_state& ring, instant clock) { return clock < ring.latest; }
+
+/// The key that is still needed until everything hangs on the incoming one; none where there was no key before.
+constexpr const key_record* outgoing_key(const ring_state& ring) {
+    return installing_key(ring) != nullptr ? active_key(ring) : find_key(ring, key_state::replaced);
+}
+
 constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
     return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;
+}
+
+/// Whether a locked environment's time was found to have run out before, by the clock that still counts.
+constexpr bool deadline_was_seen(const ring_state& ring, const environment_state& e) {
+    return happened(e.deadline_seen_at) && e.deadline_seen_era == ring.clock_era;
 }
 
 /// Names what the operation under way makes: its keys, its slot, its generation of the data. Raised with every operation

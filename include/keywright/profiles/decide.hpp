@@ -15,6 +15,7 @@ constexpr policy::roles roles_of(const policy::facts& f, const policy::actor& by
     using namespace policy;
     if (by.as == principal::provider) return provider_role;
     if (by.as == principal::system) return system_role;
+    if (by.as == principal::vault) return vault_admin;
     bool tenant = false;
     bool target = false;
     bool other = f.source_ == nullptr;
@@ -39,7 +40,7 @@ constexpr policy::decision decide(const Profile& profile, const policy::facts& f
             "decide: facts.now is the later of the command's moment and the latest committed one");
     constexpr roles granted = Profile::grants::template to<C>();
     const bool may = granted.any_of(roles_of(f, command.by));
-    if (may && !profile.objects(f, command)) return decision(consequences(f, command));
+    if (may && !profile.objects(f, command)) return decision(consequences(f, command, profile.procedure()));
     reason_list reasons;
     if (!may) {
         reason why = verdict::object(refusal::not_authorized, granted == provider_role ? mender::provider : mender::tenant_administrator,

@@ -19,6 +19,7 @@ struct plan_outline {
     bool backups_become_unreadable = false;     ///< of the environments hit
     bool notice_to_all = false;
     bool never_in_normal_business = false;      ///< T43: for leaving the service or moving away
+    bool unsaved_data_is_lost = false;          ///< P21: whoever is at work is interrupted
     inline_list<key_id, policy::ring_state::max_keys> keys_that_die;
 };
 
@@ -35,7 +36,16 @@ constexpr void outline(const policy::facts& f, const C& command, plan_outline& p
             if (key.state == key_state::active || key.state == key_state::available) plan.keys_that_die.push_back(key.id);
     } else if constexpr (std::is_same_v<C, activate_key>) {
         plan.environments_hit = f.ring.customer_managed;
-    } else if constexpr (types<apply_key, return_to_provider>::contains<C>) {
+    } else if constexpr (std::is_same_v<C, revoke_access>) {
+        plan.environments_hit = f.policy_ != nullptr ? f.policy_->environments() : 0;
+        plan.environments_not_covered = f.ring.environments - plan.environments_hit;
+        plan.downtime = plan.backups_become_unreadable = plan.unsaved_data_is_lost = plan.never_in_normal_business = true;
+    } else if constexpr (std::is_same_v<C, approve_unlock>) {
+        plan.environments_hit = f.policy_ != nullptr ? f.policy_->environments() : 0;
+    } else if constexpr (std::is_same_v<C, purge_key>) {
+        plan.backups_become_unreadable = command.version == 0;
+        if (command.version == 0 && f.policy_ != nullptr && !f.policy_->key.empty()) plan.keys_that_die.push_back(f.policy_->key);
+    } else if constexpr (types<apply_key, return_to_provider, add_to_policy, remove_from_policy>::contains<C>) {
         plan.environments_hit = 1;
         plan.downtime = true;
     } else if constexpr (types<restore, copy>::contains<C>) {
@@ -56,7 +66,9 @@ constexpr void outline(const policy::facts& f, const C& command, plan_outline& p
 template <class C>
 constexpr bool tells_everybody =
     policy::types<policy::generate_key, policy::upload_key, policy::activate_key, policy::apply_key, policy::return_to_provider,
-                  policy::lock, policy::unlock_key, policy::delete_environment, policy::reset, policy::expire_environment>::contains<C>;
+                  policy::lock, policy::unlock_key, policy::delete_environment, policy::reset, policy::expire_environment,
+                  policy::grant_access, policy::revoke_access, policy::request_unlock, policy::approve_unlock, policy::rotate_version,
+                  policy::purge_key, policy::add_to_policy, policy::remove_from_policy>::contains<C>;
 
 } // namespace detail
 

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <keywright/guards/copy.hpp>
+#include <keywright/guards/geography.hpp>
 #include <keywright/guards/reset.hpp>
 #include <keywright/guards/restore.hpp>
 #include <keywright/policy/activation.hpp>
 #include <keywright/policy/eligibility.hpp>
 #include <keywright/policy/environments.hpp>
+#include <keywright/policy/field_encryption.hpp>
 #include <keywright/policy/housekeeping.hpp>
 #include <keywright/policy/key_files.hpp>
 #include <keywright/policy/locking.hpp>
@@ -28,7 +30,8 @@ struct power_platform_grants {
         if constexpr (types<generate_key, upload_key, activate_key, lock, unlock_key, unlock_environment, delete_environment,
                             create_import_key>::contains<C>)
             return tenant_admin;
-        else if constexpr (types<apply_key, return_to_provider, reset, take_backup, open_environment, copy>::contains<C>)
+        else if constexpr (types<apply_key, return_to_provider, reset, take_backup, open_environment, copy, enable_field_encryption,
+                                 disable_field_encryption>::contains<C>)
             return tenant_admin | environment_admin;
         else if constexpr (types<restore>::contains<C>)
             return tenant_admin | target_admin;
@@ -71,7 +74,9 @@ inline constexpr profile<power_platform_grants,
     // restore, copy, reset
                          environment_is_not_locked<"T25", restore>, restore_under_same_key, backup_is_there, backup_key_is_held,
                          name_is_typed<"T30", true, restore>, copy_elsewhere, copy_under_same_key, support_environment_is_covered,
-                         name_is_typed<"T31", true, copy>, reset_of_unlocked, reset_is_confirmed>
+                         name_is_typed<"T31", true, copy>, reset_of_unlocked, reset_is_confirmed, same_geography,
+    // fields
+                         field_encryption_stays>
     power_platform_rules{};
 
 } // namespace detail

@@ -48,17 +48,28 @@ struct profile : Rules... {
         requires(sizeof...(Rules) > 0)
         : Rules(values)... {}
 
-    /// Adds a rule, or replaces the one of the same type: that is how a number is changed.
-    template <class R>
-    constexpr auto with(const R& rule) const {
-        static_assert(policy::check_rule<R>());
-        if constexpr ((std::is_same_v<R, Rules> || ...)) {
+    /// Adds rules. One of a type that is there already replaces it: that is how a number is changed.
+    template <class R, class... More>
+    constexpr auto with(const R& rule, const More&... more) const {
+        static_assert(policy::check_rule<R>() && (policy::check_rule<More>() && ...));
+        if constexpr (has<R>) {
             profile changed = *this;
             static_cast<R&>(changed) = rule;
-            return changed;
+            if constexpr (sizeof...(More) == 0)
+                return changed;
+            else
+                return changed.with(more...);
+        } else if constexpr (!(has<More> || ...)) {
+            return and_also(rule, more...);
         } else {
-            return and_also(rule);
+            return and_also(rule).with(more...);
         }
+    }
+
+    /// The same rules, other grants.
+    template <class Other>
+    constexpr profile<Other, Rules...> granting() const {
+        return profile<Other, Rules...>(static_cast<const Rules&>(*this)...);
     }
 
     /// Drops every rule of that id.
@@ -68,13 +79,20 @@ struct profile : Rules... {
         return detail::keep_without<policy::rule_tag<Id>, Rules...>(profile<Grants>{}, *this);
     }
 
-    template <class R>
-    constexpr profile<Grants, Rules..., R> and_also(const R& rule) const {
-        return profile<Grants, Rules..., R>(static_cast<const Rules&>(*this)..., rule);
+    template <class... More>
+    constexpr profile<Grants, Rules..., More...> and_also(const More&... more) const {
+        return profile<Grants, Rules..., More...>(static_cast<const Rules&>(*this)..., more...);
     }
 
+    /// Who may ask for a command; nobody: it does not exist here.
+    template <class C>
+    static constexpr policy::roles grants_to() {
+        return Grants::template to<C>();
+    }
+
+    /// Whether it holds a rule of that type, be it under another id.
     template <class R>
-    static constexpr bool has = (std::is_same_v<R, Rules> || ...);
+    static constexpr bool has = (std::is_base_of_v<R, Rules> || ...);
 
     /// The rule of that type, for its numbers. Requires: has<R>.
     template <class R>
@@ -97,7 +115,18 @@ struct profile : Rules... {
         (judge_one<Rules>(f, command, reasons), ...);
     }
 
+    /// How its commands are carried out: what its rules ask for.
+    constexpr policy::procedure procedure() const {
+        policy::procedure p;
+        (shape_by<Rules>(p), ...);
+        return p;
+    }
+
 private:
+    template <class R>
+    constexpr void shape_by(policy::procedure& p) const {
+        if constexpr (requires(const R& rule) { rule.shape(p); }) static_cast<const R&>(*this).shape(p);
+    }
     template <class R, class C>
     constexpr bool objects_one(const policy::facts& f, const C& command) const {
         if constexpr (R::commands::template contains<C>)

@@ -9,6 +9,7 @@
 // `previous` is the hash of the record before, 64 zeros for number 1. The head is {"format":1,"hash":hex,"number":n}.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/detail/botan_boundary.hpp>
 #include <keywright/ports/key_vault.hpp>
 #include <keywright/service/codec.hpp>
@@ -146,7 +147,7 @@ private:
     }
     bool signed_by_key(const std::string& text, const std::string& signature) const {
         const auto good = keywright::detail::botan_boundary(errc::corrupt, "audit: a signature is not hexadecimal", [&] {
-            Botan::PK_Verifier verifier(*key_, "Pure");
+            Botan::PK_Verifier verifier(*key_, approved<"Pure">);
             return verifier.verify_message(as_bytes(text), Botan::hex_decode(signature));
         });
         return good.value_or(false);

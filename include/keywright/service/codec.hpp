@@ -4,7 +4,7 @@
 // Depends on: policy, nlohmann/json.
 //
 // Layout: one object. `format` is 1; a reader refuses a later one. Ids and texts are strings, fingerprints 64 hex
-// digits, moments RFC 3339 or null for "never", enumerations by their names, lists arrays of objects.
+// digits, moments RFC 3339 or null for "never", spans whole seconds, enumerations by their names, lists arrays of objects.
 #pragma once
 
 #include <keywright/core/hex.hpp>
@@ -59,6 +59,8 @@ json write_value(const T& value) {
         return value;
     else if constexpr (std::is_same_v<T, instant>)
         return happened(value) ? json(to_text(value)) : json(nullptr);
+    else if constexpr (std::is_same_v<T, seconds>)
+        return value.count;
     else if constexpr (std::is_same_v<T, fingerprint>)
         return to_hex(value);
     else if constexpr (policy::named_enum<T>)
@@ -144,7 +146,10 @@ bool read_value(const json& in, T& value) {
         return in.is_boolean();
     } else if constexpr (std::is_integral_v<T>)
         return read_number(in, value);
-    else if constexpr (std::is_same_v<T, instant>) {
+    else if constexpr (std::is_same_v<T, seconds>) {
+        if (in.is_number_integer()) value.count = in.get<std::int64_t>();
+        return in.is_number_integer();
+    } else if constexpr (std::is_same_v<T, instant>) {
         if (in.is_null()) value = never;
         return in.is_null() || (in.is_string() && read_result(parse_instant(in.get_ref<const std::string&>()), value));
     } else if constexpr (std::is_same_v<T, fingerprint>)

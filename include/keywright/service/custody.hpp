@@ -132,6 +132,7 @@ public:
             const auto print = parse_fingerprint(std::string_view(record.key).substr(record.key.rfind('/') + 1));
             if (!print) return fail(errc::corrupt, "custody: a ring secret names no key");
             auto secret = parts_.vault.unwrap(vault_ids::customer(ring_, *print), record.value);
+            if (secret) note_use(*print);
             if (secret || secret.error().code != errc::not_found) return secret;
         }
         return fail(errc::locked, "custody: no customer key that opens this ring is in the vault");
@@ -153,9 +154,8 @@ public:
     [[nodiscard]] result<std::uint64_t> generation_for(ports::batch& batch, const policy::ring_state& ring) {
         const auto newest = newest_generation();
         if (!newest) return newest;
-        const auto* installing = policy::installing_key(ring);
-        if (installing != nullptr && *newest < ring.generation)
-            batch.require(records::secret(ring_, ring.generation, installing->print), 0);
+        const auto* incoming = policy::incoming_key(ring);
+        if (incoming != nullptr && *newest < ring.generation) batch.require(records::secret(ring_, ring.generation, incoming->print), 0);
         return newest;
     }
     /// Every wrap of every generation of the ring's secret; few, except after many failed activations.
@@ -197,6 +197,12 @@ public:
     }
 
 private:
+    /// A customer's key has opened something. A clock that does not know the time does not hide that.
+    void note_use(const fingerprint& print) const {
+        if (!parts_.how.on_key_use) return;
+        const auto now = parts_.clock.now();
+        parts_.how.on_key_use({.key = print, .what = policy::key_operation::unwrap, .at = now ? *now : instant{}});
+    }
     result<bytes> wrap(keys::kek& kek, const std::string& under, const bytes& context, const secret_bytes& key) {
         auto wrapped = kek.wrap(keys::provider, under, context, key);
         if (!wrapped) return pass(wrapped);
@@ -255,12 +261,14 @@ template <class Store>
     return fail(errc::version_conflict, "custody: too many processes reserve uses of one key at once");
 }
 
-/// Puts the end of every key of an environment into `batch`.
+/// Puts the end of every key of an environment into `batch`; but of the one whose record is `keep`.
 template <class Store>
-[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch) {
+[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch,
+                                      std::string_view keep = {}) {
     const auto wraps = scan_all(store, records::wraps(ring, environment));
     if (!wraps) return pass(wraps);
-    for (const ports::record& r : *wraps) batch.erase_any(r.key);
+    for (const ports::record& r : *wraps)
+        if (r.key != keep) batch.erase_any(r.key);
     return {};
 }
 

@@ -90,8 +90,10 @@ result<read_key> read_transfer_file(const key_file& file, Vault& vault, const ri
     if (!header) return std::move(note_trouble(r, header.error()));
     if (header->kid.size() <= policy::kid_text::capacity()) r.evidence.kid = policy::kid_text(header->kid);
     if (state.import_kid.empty() || !formats::names_kek(*header, state.import_kid.view()))
-        return std::move(
-            note_trouble(r, {errc::not_mine, "byok: the file was made for another import key; show this ring's and export the key anew"}));
+        return std::move(note_trouble(
+            r, {errc::not_mine,
+                "byok: the file was made for another import key, or for one that was used or has expired; show this ring's and export "
+                "the key anew"}));
     r.evidence.kid = state.import_kid; // the host may differ in case; from here on it is the ring's own
     const auto id = vault_ids::import(ring, state.import_print);
     const auto kek = vault.find(id);

@@ -3,6 +3,7 @@
 // Depends on: ports.
 #pragma once
 
+#include <keywright/policy/key_use.hpp>
 #include <keywright/ports/clock.hpp>
 #include <keywright/ports/content_store.hpp>
 #include <keywright/ports/key_vault.hpp>
@@ -21,6 +22,10 @@ namespace keywright::service {
 /// Told of long work: what is being done, how much of it, out of how much. Must not throw.
 using progress = std::function<void(std::string_view what, std::uint64_t done, std::uint64_t total)>;
 
+/// Told of each use of a customer's key, for policy::record to count. May be called by several threads at once; must
+/// not throw.
+using key_use_sink = std::function<void(const policy::key_use&)>;
+
 struct options {
     /// How old the epoch that a lease goes by may be. A change that ends leases waits this long before it takes effect,
     /// so that no other process still uses one from before it: all services on one store must agree on it.
@@ -30,6 +35,7 @@ struct options {
     /// Of a PFX that is generated; 600 000 is what OWASP advises for PBKDF2-HMAC-SHA-256.
     std::size_t pfx_iterations = 600'000;
     progress on_progress{};
+    key_use_sink on_key_use{};
 };
 
 template <class Store, class Vault, class Clock, class Notifier, class Content>

@@ -6,6 +6,7 @@
 //   ring/<t>/<r>                     the ring's state                JSON
 //   environment/<t>/<r>/<e>          an environment's state          JSON
 //   backup/<t>/<r>/<e>/<b>           a backup's state                JSON
+//   policy/<t>/<r>/<p>               a policy of the customer's own vault   JSON
 //   taking/<t>/<r>/<e>/<b>           a backup that is being taken    empty
 //   log/<t>                          the audit log's head            JSON, see service/audit.hpp
 //   log/<t>/<number, 12 digits>      an audit record                 JSON
@@ -23,6 +24,7 @@
 // Depends on: core, Botan (SHA-256).
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/hex.hpp>
 
 #include <botan/hash.h>
@@ -45,7 +47,7 @@ namespace detail {
 
 inline fingerprint sha256(byte_view data) {
     fingerprint out;
-    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+    const auto hash = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
     hash->update(data);
     hash->final(out.bytes);
     return out;
@@ -74,6 +76,9 @@ inline std::string environment(const ring_id& r, const environment_id& e) {
     return detail::join("environment", r.tenant.view(), r.region.view(), e.view());
 }
 inline std::string environments(const ring_id& r) { return detail::join("environment", r.tenant.view(), r.region.view(), ""); }
+inline std::string policy(const ring_id& r, const policy_id& p) {
+    return detail::join("policy", r.tenant.view(), r.region.view(), p.view());
+}
 inline std::string backups(const ring_id& r, const environment_id& e) {
     return detail::join("backup", r.tenant.view(), r.region.view(), e.view(), "");
 }

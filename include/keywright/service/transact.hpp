@@ -7,6 +7,7 @@
 
 #include <keywright/policy/effects.hpp>
 #include <keywright/policy/evolve.hpp>
+#include <keywright/policy/vault_evolve.hpp>
 #include <keywright/profiles/decide.hpp>
 #include <keywright/service/audit.hpp>
 #include <keywright/service/notices.hpp>
@@ -23,6 +24,7 @@ struct subject {
     environment_id environment{};
     environment_id source{};
     backup_id backup{};
+    policy_id policy{}; ///< empty: the one that the environment is in, if any
 };
 
 template <class T>
@@ -38,6 +40,8 @@ struct loaded {
     std::optional<versioned<policy::environment_state>> environment;
     std::optional<versioned<policy::environment_state>> source;
     std::optional<versioned<policy::backup_state>> backup;
+    std::optional<versioned<policy::policy_state>> vault_policy;
+    std::optional<versioned<policy::policy_state>> source_vault_policy; ///< where it is another one
     versioned<log_head> head;
 
     policy::facts facts(instant at) const {
@@ -46,7 +50,9 @@ struct loaded {
                 .now = policy::effective_now(ring.value, at),
                 .environment_ = environment ? &environment->value : nullptr,
                 .source_ = source ? &source->value : nullptr,
-                .backup_ = backup && backup->version != 0 ? &backup->value : nullptr};
+                .backup_ = backup && backup->version != 0 ? &backup->value : nullptr,
+                .policy_ = vault_policy ? &vault_policy->value : nullptr,
+                .source_policy_ = source_vault_policy ? &source_vault_policy->value : nullptr};
     }
 };
 
@@ -83,13 +89,21 @@ template <class Store>
     const environment_id& owner = s.source.empty() ? s.environment : s.source;
     if (!s.backup.empty())
         if (auto r = into(l.backup.emplace(), records::backup(s.ring, owner, s.backup)); !r) return pass(r);
+    const policy_id mine = s.policy.empty() && l.environment ? l.environment->value.membership.policy : s.policy;
+    const policy_id theirs = l.source ? l.source->value.membership.policy : policy_id{};
+    if (!mine.empty()) {
+        if (auto r = into(l.vault_policy.emplace(), records::policy(s.ring, mine)); !r) return pass(r);
+        if (l.vault_policy->version == 0) l.vault_policy->value.tenant = s.ring.tenant;
+    }
+    if (!theirs.empty() && theirs != mine)
+        if (auto r = into(l.source_vault_policy.emplace(), records::policy(s.ring, theirs)); !r) return pass(r);
     return l;
 }
 
 namespace detail {
 
 /// Builds the one commit of a list of events and moves `state` on to what it leaves.
-template <class Parts>
+template <const auto& Profile, class Parts>
 class committer {
 public:
     committer(Parts& p, const subject& s, loaded& state) : parts_(p), subject_(s), state_(state) {}
@@ -117,6 +131,8 @@ public:
             put_or_require(records::environment(subject_.ring, subject_.environment), *before.environment, *state_.environment);
         if (before.source && subject_.source != subject_.environment)
             batch_.require(records::environment(subject_.ring, subject_.source), before.source->version);
+        if (before.vault_policy) put_or_require(policy_key(state_.vault_policy->value), *before.vault_policy, *state_.vault_policy);
+        if (before.source_vault_policy) batch_.require(policy_key(before.source_vault_policy->value), before.source_vault_policy->version);
         return batch_;
     }
 
@@ -125,12 +141,17 @@ private:
         policy::evolve(state_.tenant.value, event);
         if (subject_.ring.region.empty()) return;
         policy::evolve(state_.ring.value, event);
+        if (state_.vault_policy) policy::evolve(state_.vault_policy->value, event);
         if (!state_.environment) return;
         if (std::holds_alternative<policy::environment_created>(event.body)) {
             state_.environment->value.tenant = subject_.ring.tenant;
             state_.environment->value.region = subject_.ring.region;
         }
         policy::evolve(state_.environment->value, event);
+    }
+    /// A policy that does not exist and was not made has no name of its own.
+    std::string policy_key(const policy::policy_state& policy) const {
+        return records::policy(subject_.ring, policy.id.empty() ? subject_.policy : policy.id);
     }
     template <class T>
     void put_or_require(std::string key, const versioned<T>& before, const versioned<T>& after) {
@@ -145,13 +166,15 @@ private:
     }
     /// One entry for each administrator of the tenant, and of any environment of this ring.
     result<void> notify(const policy::event& event, std::uint64_t number) {
+        constexpr bool rollback = Profile.template grants_to<policy::rollback_activation>() != policy::no_one;
+        constexpr auto way_back = rollback ? undo::by_rollback : undo::by_return;
         for (const policy::administrator& admin : state_.tenant.value.administrators) {
             if (!admin.environment.empty()) {
                 const auto theirs = parts_.store.load(records::environment(subject_.ring, admin.environment));
                 if (!theirs && theirs.error().code == errc::not_found) continue;
                 if (!theirs) return pass(theirs);
             }
-            const auto notice = make_notice(event, subject_.ring, state_.ring.value, admin.who, state_.head.value);
+            const auto notice = make_notice(event, subject_.ring, state_.ring.value, admin.who, state_.head.value, way_back);
             batch_.put_any(records::outbox(subject_.ring.tenant, number, admin.who), encode_notice(notice));
         }
         return {};
@@ -188,7 +211,7 @@ template <const auto& Profile, class Parts, class Command, class Extras = nothin
         auto decision = profiles::decide(Profile, before->facts(command.at), command);
         if (decision.refused() || decision.events().empty()) return transaction{std::move(decision), *before};
         loaded after = *before;
-        detail::committer<Parts> commit(parts, s, after);
+        detail::committer<Profile, Parts> commit(parts, s, after);
         for (const policy::event& event : decision.events())
             if (auto added = commit.add(event); !added) return pass(added);
         ports::batch& batch = commit.finish(*before);

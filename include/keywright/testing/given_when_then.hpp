@@ -9,6 +9,7 @@
 #pragma once
 
 #include <keywright/policy/evolve.hpp>
+#include <keywright/policy/vault_evolve.hpp>
 #include <keywright/profiles/decide.hpp>
 
 #include <initializer_list>
@@ -22,17 +23,20 @@ struct subject {
     environment_id environment;
     environment_id source;
     backup_id backup;
+    policy_id policy{}; ///< where it is not the environment's own
 };
 
 /// One ring and what belongs to it. A plain value; grows only by events.
 struct world {
     static constexpr std::size_t max_environments = 4;
     static constexpr std::size_t max_backups = 4;
+    static constexpr std::size_t max_policies = 3;
 
     policy::tenant_state tenant;
     policy::ring_state ring;
     inline_list<policy::environment_state, max_environments> environments;
     inline_list<policy::backup_state, max_backups> backups;
+    inline_list<policy::policy_state, max_policies> policies;
 
     constexpr world(const tenant_id& of_tenant, const region_id& in_region) {
         ring.tenant = of_tenant;
@@ -51,6 +55,11 @@ struct world {
         if (const auto* taken = std::get_if<policy::backup_taken>(&e.body))
             backups.push_back(
                 {taken->backup, taken->environment, e.at, taken->managed_by, taken->key, taken->key_version, taken->data_era});
+        if (const auto* made = std::get_if<policy::policy_created>(&e.body); made != nullptr && find(made->policy)->id.empty()) {
+            policies.push_back({});
+            policies[policies.size() - 1].tenant = ring.tenant;
+        }
+        for (policy::policy_state& each : policies) policy::evolve(each, e);
     }
 
     /// The world after something that happened, whoever allowed it.
@@ -74,6 +83,7 @@ struct world {
     constexpr policy::decision decide(const Profile& profile, const C& command, subject about = {}) const {
         if constexpr (std::is_same_v<C, policy::create_environment>) about.environment = command.environment;
         if constexpr (std::is_same_v<C, policy::take_backup>) about.backup = command.backup;
+        if constexpr (std::is_same_v<C, policy::create_policy>) about.policy = command.policy;
         return profiles::decide(profile, facts_for(command.at, about), command);
     }
     constexpr policy::facts facts_for(instant at, const subject& about) const {
@@ -82,13 +92,22 @@ struct world {
                 .now = policy::effective_now(ring, at),
                 .environment_ = find(about.environment),
                 .source_ = find(about.source),
-                .backup_ = find(about.backup)};
+                .backup_ = find(about.backup),
+                .policy_ = about.policy.empty() ? policy_of(about.environment) : find(about.policy),
+                .source_policy_ = policy_of(about.source)};
     }
 
     /// Requires: it is there.
     constexpr const policy::environment_state& environment(std::string_view name) const {
         const policy::environment_state* found = find(environment_id(name));
         expects(!found->id.empty(), "world::environment: one of that name");
+        return *found;
+    }
+
+    /// Requires: it is there.
+    constexpr const policy::policy_state& vault_policy(std::string_view name) const {
+        const policy::policy_state* found = find(policy_id(name));
+        expects(!found->id.empty(), "world::vault_policy: one of that name");
         return *found;
     }
 
@@ -102,6 +121,12 @@ private:
         return made;
     }
     constexpr const policy::environment_state* find(const environment_id& id) const;
+    constexpr const policy::policy_state* find(const policy_id& id) const;
+    /// That of an environment; null where it is in none.
+    constexpr const policy::policy_state* policy_of(const environment_id& id) const {
+        const policy::environment_state* e = find(id);
+        return e != nullptr && e->membership.in_policy() ? find(e->membership.policy) : nullptr;
+    }
     constexpr const policy::backup_state* find(const backup_id& id) const {
         for (const policy::backup_state& backup : backups)
             if (backup.id == id) return &backup;
@@ -111,7 +136,8 @@ private:
 
 namespace detail {
 inline constexpr policy::environment_state no_such_environment{};
-}
+inline constexpr policy::policy_state no_such_policy{};
+} // namespace detail
 
 /// None where the command names none; a nameless one where the world does not hold it.
 constexpr const policy::environment_state* world::find(const environment_id& id) const {
@@ -119,6 +145,11 @@ constexpr const policy::environment_state* world::find(const environment_id& id)
     for (const policy::environment_state& e : environments)
         if (e.id == id) return &e;
     return &detail::no_such_environment;
+}
+constexpr const policy::policy_state* world::find(const policy_id& id) const {
+    for (const policy::policy_state& each : policies)
+        if (each.id == id) return &each;
+    return &detail::no_such_policy;
 }
 
 // --- given, when, then ---
@@ -190,6 +221,11 @@ public:
     }
     constexpr given& from(std::string_view source) {
         about_.source = environment_id(source);
+        return *this;
+    }
+    /// The policy, where it is not the environment's own.
+    constexpr given& under(std::string_view name) {
+        about_.policy = policy_id(name);
         return *this;
     }
     /// A backup of the world; `from` becomes its environment.

@@ -21,8 +21,9 @@ def main(peer, folder):
     import aws_encryption_sdk
     from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
     from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
-    from aws_cryptographic_material_providers.mpl.models import (AesWrappingAlg, CreateRawAesKeyringInput, CreateRawRsaKeyringInput,
-                                                                PaddingScheme)
+    from aws_cryptographic_material_providers.mpl.models import (
+        AesWrappingAlg, CreateDefaultCryptographicMaterialsManagerInput, CreateRawAesKeyringInput, CreateRawRsaKeyringInput,
+        CreateRequiredEncryptionContextCMMInput, PaddingScheme)
     from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -30,6 +31,7 @@ def main(peer, folder):
     providers = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
     client = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
     suite = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
+    signing = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384
 
     def aes(name_space, name, key):
         algorithm = {16: AesWrappingAlg.ALG_AES128_GCM_IV12_TAG16, 24: AesWrappingAlg.ALG_AES192_GCM_IV12_TAG16,
@@ -69,35 +71,68 @@ def main(peer, folder):
         what = "%s, context %s, %d bytes in frames of %d" % (ours.split(":")[0:3], sorted(context), size, frame)
         data = bytes(i * 7 % 256 for i in range(size))
         plain.write_bytes(data)
-        for seal in ("seal", "seal-file"):
+        for seal in ("seal", "seal-file", "seal+sign", "seal-file+sign"):
             made = run_peer(seal, ours, context, frame, plain, message)
             assert made.returncode == 0, "keywright did not %s: %s: %s" % (seal, what, made.stderr)
             opened, header = client.decrypt(source=message.read_bytes(), keyring=theirs)
             assert opened == data, "the official client read something else: " + what
-            assert header.encryption_context == context, what
+            found = dict(header.encryption_context)
+            assert ("aws-crypto-public-key" in found) == ("sign" in seal), what
+            found.pop("aws-crypto-public-key", None)
+            assert found == context, what
             done += 1
         # This client writes frames of multiples of 128 bytes only; it reads any.
-        sealed, _ = client.encrypt(source=data, keyring=theirs, encryption_context=context, algorithm=suite,
-                                   frame_length=max(128, frame // 128 * 128))
-        message.write_bytes(sealed)
-        for open_ in ("open", "open-file"):
+        for open_, algorithm in (("open", suite), ("open-file", suite), ("open", signing), ("open-file", signing)):
+            sealed, _ = client.encrypt(source=data, keyring=theirs, encryption_context=context, algorithm=algorithm,
+                                       frame_length=max(128, frame // 128 * 128))
+            message.write_bytes(sealed)
             back.unlink(missing_ok=True)
             made = run_peer(open_, ours, context, 0, message, back)
             assert made.returncode == 0, "keywright did not %s: %s: %s" % (open_, what, made.stderr)
             assert back.read_bytes() == data, "keywright read something else: " + what
             done += 1
 
-    # That the comparison can fail: a changed message is refused by both, and the signed suite by keywright, by name.
+    # Format version 1, which keywright reads when asked and never writes.
+    old = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+    for algorithm, (size, frame) in itertools.product((a for a in AlgorithmSuite if not a.is_committing()), ((0, 128), (128, 128), (300, 0))):
+        data = bytes(i * 7 % 256 for i in range(size))
+        for ours, theirs in (keyrings[0], keyrings[2], keyrings[5]):
+            sealed, _ = old.encrypt(source=data, keyring=theirs, encryption_context={"a": "1"}, algorithm=algorithm, frame_length=frame)
+            message.write_bytes(sealed)
+            for open_ in ("open+old", "open-file+old"):
+                back.unlink(missing_ok=True)
+                made = run_peer(open_, ours, {"a": "1"}, 0, message, back)
+                assert made.returncode == 0 and back.read_bytes() == data, "%s %s: %s" % (open_, algorithm, made.stderr)
+                done += 1
+        refused = run_peer("open", ours, {"a": "1"}, 0, message, back)
+        assert refused.returncode == 1 and refused.stderr.startswith("unsupported"), refused.stderr
+
+    # Pairs that the header leaves out.
+    ours, theirs = keyrings[0]
+    whole = {"a": "1", "secret": "apollo"}
+    cmm = providers.create_required_encryption_context_cmm(CreateRequiredEncryptionContextCMMInput(
+        required_encryption_context_keys=["secret"],
+        underlying_cmm=providers.create_default_cryptographic_materials_manager(
+            CreateDefaultCryptographicMaterialsManagerInput(keyring=theirs))))
+    for sign in ("", "+sign"):
+        plain.write_bytes(data)
+        made = run_peer("seal+leave=secret" + sign, ours, whole, 128, plain, message)
+        assert made.returncode == 0, made.stderr
+        opened, header = client.decrypt(source=message.read_bytes(), materials_manager=cmm, encryption_context={"secret": "apollo"})
+        assert opened == data
+        sealed, _ = client.encrypt(source=data, materials_manager=cmm, encryption_context=whole, algorithm=signing if sign else suite)
+        assert b"apollo" not in sealed
+        message.write_bytes(sealed)
+        made = run_peer("open+leave=secret", ours, whole, 0, message, back)
+        assert made.returncode == 0 and back.read_bytes() == data, made.stderr
+        done += 2
+
+    # That the comparison can fail: a changed message is refused.
     changed = bytearray(sealed)
     changed[-1] ^= 1
     message.write_bytes(bytes(changed))
-    refused = run_peer("open", ours, context, 0, message, back)
+    refused = run_peer("open+leave=secret", ours, whole, 0, message, back)
     assert refused.returncode == 1 and refused.stderr.startswith("authentication_failed"), refused.stderr
-    signed, _ = client.encrypt(source=b"signed", keyring=keyrings[0][1], encryption_context={},
-                               algorithm=AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384)
-    message.write_bytes(signed)
-    refused = run_peer("open", keyrings[0][0], {}, 0, message, back)
-    assert refused.returncode == 1 and refused.stderr.startswith("unsupported") and "0x0578" in refused.stderr, refused.stderr
     print("esdk: %d messages read by the other side, as they were written" % done)
 
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // keywright's half of the conversation with the official client (esdk.py):
-//   esdk_peer seal|seal-file|open|open-file KEYS CONTEXT FRAME IN OUT
+//   esdk_peer seal|seal-file|open|open-file[+sign][+old][+leave=KEY] KEYS CONTEXT FRAME IN OUT
+// +sign      sealed with a signature          +old    format version 1 is read, too
+// +leave     the context's pair of that key is left out of the header
 // KEYS     aes:NAMESPACE:NAME:HEX, lease:HEX (environment key prod.message.1), rsa:NAMESPACE:NAME:sha1|sha256|...:PKCS8.DER
 // CONTEXT  key=value,key=value or empty; sealed, or expected
 #include <keywright/adapters/file/message_file.hpp>
 #include <keywright/envelope/message.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
+#include <keywright/keys/raw_rsa_keyring.hpp>
 
 #include <botan/data_src.h>
 #include <botan/hex.h>
@@ -46,11 +50,22 @@ struct job {
 };
 
 result<void> run(const job& j, const keys::key_ref& keys) {
-    if (j.command == "seal") return write(j.out, envelope::seal(keys, read(j.in), j.context, {.frame_length = j.frame}));
-    if (j.command == "open") return write(j.out, envelope::open(keys, read(j.in), {.expected = j.context}));
-    if (j.command == "seal-file") return file::seal_file(keys, j.in, j.out, j.context, {}, {.frame_length = j.frame});
-    if (j.command == "open-file") {
-        const auto info = file::open_message(keys, j.in, j.out, {.expected = j.context});
+    const auto flags = split(j.command, '+');
+    envelope::seal_options seal{.frame_length = j.frame};
+    envelope::open_options open{.expected = j.context};
+    for (const std::string& flag : flags) {
+        if (flag == "sign") seal.sign = true;
+        if (flag == "old") open.policy = envelope::commitment_policy::require_encrypt_allow_decrypt;
+        if (!flag.starts_with("leave=")) continue;
+        seal.left_out.push_back(flag.substr(6));
+        open.left_out = j.context.filtered(seal.left_out, true);
+    }
+    const std::string& command = flags.front();
+    if (command == "seal") return write(j.out, envelope::seal(keys, read(j.in), j.context, seal));
+    if (command == "open") return write(j.out, envelope::open(keys, read(j.in), open));
+    if (command == "seal-file") return file::seal_file(keys, j.in, j.out, j.context, {}, seal);
+    if (command == "open-file") {
+        const auto info = file::open_message(keys, j.in, j.out, open);
         if (!info) return pass(info);
         return {};
     }

@@ -5,6 +5,7 @@
 // Depends on: ports/key_vault, Botan. Use: `auto held = held_key::from_pkcs8(purpose, der); held->unwrap(ciphertext);`
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/core/bytes.hpp>
 #include <keywright/core/result.hpp>
 #include <keywright/core/secret_bytes.hpp>
@@ -47,7 +48,7 @@ constexpr bool valid_vault_id(std::string_view id) noexcept {
 // --- what an entry says about a key ---
 
 inline fingerprint sha256(std::initializer_list<byte_view> parts) {
-    const auto hash = Botan::HashFunction::create_or_throw("SHA-256");
+    const auto hash = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
     for (const auto part : parts) hash->update(part);
     fingerprint digest;
     hash->final(digest.bytes);
@@ -140,7 +141,7 @@ public:
         const in_use guard(*this);
         if (!guard) return gone();
         return botan_boundary(errc::internal, "key vault: signing failed", [&] {
-            Botan::PK_Signer signer(*key_, Botan::system_rng(), "Pure");
+            Botan::PK_Signer signer(*key_, Botan::system_rng(), approved<"Pure">);
             return signer.sign_message(message, Botan::system_rng());
         });
     }
@@ -192,7 +193,7 @@ private:
                 return taken;
             }
         }
-        const auto* padding = purpose_ == ports::key_purpose::import ? "OAEP(SHA-1)" : "OAEP(SHA-256)";
+        const auto* padding = purpose_ == ports::key_purpose::import ? approved<"OAEP(SHA-1)"> : approved<"OAEP(SHA-256)">;
         return std::make_unique<Botan::PK_Decryptor_EME>(*key_, Botan::system_rng(), padding);
     }
     void put_back(std::unique_ptr<Botan::PK_Decryptor> decryptor) {

@@ -37,6 +37,8 @@ namespace keywright::file {
 /// next use of it or at `forget_destroyed`.
 class key_vault {
 public:
+    using algorithms = keywright::algorithms<"Argon2id">; ///< beside the library's own
+
     /// Makes the folder (its parent must exist) and an empty vault in it: already_exists when there is one.
     [[nodiscard]] static result<key_vault> create(const std::string& folder, const secret_bytes& passphrase, argon2_costs costs = {}) {
         if (const auto fine = detail::check_costs(costs); !fine) return pass(fine);

@@ -84,6 +84,16 @@ result<void> run_through(file_pass& files, Machine& machine, Sink&& sink) {
 
 } // namespace detail
 
+namespace detail {
+
+/// What comes out goes to a file that nobody sees before the message's end is proven, its signature included.
+inline envelope::open_options for_unseen_file(envelope::open_options options) {
+    options.release = envelope::before_signature("the file is thrown away if the signature does not hold");
+    return options;
+}
+
+} // namespace detail
+
 /// Encrypts `from` into `to` (which may be the same, or replaced), with the permissions of `from`. Fails with what
 /// the key source says, and with the file codes; `to` is then as it was. Durable when it returns.
 /// Thread safety: concurrent for different `to`.
@@ -106,7 +116,7 @@ result<void> run_through(file_pass& files, Machine& machine, Sink&& sink) {
                                                                  const envelope::open_options& options = {}, progress told = {}) {
     auto files = detail::file_pass::begin(from, to, std::move(told));
     if (!files) return pass(files);
-    envelope::opener open(keys, options);
+    envelope::opener open(keys, detail::for_unseen_file(options));
     auto done = detail::run_through(*files, open, [&](byte_view data) { return files->write(data); });
     if (done) done = files->commit();
     if (!done) return pass(done);
@@ -121,7 +131,7 @@ result<void> run_through(file_pass& files, Machine& machine, Sink&& sink) {
                                               const envelope::open_options& options = {}) {
     auto files = detail::file_pass::begin(path, path, std::move(told));
     if (!files) return pass(files);
-    envelope::opener open(from, options);
+    envelope::opener open(from, detail::for_unseen_file(options));
     std::optional<envelope::sealer> seal; // begun when the old header is proven, which the first plaintext shows
     const auto write = [&](byte_view data) { return files->write(data); };
     const auto feed = [&](byte_view data) -> result<void> {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <keywright/adapters/file/vault_format.hpp>
+#include <keywright/core/algorithms.hpp>
 #include <keywright/detail/botan_boundary.hpp>
 
 #include <botan/aead.h>
@@ -24,7 +25,8 @@ namespace keywright::file::detail {
     using namespace keywright::detail;
     if (passphrase.empty()) return fail(errc::password_needed, "vault: expected a passphrase, found none");
     return botan_boundary(errc::internal, "vault: Argon2id failed", [&] {
-        const auto hash = Botan::PasswordHashFamily::create_or_throw("Argon2id")->from_params(costs.memory_kib, costs.passes, costs.lanes);
+        const auto hash =
+            Botan::PasswordHashFamily::create_or_throw(approved<"Argon2id">)->from_params(costs.memory_kib, costs.passes, costs.lanes);
         secret_bytes master(32);
         const auto out = reveal_writable(master);
         const auto text = as_text(reveal(passphrase));
@@ -40,7 +42,7 @@ inline secret_bytes derive(byte_view secret, std::string_view name, byte_view co
     info.push_back(0);
     append(info, context);
     secret_bytes key(32);
-    Botan::KDF::create_or_throw("HKDF(SHA-256)")->derive_key(keywright::detail::reveal_writable(key), secret, {}, info);
+    Botan::KDF::create_or_throw(approved<"HKDF(SHA-256)">)->derive_key(keywright::detail::reveal_writable(key), secret, {}, info);
     return key;
 }
 
@@ -58,7 +60,7 @@ inline std::unique_ptr<Botan::AEAD_Mode> seal_cipher(Botan::Cipher_Dir direction
     secret_bytes both(reveal(master).size() + reveal(slot_key).size());
     const auto middle = std::ranges::copy(reveal(master), reveal_writable(both).begin()).out;
     std::ranges::copy(reveal(slot_key), middle);
-    auto cipher = Botan::AEAD_Mode::create_or_throw("AES-256/GCM", direction);
+    auto cipher = Botan::AEAD_Mode::create_or_throw(approved<"AES-256/GCM">, direction);
     const auto key = derive(reveal(both), "keywright vault seal 1", as_bytes(id));
     cipher->set_key(reveal(key));
     return cipher;

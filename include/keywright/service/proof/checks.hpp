@@ -4,6 +4,7 @@
 // Depends on: core, ports/key_vault, Botan (SHA-256). Nearest user: service/proof/windows.hpp.
 #pragma once
 
+#include <keywright/core/algorithms.hpp>
 #include <keywright/detail/botan_boundary.hpp>
 #include <keywright/ports/key_vault.hpp>
 
@@ -88,7 +89,7 @@ public:
 
 private:
     static constexpr std::string_view label = "keywright key check 1";
-    std::unique_ptr<Botan::HashFunction> hash_ = Botan::HashFunction::create_or_throw("SHA-256");
+    std::unique_ptr<Botan::HashFunction> hash_ = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
     key_check digest_{};
 };
 

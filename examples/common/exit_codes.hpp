@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program's exit codes mean. Scripts rely on them: add, never change.
+// What the example programs' exit codes mean, the same in all of them. Scripts rely on them: add, never change.
 #pragma once
 
-#include <keywright/core/error.hpp>
+#include <keywright/policy/decision.hpp>
 
 #include <array>
+#include <optional>
 #include <string_view>
 
-namespace tenant_admin {
+namespace example {
 
 enum class exit_code : int {
     done = 0,
@@ -30,6 +31,7 @@ enum class exit_code : int {
     key_type = 26,
     no_private_key = 27,
     no_password = 28,
+    weak_key = 29,
     no_state = 30,
     state_damaged = 31,
     state_too_new = 32,
@@ -72,6 +74,7 @@ inline constexpr std::array exit_code_table{
     exit_code_row{exit_code::key_type, "the key is not an RSA key"},
     exit_code_row{exit_code::no_private_key, "the key file holds no private key"},
     exit_code_row{exit_code::no_password, "the key file is not protected by a password"},
+    exit_code_row{exit_code::weak_key, "the key can be broken, for a reason that is named"},
     exit_code_row{exit_code::no_state, "there is no state file; run init"},
     exit_code_row{exit_code::state_damaged, "the state file is damaged"},
     exit_code_row{exit_code::state_too_new, "the state file was written by a later version"},
@@ -90,5 +93,7 @@ inline constexpr std::array exit_code_table{
 
 /// The code of a failure, by its kind and by the layer that its text names first (`vault: …`).
 exit_code code_of(const keywright::error& e);
+/// The code of a refusal; `trouble` is why the key file did not open, if it did not.
+exit_code code_of(const keywright::policy::reason_list& reasons, const std::optional<keywright::error>& trouble);
 
-} // namespace tenant_admin
+} // namespace example
