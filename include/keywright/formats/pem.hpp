@@ -83,12 +83,13 @@ inline encrypted_key read_encrypted_key(byte_view der, const pfx_bounds& bounds)
 inline std::unique_ptr<Botan::Private_Key> decrypt_key(const encrypted_key& key, byte_view password, pfx_work& work) {
     constexpr const char* wrong = "pkcs8: wrong password, or the file was altered";
     pfx_unlocker unlocker(encode_password(password), work);
-    auto plain = keywright::detail::botan_boundary(errc::internal, "pkcs8: Botan was built without a cipher or hash that this file uses",
-                                                   [&] { return unlocker.decrypt(key.scheme, key.ciphertext); });
+    const auto opened =
+        keywright::detail::botan_boundary(errc::internal, wrong, [&] { return unlocker.decrypt(key.scheme, key.ciphertext); });
+    if (!opened && opened.error().code == errc::unsupported)
+        refuse(errc::unsupported, "pkcs8: Botan was built without a cipher or hash that this file uses");
     // There is no MAC, and padding alone fits one wrong password in 256: rubbish is what a wrong password looks like, too.
-    const auto opened = value_or_refuse(std::move(plain));
-    if (!opened) refuse(errc::authentication_failed, wrong);
-    auto loaded = load_private_key(*opened);
+    if (!opened || !*opened) refuse(errc::authentication_failed, wrong);
+    auto loaded = load_private_key(**opened);
     if (!loaded && loaded.error().code == errc::unsupported)
         refuse(errc::unsupported,
                "pkcs8: the private key is of an algorithm that is not offered, expected RSA, EC on a named curve, Ed25519, "

@@ -41,6 +41,7 @@ struct generate_request {
     std::function<result<void>(const secret_bytes& pfx)> hand_out;
     bool region_chosen = true;
     bool acknowledged = false;
+    bool confirmed = false; ///< where the profile uses a key at once
 };
 struct upload_request {
     policy::actor by;
@@ -48,11 +49,13 @@ struct upload_request {
     service::key_file file;
     bool region_chosen = true;
     bool acknowledged = false;
+    bool confirmed = false; ///< where the profile uses a key at once
 };
 struct lock_request {
     policy::actor by;
     service::key_file file;
-    std::string_view confirmation; ///< `lock <tenant>`
+    std::string_view confirmation; ///< `lock <tenant>`, or the instance's name
+    bool confirmed = false;        ///< where the typed text is not all
 };
 struct unlock_request {
     policy::actor by;

@@ -43,9 +43,18 @@ public:
             if (!page) return pass(page);
             if (page->empty()) return {};
             for (const ports::record& r : *page)
-                if (auto judged = expire(ring, r); !judged) return judged;
+                if (auto judged = expire_record(ring, r); !judged) return judged;
             after = page->back().key;
         }
+    }
+
+    /// A deadline that has passed: the environment's deletion, or, where it takes two findings, the first of them.
+    [[nodiscard]] result<outcome> expire(const subject& s, const policy::expire_environment& command) {
+        return submit_.submit(s, command, [&](ports::batch& batch, const loaded& before) -> result<void> {
+            const bool takes_two = Profile.procedure().second_finding > seconds{};
+            if (takes_two && !policy::deadline_was_seen(before.ring.value, before.environment->value)) return {};
+            return erase_keys(parts_.store, s.ring, s.environment, batch);
+        });
     }
 
 private:
@@ -104,16 +113,16 @@ private:
         const auto* installing = policy::installing_key(l->ring.value);
         const auto limit = Profile.template rule_of<policy::report_matches_work>().installation;
         if (installing == nullptr || policy::effective_now(l->ring.value, command.at) < l->ring.value.installing_since + limit) return {};
-        const auto ended = submit_.submit(subject{ring}, command);
+        const auto ended = submit_.submit(subject{ring}, command, [&](ports::batch& batch, const loaded& before) {
+            return close_to_cancelled(parts_, ring, batch, before.ring.value);
+        });
         return ended ? result<void>{} : pass(ended);
     }
-    result<void> expire(const ring_id& ring, const ports::record& r) {
+    result<void> expire_record(const ring_id& ring, const ports::record& r) {
         const auto env = decode<policy::environment_state>(r.value);
         if (!env) return pass(env);
         if (env->deleted || env->managed_by == policy::protector::provider) return {};
-        const auto judged = submit_.submit(subject{ring, env->id}, policy::expire_environment{}, [&](ports::batch& batch, const loaded&) {
-            return erase_keys(parts_.store, ring, env->id, batch);
-        });
+        const auto judged = expire({ring, env->id}, {});
         if (!judged) return pass(judged);
         return judged->unfinished() ? result<void>(tl::unexpected(*judged->unfinished())) : result<void>{};
     }
