@@ -2,11 +2,11 @@
 // What may be tried in a state: every command as it should be, put by everybody for whom it makes a difference; and
 // what happens without a command: time closes a window, another ring takes or leaves a key.
 // Of things that a state tells apart in nothing, the first one only.
-// Depends on: world, symmetry.
+// Depends on: sight, symmetry.
 #pragma once
 
+#include "sight.hpp"
 #include "symmetry.hpp"
-#include "world.hpp"
 
 namespace keywright::model {
 
@@ -62,10 +62,11 @@ public:
 
 private:
     const ring_world& here() const { return world_.rings[ring_]; }
-    instant at() const { return world_.now; }
+    instant at() const { return here().now; }
     about ring() const { return {.ring = ring_}; }
 
     void people() {
+        ring_ = 0;
         const actor provider{admin_id("provider"), principal::provider};
         visit_(enable_feature{provider, at()}, ring());
         for (std::uint8_t i = 0; i < max_people; ++i) {
@@ -81,7 +82,8 @@ private:
             key_evidence file = file_of(k);
             file.held_by_another_ring = held_by_another(world_, ring_, k);
             // A vault makes no key twice: what another ring holds is not made here.
-            if (!file.held_by_another_ring) visit_(generate_key{who, at(), id, print_of(k), 2048, true, true, true, true}, ring());
+            if (!file.held_by_another_ring)
+                visit_(generate_key{who, at(), id, print_of(k), 2048, true, true, true, true}, ring());
             visit_(upload_key{who, at(), id, file, true, true, true}, ring());
             if (bounds_.import_keys) {
                 file = file_of(k, true);
@@ -96,6 +98,11 @@ private:
         if (bounds_.import_keys) visit_(create_import_key{who, at(), kid_text(import_kid), print_of(200), false}, ring());
         if (!bounds_.two_people) return;
         visit_(rollback_activation{who, at()}, ring());
+        if (bounds_.clocks) {
+            visit_(rollback_activation{who, clock_behind}, ring());
+            visit_(accept_clock{who, clock_behind}, ring());
+            visit_(accept_clock{who, clock_less_behind}, ring());
+        }
         visit_(approve_lock{who, at(), typed_text("lock contoso")}, ring());
     }
 
@@ -108,7 +115,7 @@ private:
         const key_record* key = active_key(here().ring);
         if (key == nullptr) return;
         for (const std::string_view to : people_names)
-            visit_(report_delivery{.at = at(), .to = admin_id(to), .key = key->print, .generation = here().ring.generation}, ring());
+            visit_(report_delivery{.at = at(), .to = admin_id(to), .key = key->print, .activation = here().ring.activation.number}, ring());
     }
 
     void environment(std::uint8_t n) {
@@ -173,7 +180,8 @@ void for_each_window(const ring_sketch& r, const Visit& visit) {
     };
     if (r.effective == change_zone::below_day)
         pass("24 h after the activation", [](ring_sketch& n) { n.effective = change_zone::below_three; });
-    if (r.effective == change_zone::below_three) pass("72 h after the activation", [](ring_sketch& n) { n.effective = change_zone::past; });
+    if (r.effective == change_zone::below_three)
+        pass("72 h after the activation", [](ring_sketch& n) { n.effective = change_zone::past; });
     if (!r.applied_late) pass("72 h after the apply", [](ring_sketch& n) { n.applied_late = true; });
     const bool installs = std::find(r.keys.begin(), r.keys.end(), key_place::installing) != r.keys.end();
     if (installs && !r.installing_late) pass("1 h of installing", [](ring_sketch& n) { n.installing_late = true; });
