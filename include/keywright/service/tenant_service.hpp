@@ -264,8 +264,7 @@ private:
     static auto keep_what_stays(const ring_id& ring, const ports::vault_entry& key) {
         return [&ring, &key](ports::batch& batch, const service::loaded&) -> result<void> {
             batch.put_any(service::records::spki(key.print), key.public_key);
-            if (key.purpose == ports::key_purpose::customer)
-            batch.put_any(service::records::check_of_key(ring, key.print), key.key_check);
+            if (key.purpose == ports::key_purpose::customer) batch.put_any(service::records::check_of_key(ring, key.print), key.key_check);
             return {};
         };
     }
