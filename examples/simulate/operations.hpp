@@ -159,7 +159,7 @@ struct operations_of {
     static void next_allowed(session& s, line& l, intent) { s.run_inner(l, intent::next_allowed); }
     static void coverage(session& s, line& l, intent) {
         const subject about = s.names().tenant(l);
-        const auto uses = read_uses(l);
+        [[maybe_unused]] const auto uses = read_uses(l);
         if (l.understood()) s.cover(about);
         if (l.understood()) (s.cover(Tables, uses), ...);
     }
