@@ -119,8 +119,7 @@ private:
         decisions_ += b.decisions;
         if (found_.what == nullptr) found_ = b.first;
         edges_.insert(edges_.end(), b.known.begin(), b.known.end());
-        for (const fresh& f : b.found)
-            edges_.push_back({f.origin.from, states_.insert(f.state, f.origin).first, f.brings_key_back});
+        for (const fresh& f : b.found) edges_.push_back({f.origin.from, states_.insert(f.state, f.origin).first, f.brings_key_back});
     }
 
     // --- one state ---
@@ -142,20 +141,21 @@ private:
             if (out.first.what == nullptr) out.first = {what, number, step, end};
         };
         for_each_command(first, bounds_, choices_in(s, bounds_), [&]<class C>(const C& command, const about& a) {
-            if constexpr (!Subject::template exists<C>) return;
+            if constexpr (!Subject::template exists<C>)
+                return;
             else {
-            const decision d = decide(first, a, command, out);
-            if (depends_on_time<C> || sampled)
-                if (const char* wrong = differs(last, a, command, first, d, out)) report(wrong, end_of_zone::last);
-            if (hash % 64 == 0)
-                if (const char* wrong = wrong_with_rights(first, a, command, d)) report(wrong);
-            if (d.allowed()) {
-                if (const char* wrong = wrong_to_allow(first, a, command, d)) report(wrong);
-                const outcome o = follow(first, a, d);
-                if (o.wrong != nullptr) report(o.wrong);
-                add(o.state, {number, step}, std::is_same_v<C, unlock_key>, out);
-            }
-            ++step;
+                const decision d = decide(first, a, command, out);
+                if (depends_on_time<C> || sampled)
+                    if (const char* wrong = differs(last, a, command, first, d, out)) report(wrong, end_of_zone::last);
+                if (hash % 64 == 0)
+                    if (const char* wrong = wrong_with_rights(first, a, command, d)) report(wrong);
+                if (d.allowed()) {
+                    if (const char* wrong = wrong_to_allow(first, a, command, d)) report(wrong);
+                    const outcome o = follow(first, a, d);
+                    if (o.wrong != nullptr) report(o.wrong);
+                    add(o.state, {number, step}, std::is_same_v<C, unlock_key>, out);
+                }
+                ++step;
             }
         });
         for_each_happening(s, bounds_, [&](const sketch& next, std::string_view) {

@@ -58,7 +58,8 @@ constexpr inline_list<std::uint64_t, max_locks> kept_epochs(const ring_world& r)
     for (;;) {
         std::uint64_t next = locked_key(r.ring) != nullptr && r.ring.lock_epoch > after ? r.ring.lock_epoch : 0;
         for (const environment_state& e : r.environments)
-            if (!e.id.empty() && !e.deleted && is_locked(r.ring, e) && e.unlock_epoch + 1 > after && (next == 0 || e.unlock_epoch + 1 < next))
+            if (!e.id.empty() && !e.deleted && is_locked(r.ring, e) && e.unlock_epoch + 1 > after &&
+                (next == 0 || e.unlock_epoch + 1 < next))
                 next = e.unlock_epoch + 1;
         if (next == 0) return kept;
         kept.push_back(after = next);
@@ -268,8 +269,8 @@ constexpr tenant_state tenant_of(const sketch& s, const bounds& b) {
     if (s.feature_on) t.feature_on_at = present_moment - far - days(1);
     for (std::size_t i = 0; i < max_people; ++i)
         if (s.present[i])
-            t.administrators.push_back({admin_id(people_names[i]),
-                                        i == 2 ? environment_id(environment_names[0][0]) : environment_id{}, present_moment - far});
+            t.administrators.push_back(
+                {admin_id(people_names[i]), i == 2 ? environment_id(environment_names[0][0]) : environment_id{}, present_moment - far});
     return t;
 }
 

@@ -31,13 +31,13 @@ struct renaming {
 
 namespace detail {
 
-
 inline std::uint32_t weight_of_key(const sketch& s, std::size_t key) {
     std::uint32_t w = s.elsewhere[key] ? 1U : 0U;
     for (const ring_sketch& r : s.rings) {
         w = w * 8 + static_cast<std::uint32_t>(r.keys[key]);
         const std::size_t number = key + 1;
-        w = w * 8 + (r.attempt.before == number ? 4U : 0U) + (r.activation.before == number ? 2U : 0U) + (r.request.key == number ? 1U : 0U);
+        w = w * 8 + (r.attempt.before == number ? 4U : 0U) + (r.activation.before == number ? 2U : 0U) +
+            (r.request.key == number ? 1U : 0U);
     }
     return w;
 }

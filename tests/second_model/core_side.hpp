@@ -144,7 +144,8 @@ private:
                               .backup_ = backup != backups_.end()        ? &backup->second
                                          : asked_->does == verb::restore ? &none
                                                                          : nullptr,
-                              .policy_ = policy_or(asked_->policy.empty() ? std::string(on_.membership.policy.view()) : asked_->policy, no_policy),
+                              .policy_ =
+                                  policy_or(asked_->policy.empty() ? std::string(on_.membership.policy.view()) : asked_->policy, no_policy),
                               .source_policy_ = policy_or(std::string(from_.membership.policy.view()), no_policy)};
         const auto decision = decide(facts, command);
         if (decision.refused()) {
@@ -170,7 +171,8 @@ private:
             backups_[std::string(taken->backup.view())] = {taken->backup, taken->environment, event.at,       taken->managed_by,
                                                            taken->key,    taken->key_version, taken->data_era};
         if (const auto* made = std::get_if<kp::environment_created>(&event.body)) {
-            shown_[std::string(made->environment.view())] = {asked_->managed, asked_->dataverse, asked_->licensed, asked_->finance, asked_->cloud_hosted};
+            shown_[std::string(made->environment.view())] = {asked_->managed, asked_->dataverse, asked_->licensed, asked_->finance,
+                                                             asked_->cloud_hosted};
             auto& one = environments_[std::string(made->environment.view())] = environment_or_new({});
             return kp::evolve(one, event);
         }
@@ -207,7 +209,8 @@ private:
                                        .environment = environment,
                                        .kind = static_cast<kp::environment_kind>(asked.is),
                                        .file_data = asked.file_data,
-                                       .external_logs = asked.external_logs, .geography = id_of<keywright::geography_id>(asked.geography)});
+                                       .external_logs = asked.external_logs,
+                                       .geography = id_of<keywright::geography_id>(asked.geography)});
             return;
         case verb::import_key:
             ask(kp::create_import_key{.by = {}, .kid = kp::kid_text(asked.file.kid), .print = print_of(asked.file), .replace = true});
@@ -250,7 +253,8 @@ private:
     }
 
     kp::revocation cause() const {
-        constexpr std::string_view names[] = {"access", "key_disabled", "version_disabled", "key_deleted", "vault_deleted", "policy_deleted"};
+        constexpr std::string_view names[] = {"access",      "key_disabled",  "version_disabled",
+                                              "key_deleted", "vault_deleted", "policy_deleted"};
         return static_cast<kp::revocation>(std::ranges::find(names, asked_->cause) - names);
     }
 
@@ -259,12 +263,18 @@ private:
         const auto organisation = id_of<keywright::organisation_id>(asked.organisation);
         switch (asked.does) {
         case verb::policy:
-            ask(kp::create_policy{.by = {}, .policy = id_of<keywright::policy_id>(asked.policy),
-                                  .vault = {.vault = id_of<keywright::vault_id>(asked.vault), .region = id_of<keywright::region_id>(asked.vault_region),
-                                            .soft_delete = {asked.soft_delete}, .purge_protection = asked.purge_protection},
-                                  .key = vault_key(), .offered_here = asked.offered});
+            ask(kp::create_policy{.by = {},
+                                  .policy = id_of<keywright::policy_id>(asked.policy),
+                                  .vault = {.vault = id_of<keywright::vault_id>(asked.vault),
+                                            .region = id_of<keywright::region_id>(asked.vault_region),
+                                            .soft_delete = {asked.soft_delete},
+                                            .purge_protection = asked.purge_protection},
+                                  .key = vault_key(),
+                                  .offered_here = asked.offered});
             return;
-        case verb::grant: ask(kp::grant_access{.by = {}, .permissions = {asked.get, asked.wrap, asked.unwrap}, .print = print_of(asked.file)}); return;
+        case verb::grant:
+            ask(kp::grant_access{.by = {}, .permissions = {asked.get, asked.wrap, asked.unwrap}, .print = print_of(asked.file)});
+            return;
         case verb::revoke: ask(kp::revoke_access{.by = {}, .cause = cause()}); return;
         case verb::request_unlock: ask(kp::request_unlock{}); return;
         case verb::approve_unlock: ask(kp::approve_unlock{}); return;
@@ -272,7 +282,8 @@ private:
         case verb::purge_key: ask(kp::purge_key{.by = {}, .version = asked.version_number}); return;
         case verb::integrate: ask(kp::integrate_environment{.by = {}, .organisation = organisation}); return;
         case verb::add_to_policy:
-            ask(kp::add_to_policy{.by = {}, .facts = shown_[asked.environment], .organisation = organisation, .confirmed = asked.confirmed});
+            ask(kp::add_to_policy{
+                .by = {}, .facts = shown_[asked.environment], .organisation = organisation, .confirmed = asked.confirmed});
             return;
         case verb::remove_from_policy: ask(kp::remove_from_policy{.by = {}, .confirmed = asked.confirmed, .confirmation = typed}); return;
         default: return;

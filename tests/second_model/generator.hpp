@@ -114,7 +114,10 @@ private:
             out.does = verb::admin;
             out.who = at == 1 ? "ann" : "bob";
             return out;
-        case 3: out.does = plays_ == profile::enterprise_policy ? verb::tick : verb::feature_on; out.by = out.does == verb::tick ? "system" : "provider"; return out;
+        case 3:
+            out.does = plays_ == profile::enterprise_policy ? verb::tick : verb::feature_on;
+            out.by = out.does == verb::tick ? "system" : "provider";
+            return out;
         case 4: ++now_; return environment_named("e1");
         case 5: return environment_named("e2");
         case 6: return environment_named("e3");
@@ -433,7 +436,8 @@ private:
         case 0: return grant_of(name, of);
         case 1: {
             auto out = by_vault(verb::revoke, name);
-            out.cause = pick(std::array{"access", "key_disabled", "version_disabled", "key_deleted", "vault_deleted", "policy_deleted", "access"});
+            out.cause =
+                pick(std::array{"access", "key_disabled", "version_disabled", "key_deleted", "vault_deleted", "policy_deleted", "access"});
             if (chance(20)) out.by = "system", out.as_vault = false;
             return out;
         }
@@ -457,8 +461,10 @@ private:
         }
         auto out = member(verb::add_to_policy, name);
         const auto* one = find(in.environments, out.environment);
-        if (one && chance(80)) out.organisation = one->organisation;
-        else if (chance(20)) out.organisation = numbered("org", 2);
+        if (one && chance(80))
+            out.organisation = one->organisation;
+        else if (chance(20))
+            out.organisation = numbered("org", 2);
         return out;
     }
     operation anything_of_vaults(const world& in) {
@@ -478,7 +484,8 @@ private:
         case 6: return tick();
         case 7: return chance(60) ? environment_named(numbered("e", 3)) : admin_of(a_person(), chance(50) ? "" : numbered("e", 3));
         default: {
-            auto out = report(pick(std::array{work::apply, work::giving_back, work::restore, work::copy, work::reset}), numbered("e", 3), {});
+            auto out =
+                report(pick(std::array{work::apply, work::giving_back, work::restore, work::copy, work::reset}), numbered("e", 3), {});
             return out;
         }
         }
@@ -493,7 +500,8 @@ private:
                 out.by = "ann";
                 break;
             }
-            out.by = out.does == verb::tick ? out.by : std::string(pick(std::array{"cat", "eve", "provider", "system", "bob"})); break;
+            out.by = out.does == verb::tick ? out.by : std::string(pick(std::array{"cat", "eve", "provider", "system", "bob"}));
+            break;
         case 1: out.acknowledged = false; break;
         case 2: out.confirmed = false; break;
         case 3: out.confirmation = "something else"; break;
@@ -509,7 +517,8 @@ private:
             if (out.does == verb::generate_key || out.does == verb::upload_key) chance(50) ? out.key.clear() : out.region.clear();
             break;
         case 13: // what is made is always new, and in a vault a key's material is its own
-            if (out.does != verb::generate_key && out.does != verb::policy && out.does != verb::rotate_version) out.file.name = numbered("m", 6);
+            if (out.does != verb::generate_key && out.does != verb::policy && out.does != verb::rotate_version)
+                out.file.name = numbered("m", 6);
             break;
         case 14:
             if (!out.environment.empty() && out.does != verb::environment && out.does != verb::admin) out.environment = "nowhere";
