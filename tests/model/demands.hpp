@@ -12,11 +12,13 @@ namespace keywright::model {
 /// Follows one ring through the events of one decision.
 class witness {
 public:
-    witness(ghost& g, std::size_t ring, instant now) : g_(g), ring_(ring), now_(now) {}
+    /// `behind`: the command's clock is behind the latest commit, and nothing is over by it.
+    witness(ghost& g, std::size_t ring, instant now, bool behind = false) : g_(g), ring_(ring), now_(now), behind_(behind) {}
 
     /// Tells the ghost one event. The first demand that did not hold is kept.
     void see(const event& e) {
         demand(e.at == now_, "an event bears the moment that counts");
+        by_ = e.by.who;
         visit_body(e.body, [&](const auto& body) { on(body); });
     }
     const char* wrong() const { return wrong_; }
@@ -73,7 +75,9 @@ private:
         demand(!g_.anything_locked(), "no activation while anything is locked");
         demand(e.rolls_back || awaits_first_ || past(g_.effective, hours(24)), "activations are at least 24 h apart");
         demand(!first_activates_ || !g_.ever, "only the first upload activates by itself");
+        demand(!e.rolls_back || rolled_back_, "only a rollback rolls back");
         awaits_first_ = false;
+        g_.activating_by = by_;
         g_.ever = true;
         key(e.print) = key_place::installing;
         g_.installing = now_;
@@ -88,6 +92,9 @@ private:
     }
     void become_active(const fingerprint& print) {
         key(print) = key_place::active;
+        g_.activated_by = g_.activating_by;
+        g_.activating_by = {};
+        g_.noticed = never;
         g_.effective = now_;
         g_.installing = never;
         g_.unlocks = false;
@@ -95,21 +102,59 @@ private:
     void end_installation(const fingerprint& print, key_place to) {
         demand(key(print) == key_place::installing, "only what is Installing fails");
         key(print) = to;
+        g_.activating_by = {};
         g_.installing = never;
         g_.unlocks = false;
     }
     void on(const activation_failed& e) { end_installation(e.print, key_place::available); }
     void on(const activation_rolled_back& e) {
+        demand(by_ != (e.cancelled ? g_.activating_by : g_.activated_by), "nobody rolls back what was their own doing");
+        demand(!g_.anything_locked(), "no activation while anything is locked");
         if (e.cancelled) return end_installation(e.print, key_place::available);
         demand(key(e.print) == key_place::active, "what is rolled back is Active");
+        const bool lock_passes = happened(g_.noticed) && past(later(later(g_.effective, g_.applied), g_.noticed), hours(72));
+        demand(behind_ || !lock_passes, "a rollback comes before a lock could");
+        rolled_back_ = true;
+    }
+    void on(const notice_delivered& e) {
+        demand(!happened(g_.noticed), "the first notice counts");
+        demand(e.to != g_.activated_by, "a notice counts only to somebody who did not act");
+        demand(person_number(e.to) < 2, "a notice counts only to an administrator of the tenant");
+        g_.noticed = now_;
+    }
+    void on(const clock_accepted& e) {
+        demand(e.clock < now_, "only a clock that is behind is accepted");
+        demand(!e.agreed || (!g_.vouched_by.empty() && g_.vouched_by != by_), "a clock takes two administrators");
+        g_.vouched_by = e.agreed ? admin_id{} : by_;
+        if (!e.agreed) return;
+        g_.lock_asked = never, g_.lock_asked_by = {};
+        for (instant* window : {&g_.effective, &g_.applied, &g_.requested, &g_.installing, &g_.noticed})
+            if (happened(*window)) *window = e.clock;
+        const bool attempt = g_.keys_in(key_place::installing) > 0 && g_.unlocks;
+        for (ghost_environment& each : g_.environments) {
+            each.found = never;
+            if (each.where != place::locked || !happened(each.due)) continue;
+            each.due = e.clock + days(28);
+            each.held = attempt;
+        }
     }
 
     // --- locks ---
 
+    void on(const lock_requested& e) {
+        if (e.waits) g_.lock_asked = now_, g_.lock_asked_by = by_;
+    }
+    void on(const lock_approved& e) {
+        demand(happened(g_.lock_asked) && e.requested_by == g_.lock_asked_by, "what is approved was asked for");
+        demand(by_ != g_.lock_asked_by, "a lock takes two administrators");
+        demand(now_ < g_.lock_asked + hours(24), "a request is valid for 24 h");
+        approved_ = true;
+    }
     void on(const lock_started& e) {
+        demand(!g_.second_word || approved_, "a lock takes two administrators");
         demand(past(g_.effective, hours(72)), "no lock before effective_at + 72 h");
         demand(past(g_.applied, hours(72)), "no lock within 72 h of an apply");
-        demand(!g_.wait_for_notice || (happened(g_.noticed) && past(g_.noticed, hours(72))), "no lock before another has known for 72 h");
+        demand(!g_.second_word || (happened(g_.noticed) && past(g_.noticed, hours(72))), "no lock before another has known for 72 h");
         demand(g_.keys_in(key_place::installing) == 0 && !g_.locking, "one change of the ring's key at a time");
         demand(key(e.print) == key_place::active, "the key that locks is the Active one");
         demand(e.epoch == g_.epoch + 1, "each lock raises the epoch by one");
@@ -122,6 +167,7 @@ private:
         demand(hit > 0 && hit == e.environments, "a lock locks something, and counts it");
         for (key_place& each : g_.keys)
             each = each == key_place::active ? key_place::locked : each == key_place::available ? key_place::none : each;
+        g_.lock_asked = never, g_.lock_asked_by = {};
         g_.locking = true;
         g_.requested = now_;
         g_.epoch = e.epoch;
@@ -146,6 +192,7 @@ private:
         demand(key(e.print) == key_place::locked, "the key that unlocks is the key that locked");
         demand(!g_.locking && past(g_.requested, hours(1)), "no unlock within 1 h of the lock, nor while it runs");
         key(e.print) = key_place::installing;
+        g_.activating_by = by_;
         g_.installing = now_;
         g_.unlocks = true;
         if (e.format == file_kind::byok) g_.import_key = false;
@@ -224,7 +271,7 @@ private:
     void on(const returned_to_provider& e) { end(e, true).where = place::provider; }
     void on(const environment_unlocked& e) {
         ghost_environment& mine = end(e, true);
-        mine.where = place::customer, mine.held = false, mine.due = never;
+        mine.where = place::customer, mine.held = false, mine.due = mine.found = never;
         demand(e.epoch == g_.epoch, "an unlocked environment stands at the ring's epoch");
     }
     void on(const restored& e) { end(e, true); }
@@ -238,11 +285,20 @@ private:
         end(e, false) = {place::provider, false, false, never, never};
         retire();
     }
+    void on(const deadline_passed& e) {
+        ghost_environment& mine = at(e.environment);
+        demand(mine.where == place::locked && !mine.held && now_ >= mine.due, "only what is due is found due");
+        mine.found = now_;
+    }
     void on(const environment_deleted& e) {
         ghost_environment& mine = at(e.environment);
         demand(!mine.busy && mine.where != place::gone && mine.where != place::absent, "what is deleted was idle, and there");
         demand(mine.where != place::locked || happened(mine.due), "what is being locked is not deleted");
-        if (e.by_retention) demand(mine.where == place::locked && !mine.held && now_ >= mine.due, "time deletes only what is due");
+        if (e.by_retention) {
+            demand(mine.where == place::locked && !mine.held && now_ >= mine.due, "time deletes only what is due");
+            demand(!g_.second_word || (happened(mine.found) && now_ >= mine.found + hours(24)),
+                   "time deletes only what was found due twice");
+        }
         mine = {place::gone, false, false, never, never};
         retire();
     }
@@ -250,8 +306,12 @@ private:
     ghost& g_;
     std::size_t ring_;
     instant now_;
+    bool behind_;
     bool awaits_first_ = false;
     bool first_activates_ = false;
+    bool rolled_back_ = false;
+    bool approved_ = false;
+    admin_id by_;
     const char* wrong_ = nullptr;
 
 public:

@@ -63,6 +63,14 @@ enum class fault : std::uint8_t {
     lock_counts_wrong,
     applied_not_recorded,
     expiry_not_marked,
+    // a second administrator, a notice, a clock
+    one_finding_deletes,
+    one_vote_suffices,
+    actor_is_told,
+    notice_counts_for_the_next,
+    notice_not_noted,
+    request_survives_lock,
+    rollback_forgets_nobody,
     // effects
     keys_survive_lock,
     key_survives_failed_unlock,
@@ -88,6 +96,7 @@ template <const auto& Profile>
 class faulty {
 public:
     static constexpr std::string_view profile_name = shipped<Profile>::profile_name;
+    static constexpr bool second_word = shipped<Profile>::second_word;
     template <class C>
     static constexpr bool exists = shipped<Profile>::template exists<C>;
 
@@ -193,8 +202,15 @@ private:
                 ++started->environments;
             if (auto* gone = std::get_if<environment_deleted>(&e.body); gone != nullptr && is(fault::expiry_not_marked))
                 gone->by_retention = true;
+            if (auto* vote = std::get_if<clock_accepted>(&e.body); vote != nullptr && is(fault::one_vote_suffices)) vote->agreed = true;
+            if (is(fault::one_finding_deletes) && std::holds_alternative<deadline_passed>(e.body))
+                e.body = environment_deleted{f.environment().id, protection::locked, true};
             out.push_back(e);
         }
+        if constexpr (std::is_same_v<C, report_delivery>)
+            if (const key_record* key = active_key(f.ring);
+                is(fault::actor_is_told) && key != nullptr && command.to == f.ring.activation.by && !happened(f.ring.activation.noticed_at))
+                out.push_back({command.by, f.now, notice_delivered{{key->id, key->print}, command.to, command.activation}});
         if constexpr (std::is_same_v<C, upload_key>)
             if (is(fault::every_upload_activates) && f.ring.ever_activated)
                 out.push_back({command.by, f.now,
@@ -266,6 +282,16 @@ private:
             break;
         case fault::import_key_survives_lock:
             if (is_one_of<lock_started>(e)) ring.import_kid = before.import_kid;
+            break;
+        case fault::notice_counts_for_the_next:
+            if (is_one_of<key_activated>(e)) ring.activation.noticed_at = before.activation.noticed_at;
+            break;
+        case fault::notice_not_noted: ring.activation.noticed_at = before.activation.noticed_at; break;
+        case fault::request_survives_lock:
+            if (is_one_of<lock_started>(e)) ring.lock_request = before.lock_request;
+            break;
+        case fault::rollback_forgets_nobody:
+            if (is_one_of<activation_rolled_back>(e)) ring.attempt = before.attempt;
             break;
         case fault::opt_in_forgotten: ring.self_managed = before.self_managed; break;
         default: break;

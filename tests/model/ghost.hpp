@@ -31,8 +31,10 @@ struct ghost {
     instant noticed = never;          ///< of the present activation (recommended)
     instant lock_asked = never;       ///< a lock waits for a second word (recommended)
     admin_id lock_asked_by;
+    admin_id activating_by;           ///< who asked for what is installing
     admin_id activated_by;
-    bool wait_for_notice = false;     ///< the profile is one in which notices and second words count
+    admin_id vouched_by;              ///< for a clock that is behind
+    bool second_word = false;         ///< the profile is one in which notices and second administrators count
     bool locking = false;
     bool unlocks = false;
     bool ever = false;
@@ -69,7 +71,7 @@ inline ghost_environment ghost_of(const ring_state& ring, const environment_stat
         g.held = attempt;
         if (!attempt) g.due = later(g.due, ring.hold_until);
     }
-    if (e.deadline_seen_era == ring.clock_era && e.deadline_seen_at >= g.due) g.found = e.deadline_seen_at;
+    if (e.deadline_seen_era == ring.clock_era) g.found = e.deadline_seen_at;
     return g;
 }
 
@@ -92,7 +94,9 @@ inline ghost ghost_of(const ring_world& r) {
     g.noticed = r.ring.activation.noticed_at;
     g.lock_asked = r.ring.lock_request.by.empty() ? never : r.ring.lock_request.at;
     g.lock_asked_by = r.ring.lock_request.by;
+    g.activating_by = r.ring.attempt.by;
     g.activated_by = r.ring.activation.by;
+    g.vouched_by = r.ring.clock.by;
     g.locking = r.ring.locking;
     g.unlocks = r.ring.installing_unlocks;
     g.ever = r.ring.ever_activated;
@@ -125,6 +129,14 @@ inline const char* difference(const ghost& a, const ghost& b, instant now) {
     if (a.acknowledged != b.acknowledged) return "the first acknowledgement is the opt-in";
     if (a.import_key != b.import_key) return "an import key is used once, and gone with a lock";
     if (a.epoch != b.epoch) return "each lock raises the epoch by one";
+    if (!a.second_word) return nullptr;
+    if (a.noticed != b.noticed) return "72 h run from the first notice to somebody who did not act";
+    if (a.lock_asked != b.lock_asked || a.lock_asked_by != b.lock_asked_by) return "a request stands until it is granted, replaced or void";
+    if (a.activating_by != b.activating_by || a.activated_by != b.activated_by) return "it is known who activated";
+    if (a.vouched_by != b.vouched_by) return "it is known who vouched for a clock";
+    for (std::size_t i = 0; i < max_environments; ++i)
+        if (a.environments[i].where == place::locked && a.environments[i].found != b.environments[i].found)
+            return "a finding stands until its clock does not";
     return nullptr;
 }
 

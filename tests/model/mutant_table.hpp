@@ -98,4 +98,24 @@ inline constexpr mutant mutants[] = {
     {"restored not told", fault::overwriting_not_told},
 };
 
+/// What only recommended has.
+inline constexpr mutant mutants_of_recommended[] = {
+    {"R01: undo one's own doing", fault::rule_left_out, "R01", refusal::self_approval},
+    {"R01: the window never closes", fault::rule_left_out, "R01", refusal::rollback_window_closed},
+    {"R02: nobody needs to know", fault::rule_left_out, "R02", refusal::notice_undelivered},
+    {"R02: no wait after the notice", fault::rule_left_out, "R02", refusal::lock_cooldown},
+    {"R03: approve one's own request", fault::rule_left_out, "R03", refusal::self_approval},
+    {"R03: a request is valid for ever", fault::rule_left_out, "R03", refusal::request_expired},
+    {"R03: a request for another key", fault::rule_left_out, "T21", refusal::wrong_key},
+    {"R04: a clock that is behind counts", fault::rule_left_out, "R04", refusal::clock_frozen},
+    {"R04: the second finding at once", fault::rule_left_out, "R04", refusal::not_due},
+    {"R04: the first finding deletes", fault::one_finding_deletes},
+    {"R04: one administrator accepts a clock", fault::one_vote_suffices},
+    {"R02: whoever acted is somebody who knows", fault::actor_is_told},
+    {"R02: an old notice counts for a new key", fault::notice_counts_for_the_next},
+    {"R02: a delivery is not noted", fault::notice_not_noted},
+    {"R03: a request outlives its lock", fault::request_survives_lock},
+    {"R01: a cancelled attempt is remembered", fault::rollback_forgets_nobody},
+};
+
 } // namespace keywright::model

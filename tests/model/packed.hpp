@@ -70,9 +70,9 @@ void environment_fields(Bits& bits, Environment& e) {
 }
 template <class Bits, class Activation>
 void activation_fields(Bits& bits, Activation& a) {
-    bits(a.by, 2), bits(a.before, 2), bits(a.told, 1);
+    bits(a.by, 2), bits(a.before, 2), bits(a.told, 1), bits(a.newcomers, 2);
 }
-/// At most 110 bits.
+/// 101 bits.
 template <class Bits, class Ring>
 void ring_fields(Bits& bits, Ring& r) {
     for (auto& key : r.keys) bits(key, 3);
@@ -85,6 +85,7 @@ void ring_fields(Bits& bits, Ring& r) {
     for (auto& lock : r.locks) bits(lock, 2);
     activation_fields(bits, r.attempt), activation_fields(bits, r.activation), bits(r.told_late, 1);
     bits(r.request.by, 2), bits(r.request.key, 2), bits(r.request.late, 1);
+    bits(r.vote, 2), bits(r.ever_effective, 1), bits(r.ever_applied, 1);
 }
 template <class Bits, class Sketch>
 void sketch_fields(Bits& bits, Sketch& s) {

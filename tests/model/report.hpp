@@ -7,8 +7,11 @@
 #include "scenario.hpp"
 #include "way_out.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 namespace keywright::model {
 
@@ -50,12 +53,39 @@ void print_way(const search<Subject>& s, const finding& f) {
     for (const std::string& line : told.lines) std::printf("%s\n", line.c_str());
 }
 
+/// Prints the way to a precondition that broke: contract_broken ends in abort().
+template <class Subject>
+class breach_teller {
+public:
+    explicit breach_teller(const search<Subject>& s) {
+        searched_ = &s;
+        std::signal(SIGABRT, &tell);
+    }
+    ~breach_teller() { std::signal(SIGABRT, SIG_DFL); }
+    breach_teller(const breach_teller&) = delete;
+    breach_teller& operator=(const breach_teller&) = delete;
+
+private:
+    static void tell(int) {
+        static std::atomic_flag told;
+        if (told.test_and_set()) std::fflush(stdout), std::_Exit(1); // the last step, taken once more
+        std::printf("  NOT TRUE: no command breaks a precondition\n  the shortest way to it:\n");
+        finding f = at_work;
+        f.what = "";
+        narrator<Subject>(*searched_, true).tell(f);
+        std::fflush(stdout);
+        std::_Exit(1);
+    }
+    static inline const search<Subject>* searched_ = nullptr;
+};
+
 /// One search of what is shipped. Returns the number of its states, 0 if anything was found.
 template <class Subject>
 std::size_t check(const bounds& b) {
     const Subject subject{};
     const stopwatch watch;
     search<Subject> s(subject, b);
+    const breach_teller<Subject> tells(s);
     const bool all = s.run(beginning(b));
     const finding f = all ? verdict_of(s) : s.found();
     std::printf("%.*s, %.*s: %zu ring(s), %zu keys, %zu+%zu environments, 3 administrators%s%s%s%s%s\n", length(Subject::profile_name),
@@ -67,6 +97,25 @@ std::size_t check(const bounds& b) {
     if (f.what == nullptr) return s.states().size();
     print_way(s, f);
     return 0;
+}
+
+/// All of them; more than a million states. Prints a last line; returns the exit code.
+template <class Subject, std::size_t N>
+int check_all(const bounds (&normal)[N], const bounds (&wider)[N]) {
+    const bool wide = std::getenv("KEYWRIGHT_MODEL_LARGE") != nullptr;
+    std::size_t states = 0;
+    for (const bounds& b : wide ? wider : normal) {
+        const std::size_t found = check<Subject>(b);
+        if (found == 0) {
+            std::printf("%.*s: FAILED\n", length(Subject::profile_name), Subject::profile_name.data());
+            return 1;
+        }
+        states += found;
+    }
+    const bool enough = states > 1'000'000;
+    std::printf("%.*s: %s %zu states\n", length(Subject::profile_name), Subject::profile_name.data(),
+                enough ? "every invariant holds in all of" : "FAILED, these are too few:", states);
+    return enough ? 0 : 1;
 }
 
 /// One mutant. Prints its row; returns whether it was found, or has shown itself equivalent.
@@ -88,14 +137,14 @@ bool hunt(const mutant& m, const bounds& b) {
     return m.equivalent.empty() ? f.what != nullptr : equivalent;
 }
 
-/// All mutants. Returns how many were neither found nor equivalent.
+/// All mutants. Returns the exit code.
 template <class Subject, std::size_t N>
-std::size_t hunt_all(const mutant (&all)[N], const bounds& b) {
+int hunt_all(const mutant (&all)[N], const bounds& b) {
     std::printf("%-45s %-55s %5s %7s\n", "mutant", "what it broke first", "depth", "seconds");
     std::size_t survived = 0;
     for (const mutant& m : all) survived += hunt<Subject>(m, b) ? 0U : 1U;
-    std::printf("%zu mutants, %zu survived\n", N, survived);
-    return survived;
+    std::printf("%.*s: %zu mutants, %zu survived\n", length(Subject::profile_name), Subject::profile_name.data(), N, survived);
+    return survived == 0 ? 0 : 1;
 }
 
 } // namespace keywright::model

@@ -19,7 +19,7 @@ struct right {
 template <class C>
 constexpr right right_to() {
     if constexpr (types<generate_key, upload_key, activate_key, rollback_activation, lock, approve_lock, unlock_key, unlock_environment,
-                        delete_environment, create_import_key>::contains<C>)
+                        delete_environment, create_import_key, accept_clock>::contains<C>)
         return {.tenant = true};
     else if constexpr (types<apply_key, return_to_provider, reset, take_backup, open_environment, copy>::contains<C>)
         return {.tenant = true, .environments = true};

@@ -10,6 +10,7 @@
 #include <keywright/core/time_text.hpp>
 #include <keywright/policy/names.hpp>
 
+#include <cstdio>
 #include <string>
 
 namespace keywright::model {
@@ -210,7 +211,8 @@ struct told_way {
 template <class Subject>
 class narrator {
 public:
-    explicit narrator(const search<Subject>& s) : search_(s) {}
+    /// `aloud`: each line is printed as it is found, because the last step may stop the program.
+    explicit narrator(const search<Subject>& s, bool aloud = false) : search_(s), aloud_(aloud) {}
 
     /// The shortest way to a state, and the step that shows the finding, if any.
     told_way tell(const finding& f) {
@@ -228,10 +230,13 @@ public:
     }
 
 private:
-    void say(std::string line) { told_.lines.push_back(std::move(line)); }
+    void say(std::string line) {
+        if (aloud_) std::printf("%s\n", line.c_str());
+        told_.lines.push_back(std::move(line));
+    }
 
     void begin(const sketch& start) {
-        const instant early = real_.now - far - days(1);
+        const instant early = now_ - far - days(1);
         const bool two = search_.limits().rings > 1;
         say(R"({"profile":")" + std::string(Subject::profile_name) + "\"}");
         say(detail::json_line(early, "tenant")
@@ -255,28 +260,31 @@ private:
         for_each_command(w, search_.limits(), choices_in(s, search_.limits()), [&]<class C>(C command, about a) {
             if constexpr (Subject::template exists<C>) {
                 if (at++ != step) return;
-                next = after(w, a, command);
+                const C as_searched = command;
+                const about subject = a;
                 detail::rename(command, a, names_);
-                if (end == end_of_zone::last) real_.now = before_next_limit(a);
-                command.at = real_.now;
-                say(detail::line_of(command, a, real_.now));
+                if (end == end_of_zone::last) now_ = before_next_limit(a);
+                command.at = now_ - (present_moment - command.at);
+                say(detail::line_of(command, a, command.at));
+                next = after(w, subject, as_searched);
                 const decision d = search_.subject().decide(facts_of(real_, a, command.at), command);
                 if (d.allowed())
                     for (const event& e : d.events()) search_.apply(real_, a, e);
                 else if (!last_)
                     told_.taken = false;
+                if (real_.rings[a.ring].ring.latest < now_) now_ = later(real_.rings[a.ring].ring.latest, command.at);
             }
         });
         for_each_happening(s, search_.limits(), [&](const sketch& changed, std::string_view what) {
             if (at++ != step) return;
             next = changed;
-            for (const ring_world& r : real_.rings) real_.now = later(real_.now, detail::limit_called(what, r, real_.now));
+            for (const ring_world& r : real_.rings) now_ = later(now_, detail::limit_called(what, r, now_));
         });
         names_ = canonical_names(next).after(names_);
     }
     instant before_next_limit(const about& a) const {
-        const instant next = detail::next_limit(real_.rings[a.ring].ring, real_.now);
-        return next == real_.now ? next : next - seconds{1};
+        const instant next = detail::next_limit(real_.rings[a.ring].ring, now_);
+        return next == now_ ? next : next - seconds{1};
     }
     template <class C>
     sketch after(const world& w, const about& a, const C& command) const {
@@ -284,15 +292,16 @@ private:
         world changed = w;
         if (d.allowed())
             for (const event& e : d.events()) search_.apply(changed, a, e);
-        changed.now = w.now;
         return sketch_of(changed, search_.limits());
     }
 
     const search<Subject>& search_;
     world real_;
+    instant now_ = present_moment;
     renaming names_;
     told_way told_;
     bool last_ = false;
+    bool aloud_;
 };
 
 } // namespace keywright::model

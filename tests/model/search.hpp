@@ -25,6 +25,9 @@ struct finding {
     end_of_zone end = end_of_zone::first;
 };
 
+/// What this thread is at: when a precondition breaks inside of what is checked, the program stops there.
+inline thread_local finding at_work;
+
 struct edge {
     std::uint32_t from;
     std::uint32_t to;
@@ -63,10 +66,9 @@ public:
     const Subject& subject() const { return subject_; }
 
     /// Applies events to a world, and checks everything that is asked of the step.
-    outcome follow(const world& before, const about& a, const decision& d) const {
+    outcome follow(const world& before, const about& a, const decision& d, bool behind = false) const {
         world after = before;
-        const char* wrong = subject_follows(before, after, a, d);
-        after.now = before.now;
+        const char* wrong = subject_follows(before, after, a, d, behind);
         return {wrong, canonical(sketch_of(after, bounds_))};
     }
     /// The same without judging.
@@ -74,6 +76,7 @@ public:
         ring_world& r = w.rings[a.ring];
         if (types_of_tenant(e)) subject_.evolve(w.tenant, e);
         subject_.evolve(r.ring, e);
+        set_clock(r, e);
         if (const auto* taken = std::get_if<backup_taken>(&e.body))
             r.backup = {taken->backup, taken->environment, e.at, taken->managed_by, taken->key, taken->key_version, taken->data_era};
         if (a.environment == about::none) return;
@@ -140,7 +143,9 @@ private:
         const auto report = [&](const char* what, end_of_zone end = end_of_zone::first) {
             if (out.first.what == nullptr) out.first = {what, number, step, end};
         };
+        at_work.state = number;
         for_each_command(first, bounds_, choices_in(s, bounds_), [&]<class C>(const C& command, const about& a) {
+            at_work.step = step;
             if constexpr (!Subject::template exists<C>)
                 return;
             else {
@@ -151,7 +156,7 @@ private:
                     if (const char* wrong = wrong_with_rights(first, a, command, d)) report(wrong);
                 if (d.allowed()) {
                     if (const char* wrong = wrong_to_allow(first, a, command, d)) report(wrong);
-                    const outcome o = follow(first, a, d);
+                    const outcome o = follow(first, a, d, command.at < first.rings[a.ring].ring.latest);
                     if (o.wrong != nullptr) report(o.wrong);
                     add(o.state, {number, step}, std::is_same_v<C, unlock_key>, out);
                 }
@@ -186,9 +191,10 @@ private:
     const char* differs(const world& last, const about& a, const C& command, const world& first, const decision& d, bucket& out) const {
         const decision at_end = decide(last, a, command, out);
         if (at_end.allowed()) {
-            const outcome o = follow(last, a, at_end);
+            const bool behind = command.at < last.rings[a.ring].ring.latest;
+            const outcome o = follow(last, a, at_end, behind);
             if (o.wrong != nullptr) return o.wrong;
-            if (d.allowed() && o.state != follow(first, a, d).state) return "within a window moments have the same consequences";
+            if (d.allowed() && o.state != follow(first, a, d, behind).state) return "within a window moments have the same consequences";
         }
         if (at_end.allowed() != d.allowed()) return "a window ends at its limit, neither sooner nor later";
         return nullptr;
@@ -204,10 +210,13 @@ private:
             const bool denied = answer.refused() && answer.refused_by("T05", refusal::not_authorized);
             if (denied == may<C>(w, a, who)) return "whoever has a right, and nobody else, is heard";
         }
+        if (types<rollback_activation, accept_clock>::contains<C>) return nullptr; // a clock that is behind hinders neither
         C earlier = command;
         earlier.at = command.at - days(2);
         const decision answer = subject_.decide(facts_of(w, a, earlier.at), earlier);
         if (answer.allowed() && !d.allowed()) return "a clock that steps back makes nothing legal";
+        constexpr bool waits = types<lock, approve_lock, unlock_key, unlock_environment, expire_environment>::contains<C>;
+        if (Subject::second_word && waits && answer.allowed()) return "while the clock is behind no wait is over";
         const char* wrong = nullptr;
         for_each_fault(command, a, [&](const C& bad) {
             if (subject_.decide(facts_of(w, a, bad.at), bad).allowed()) wrong = "a command that is not as it should be is refused";
@@ -224,14 +233,20 @@ private:
             if (e.transition != operation::none) return "an environment that is being moved is down";
             return d.events().empty() ? nullptr : "looking changes nothing";
         }
-        const bool again = std::is_same_v<C, enable_feature> && happened(w.tenant.feature_on_at);
+        const bool again = std::is_same_v<C, report_delivery> || (std::is_same_v<C, enable_feature> && happened(w.tenant.feature_on_at));
         return d.events().empty() && !again ? "every change of state has its record" : nullptr;
     }
 
-    const char* subject_follows(const world& before, world& after, const about& a, const decision& d) const {
+    /// Where two administrators have accepted a clock, it is the present.
+    static void set_clock(ring_world& r, const event& e) {
+        const auto* accepted = std::get_if<clock_accepted>(&e.body);
+        if (accepted != nullptr && accepted->agreed) r.now = accepted->clock;
+    }
+    const char* subject_follows(const world& before, world& after, const about& a, const decision& d, bool behind) const {
         const ring_world& was = before.rings[a.ring];
         ghost g = ghost_of(was);
-        witness follows(g, a.ring, effective_now(was.ring, present_moment));
+        g.second_word = Subject::second_word;
+        witness follows(g, a.ring, was.ring.latest, behind);
         material m = material_of(was);
         for (const event& e : d.events()) {
             follows.see(e);

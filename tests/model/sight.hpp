@@ -20,6 +20,9 @@ namespace keywright::model {
 enum class end_of_zone : std::uint8_t { first, last };
 
 inline constexpr seconds far = days(2000); ///< longer ago than any limit
+/// What clocks show that are behind: one that may be accepted, and one a day and more ahead of it.
+inline constexpr instant clock_behind = present_moment - days(10);
+inline constexpr instant clock_less_behind = present_moment - days(5);
 
 namespace detail {
 
@@ -112,7 +115,43 @@ constexpr void sketch_windows(const ring_state& ring, instant now, bool is_any_l
     if (is_any_locked && hold_is_on(ring, now)) s.hold = happened(ring.hold_until) ? hold_zone::after : hold_zone::running;
 }
 
-constexpr ring_sketch sketch_of(const world& w, std::size_t number) {
+constexpr std::uint8_t number_of(const admin_id& who) {
+    const std::size_t n = person_number(who);
+    return n < max_people ? static_cast<std::uint8_t>(n + 1) : std::uint8_t{0};
+}
+constexpr std::uint8_t number_of(const fingerprint& print) {
+    const std::size_t n = key_number(print);
+    return n < max_keys ? static_cast<std::uint8_t>(n + 1) : std::uint8_t{0};
+}
+constexpr activation_sketch sketch_of(const activation_record& a, const tenant_state& tenant) {
+    activation_sketch s{.by = number_of(a.by), .before = number_of(a.before), .told = happened(a.noticed_at), .newcomers = 0};
+    if (a.by.empty()) return s;
+    for (const administrator& each : tenant.administrators)
+        if (const std::size_t n = person_number(each.who); n < 2 && each.since >= a.asked_at)
+            s.newcomers = static_cast<std::uint8_t>(s.newcomers | 1U << n);
+    return s;
+}
+/// What only the rules of a second administrator and of clocks look at.
+constexpr void sketch_people(const ring_world& r, const tenant_state& tenant, const bounds& b, ring_sketch& s) {
+    const ring_state& ring = r.ring;
+    s.attempt = sketch_of(ring.attempt, tenant);
+    s.activation = sketch_of(ring.activation, tenant);
+    s.told_late = !s.activation.told || reached(ring.activation.noticed_at, hours(72), r.now);
+    s.request = {number_of(ring.lock_request.by), number_of(ring.lock_request.print), false};
+    s.request.late = s.request.by != 0 && reached(ring.lock_request.at, hours(24), r.now);
+    for (std::size_t i = 0; i < max_environments; ++i) {
+        const environment_state& e = r.environments[i];
+        if (e.id.empty() || e.deleted || !is_locked(ring, e) || !happened(e.deadline_seen_at) || e.deadline_seen_era != ring.clock_era)
+            continue;
+        s.environments[i].found_due = reached(e.deadline_seen_at, hours(24), r.now) ? 2 : 1;
+    }
+    if (!b.clocks) return;
+    s.vote = number_of(ring.clock.by);
+    s.ever_effective = happened(ring.effective_at);
+    s.ever_applied = happened(ring.applied_at);
+}
+
+constexpr ring_sketch sketch_of(const world& w, std::size_t number, const bounds& b) {
     const ring_world& r = w.rings[number];
     ring_sketch s;
     for (const key_record& key : r.ring.keys)
@@ -125,9 +164,10 @@ constexpr ring_sketch sketch_of(const world& w, std::size_t number) {
     s.import_key = !r.ring.import_kid.empty();
     s.unlocks = r.ring.installing_unlocks;
     s.locking = r.ring.locking;
-    sketch_windows(r.ring, w.now, anything_locked(r), s);
+    sketch_windows(r.ring, r.now, anything_locked(r), s);
     s.lock_count = static_cast<std::uint8_t>(kept.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) s.locks[i] = zone_of_lock(r.ring, kept[i], w.now);
+    for (std::size_t i = 0; i < kept.size(); ++i) s.locks[i] = zone_of_lock(r.ring, kept[i], r.now);
+    if (b.two_people) sketch_people(r, w.tenant, b, s);
     return s;
 }
 
@@ -135,7 +175,7 @@ constexpr ring_sketch sketch_of(const world& w, std::size_t number) {
 
 constexpr sketch sketch_of(const world& w, const bounds& b) {
     sketch s;
-    for (std::size_t i = 0; i < b.rings; ++i) s.rings[i] = detail::sketch_of(w, i);
+    for (std::size_t i = 0; i < b.rings; ++i) s.rings[i] = detail::sketch_of(w, i, b);
     s.elsewhere = w.elsewhere;
     s.feature_on = happened(w.tenant.feature_on_at);
     for (const administrator& a : w.tenant.administrators)
@@ -174,6 +214,8 @@ constexpr void put_windows(const ring_sketch& s, end_of_zone end, ring_state& ri
                         : s.effective == change_zone::below_three ? ago(hours(24), hours(72), end)
                                                                   : ago(hours(72), far, end);
     ring.applied_at = window(s.applied_late, hours(72), end);
+    if (!s.ever_effective) ring.effective_at = never;
+    if (!s.ever_applied) ring.applied_at = never;
     if (installing_key(ring) != nullptr) ring.installing_since = window(s.installing_late, hours(1), end);
     ring.lock_requested_at = window(s.requested_late, hours(1), end);
     if (s.hold != hold_zone::none) ring.hold_from = present_moment - span_of_hold(s.hold, end);
@@ -183,7 +225,29 @@ constexpr void put_windows(const ring_sketch& s, end_of_zone end, ring_state& ri
         if (!(s.locking && i + 1U == s.lock_count)) ring.locks.push_back({i + 1, completed_at(s.locks[i], s.hold, end)});
 }
 
-constexpr environment_state environment_of(const sketch& s, std::size_t ring, std::size_t number) {
+/// Whoever came later than an activation was asked for came before the next was.
+inline constexpr std::array<instant, 3> arrivals{present_moment - days(3000), present_moment - days(2800), present_moment - days(2600)};
+inline constexpr instant activation_asked = present_moment - days(2900);
+inline constexpr instant attempt_asked = present_moment - days(2700);
+
+constexpr void put_people(const ring_sketch& s, end_of_zone end, ring_state& ring) {
+    const auto record = [](const activation_sketch& a, instant asked_at) {
+        activation_record r;
+        if (a.by != 0) r.by = admin_id(people_names[a.by - 1U]), r.asked_at = asked_at;
+        if (a.before != 0) r.before = print_of(a.before - 1U);
+        return r;
+    };
+    ring.attempt = record(s.attempt, attempt_asked);
+    ring.activation = record(s.activation, activation_asked);
+    ring.activation.number = 4;
+    if (s.activation.told) ring.activation.noticed_at = window(s.told_late, hours(72), end);
+    if (s.request.by != 0)
+        ring.lock_request = {admin_id(people_names[s.request.by - 1U]), s.request.key != 0 ? print_of(s.request.key - 1U) : fingerprint{},
+                             window(s.request.late, hours(24), end)};
+    if (s.vote != 0) ring.clock = {admin_id(people_names[s.vote - 1U]), clock_behind};
+}
+
+constexpr environment_state environment_of(const sketch& s, std::size_t ring, std::size_t number, end_of_zone end) {
     const environment_sketch& from = s.rings[ring].environments[number];
     environment_state e;
     if (from.is == life::absent) return e;
@@ -196,6 +260,8 @@ constexpr environment_state environment_of(const sketch& s, std::size_t ring, st
     e.access_epoch = 5;
     e.transition = static_cast<operation>(from.operation);
     e.deleted = from.is == life::deleted;
+    if (from.found_due != 0)
+        e.deadline_seen_at = ago(from.found_due == 1 ? seconds{} : hours(24), from.found_due == 1 ? hours(24) : far, end);
     return e;
 }
 
@@ -246,8 +312,9 @@ constexpr ring_world ring_of(const sketch& s, std::size_t number, end_of_zone en
     r.ring.locking = from.locking;
     if (from.import_key) r.ring.import_kid = kid_text(import_kid);
     put_windows(from, end, r.ring);
+    put_people(from, end, r.ring);
     for (std::size_t i = 0; i < max_environments; ++i) {
-        r.environments[i] = environment_of(s, number, i);
+        r.environments[i] = environment_of(s, number, i, end);
         if (r.environments[i].id.empty()) continue;
         r.environments[i].tenant = r.ring.tenant;
         r.environments[i].region = r.ring.region;
@@ -257,6 +324,13 @@ constexpr ring_world ring_of(const sketch& s, std::size_t number, end_of_zone en
     return r;
 }
 
+} // namespace detail
+
+namespace detail {
+constexpr instant arrival_of(const ring_sketch& r, std::size_t person) {
+    if (person > 1) return arrivals[0];
+    return arrivals[(r.attempt.newcomers >> person & 1U) != 0 ? 2 : (r.activation.newcomers >> person & 1U) != 0 ? 1 : 0];
+}
 } // namespace detail
 
 /// The tenant that a sketch shows: eligible, in its regions, with whoever is present.
@@ -269,8 +343,8 @@ constexpr tenant_state tenant_of(const sketch& s, const bounds& b) {
     if (s.feature_on) t.feature_on_at = present_moment - far - days(1);
     for (std::size_t i = 0; i < max_people; ++i)
         if (s.present[i])
-            t.administrators.push_back(
-                {admin_id(people_names[i]), i == 2 ? environment_id(environment_names[0][0]) : environment_id{}, present_moment - far});
+            t.administrators.push_back({admin_id(people_names[i]), i == 2 ? environment_id(environment_names[0][0]) : environment_id{},
+                                        detail::arrival_of(s.rings[0], i)});
     return t;
 }
 

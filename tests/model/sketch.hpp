@@ -51,6 +51,7 @@ struct activation_sketch {
     std::uint8_t by = 0;     ///< number of the person from 1; 0: nobody who matters
     std::uint8_t before = 0; ///< number of the key from 1 that was Active; 0: none that is still there
     bool told = false;       ///< somebody who did not act knows
+    std::uint8_t newcomers = 0; ///< bit n: person n came after it was asked for
     friend bool operator==(const activation_sketch&, const activation_sketch&) = default;
 };
 
@@ -82,6 +83,9 @@ struct ring_sketch {
     activation_sketch activation;    ///< of the last one that became effective
     bool told_late = true;           ///< of that one somebody has known for 72 h or more
     request_sketch request;
+    std::uint8_t vote = 0;           ///< who vouched for a clock that is behind, from 1
+    bool ever_effective = true;      ///< a key was Active once; kept only where clocks are accepted
+    bool ever_applied = true;
     friend bool operator==(const ring_sketch&, const ring_sketch&) = default;
 };
 

@@ -2,11 +2,11 @@
 // What may be tried in a state: every command as it should be, put by everybody for whom it makes a difference; and
 // what happens without a command: time closes a window, another ring takes or leaves a key.
 // Of things that a state tells apart in nothing, the first one only.
-// Depends on: world, symmetry.
+// Depends on: sight, symmetry.
 #pragma once
 
+#include "sight.hpp"
 #include "symmetry.hpp"
-#include "world.hpp"
 
 namespace keywright::model {
 
@@ -62,10 +62,11 @@ public:
 
 private:
     const ring_world& here() const { return world_.rings[ring_]; }
-    instant at() const { return world_.now; }
+    instant at() const { return here().now; }
     about ring() const { return {.ring = ring_}; }
 
     void people() {
+        ring_ = 0;
         const actor provider{admin_id("provider"), principal::provider};
         visit_(enable_feature{provider, at()}, ring());
         for (std::uint8_t i = 0; i < max_people; ++i) {
@@ -96,6 +97,11 @@ private:
         if (bounds_.import_keys) visit_(create_import_key{who, at(), kid_text(import_kid), print_of(200), false}, ring());
         if (!bounds_.two_people) return;
         visit_(rollback_activation{who, at()}, ring());
+        if (bounds_.clocks) {
+            visit_(rollback_activation{who, clock_behind}, ring());
+            visit_(accept_clock{who, clock_behind}, ring());
+            visit_(accept_clock{who, clock_less_behind}, ring());
+        }
         visit_(approve_lock{who, at(), typed_text("lock contoso")}, ring());
     }
 
@@ -108,7 +114,7 @@ private:
         const key_record* key = active_key(here().ring);
         if (key == nullptr) return;
         for (const std::string_view to : people_names)
-            visit_(report_delivery{.at = at(), .to = admin_id(to), .key = key->print, .generation = here().ring.generation}, ring());
+            visit_(report_delivery{.at = at(), .to = admin_id(to), .key = key->print, .activation = here().ring.activation.number}, ring());
     }
 
     void environment(std::uint8_t n) {

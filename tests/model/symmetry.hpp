@@ -55,7 +55,8 @@ inline std::uint32_t weight_of_person(const sketch& s, std::size_t person) {
     std::uint32_t w = s.present[person] ? 1U : 0U;
     const std::size_t number = person + 1;
     for (const ring_sketch& r : s.rings)
-        w = w * 8 + (r.attempt.by == number ? 4U : 0U) + (r.activation.by == number ? 2U : 0U) + (r.request.by == number ? 1U : 0U);
+        w = w * 64 + (r.attempt.by == number ? 32U : 0U) + (r.activation.by == number ? 16U : 0U) + (r.request.by == number ? 8U : 0U) +
+            (r.vote == number ? 4U : 0U) + ((r.attempt.newcomers >> person & 1U) != 0 ? 2U : 0U) + (r.activation.newcomers >> person & 1U);
     return w;
 }
 
@@ -83,8 +84,11 @@ inline ring_sketch renamed(const ring_sketch& r, const renaming& by, std::size_t
     for (const auto part : {&ring_sketch::attempt, &ring_sketch::activation}) {
         (s.*part).by = renamed(by.people, (r.*part).by);
         (s.*part).before = renamed(by.keys, (r.*part).before);
+        const std::uint8_t old = (r.*part).newcomers;
+        (s.*part).newcomers = static_cast<std::uint8_t>((old >> by.people[0] & 1U) | (old >> by.people[1] & 1U) << 1U);
     }
     s.request.by = renamed(by.people, r.request.by);
+    s.vote = renamed(by.people, r.vote);
     s.request.key = renamed(by.keys, r.request.key);
     return s;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// No state is without a way out: from each there is a way to a state at rest, in which every ring has an Active key,
-// nothing is locked and nothing under way. And there is one without the locked key, because it may be lost: then the
-// environments that it locked are deleted.
+// No state is without a way out: from each there is a way to a state at rest, in which nothing is locked and nothing
+// under way, and (where one ring has all the model's keys to itself) a key is Active. And there is one without the locked
+// key, because it may be lost: then the environments that it locked are deleted.
 // Depends on: search.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace keywright::model {
 inline bool at_rest(const sketch& s, const bounds& b) {
     for (std::size_t r = 0; r < b.rings; ++r) {
         const ring_sketch& ring = s.rings[r];
-        if (ring.locking || ring.request.by != 0) return false;
+        if (ring.locking) return false;
         bool active = false;
         for (const key_place key : ring.keys) {
             if (key == key_place::installing || key == key_place::locked) return false;
@@ -22,7 +22,7 @@ inline bool at_rest(const sketch& s, const bounds& b) {
         }
         for (const environment_sketch& e : ring.environments)
             if (e.operation != 0 || e.lock != 0) return false;
-        if (!active) return false;
+        if (b.rings == 1 && !active) return false;
     }
     return true;
 }

@@ -26,20 +26,21 @@ struct bounds {
     bool import_keys = false;  ///< keys come as BYOK files, too
     bool people_change = false; ///< administrators come and go, the feature is turned on in the course of it
     bool elsewhere = false;    ///< keys may be held by a ring that is not shown
-    bool two_people = false;   ///< who of the two tenant administrators did something matters
+    bool two_people = false;   ///< who of the two tenant administrators did something matters (recommended)
+    bool clocks = false;       ///< a clock may be behind, and be accepted (recommended)
 };
 
 struct ring_world {
     ring_state ring;
     std::array<environment_state, max_environments> environments{}; ///< nameless: not yet created
     backup_state backup;                                            ///< nameless: there is none
+    instant now = present_moment;
 };
 
 struct world {
     tenant_state tenant;
     std::array<ring_world, max_rings> rings{};
     std::array<bool, max_keys> elsewhere{};
-    instant now = present_moment;
 };
 
 /// What a command is about, by number.

@@ -142,7 +142,7 @@ int main(int count, char** arguments) {
     counts.commands = wanted ? static_cast<std::size_t>(std::strtoull(wanted, nullptr, 10)) : number(1, 100'000);
     counts.most = number(4, 3);
     bool agreed = true;
-    for (const auto plays : compared_profiles)
-        if (count < 4 || name_of(plays) == arguments[3]) agreed = compare(plays, number(2, 1), counts, count > 5) && agreed;
+    for (const auto one : compared_profiles)
+        if (count < 4 || name_of(one) == arguments[3]) agreed = compare(one, number(2, 1), counts, count > 5) && agreed;
     return agreed ? 0 : 1;
 }
