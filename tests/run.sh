@@ -45,6 +45,7 @@ part "test with clang" check clang -LE once
 
 if [ "${1:-}" = full ]; then
     part "crashes, all of them" env KEYWRIGHT_CRASH_FULL=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L crash
+    part "model check, wider bounds" env KEYWRIGHT_MODEL_LARGE=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L model_large
     part "headers with clang" build clang headers
     part "build with address sanitizer" build asan all
     part "test with address sanitizer" check asan -LE once

@@ -24,7 +24,8 @@ inline const char* wrong_with_keys(const ring_world& r, std::size_t number, cons
     const bool open_key = active_key(r.ring) != nullptr;
     if (r.ring.customer_managed > 0 && !open_key) return "what is open under the customer's key has an Active key";
     if (r.ring.locked > 0 && !open_key && locked_key(r.ring) == nullptr) return "what is locked has a key that can come back";
-    if (find_key(r.ring, key_state::locked) != nullptr && r.ring.locked == 0 && !r.ring.locking) return "nothing is locked: no key is Locked";
+    if (find_key(r.ring, key_state::locked) != nullptr && r.ring.locked == 0 && !r.ring.locking)
+        return "nothing is locked: no key is Locked";
     return nullptr;
 }
 
@@ -99,7 +100,8 @@ inline bool must_be_told(const event& e, std::size_t ring) {
 inline bool may_be_told(const event& e) {
     bool open = false;
     visit_body(e.body, [&](const auto& body) {
-        open = types<activation_failed, lock_requested, lock_approved, deadline_passed, clock_accepted>::contains<std::remove_cvref_t<decltype(body)>>;
+        open = types<activation_failed, lock_requested, lock_approved, deadline_passed,
+                     clock_accepted>::contains<std::remove_cvref_t<decltype(body)>>;
     });
     return open;
 }

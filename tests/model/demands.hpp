@@ -296,7 +296,8 @@ private:
         demand(mine.where != place::locked || happened(mine.due), "what is being locked is not deleted");
         if (e.by_retention) {
             demand(mine.where == place::locked && !mine.held && now_ >= mine.due, "time deletes only what is due");
-            demand(!g_.second_word || (happened(mine.found) && now_ >= mine.found + hours(24)), "time deletes only what was found due twice");
+            demand(!g_.second_word || (happened(mine.found) && now_ >= mine.found + hours(24)),
+                   "time deletes only what was found due twice");
         }
         mine = {place::gone, false, false, never, never};
         retire();

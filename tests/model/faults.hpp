@@ -106,7 +106,8 @@ public:
     decision decide(const facts& f, const C& command) const {
         const decision d = honest_.decide(f, command);
         if (d.allowed()) return refused_wrongly(f, command) ? refuse(f, command) : decision(twisted(f, command, d.events()));
-        if (mutant_.kind == fault::activation_closed || mutant_.kind == fault::lock_closed || mutant_.kind == fault::unlock_closed) return d;
+        if (mutant_.kind == fault::activation_closed || mutant_.kind == fault::lock_closed || mutant_.kind == fault::unlock_closed)
+            return d;
         for (const reason& r : d.reasons())
             if (!overlooked(f, command, r)) return d;
         return decision(honest_.consequences(f, command));
@@ -161,7 +162,8 @@ private:
     }
     bool lock_passes(const facts& f) const {
         const auto past = [&](instant since, seconds span) { return !happened(since) || f.now >= since + span; };
-        if (is(fault::lock_sooner)) return past(f.ring.effective_at, hours(72) - seconds{1}) && past(f.ring.applied_at, hours(72) - seconds{1});
+        if (is(fault::lock_sooner))
+            return past(f.ring.effective_at, hours(72) - seconds{1}) && past(f.ring.applied_at, hours(72) - seconds{1});
         if (is(fault::lock_forgets_apply)) return past(f.ring.effective_at, hours(72));
         return is(fault::lock_forgets_activation) && past(f.ring.applied_at, hours(72));
     }
@@ -192,11 +194,14 @@ private:
     event_list twisted(const facts& f, const C& command, const event_list& events) const {
         event_list out;
         for (event e : events) {
-            if (is(fault::first_upload_does_not_activate) && std::is_same_v<C, upload_key> && std::holds_alternative<activation_started>(e.body))
+            if (is(fault::first_upload_does_not_activate) && std::is_same_v<C, upload_key> &&
+                std::holds_alternative<activation_started>(e.body))
                 continue;
             if (is(fault::applied_not_recorded) && std::holds_alternative<key_applied>(e.body)) continue;
-            if (auto* started = std::get_if<lock_started>(&e.body); started != nullptr && is(fault::lock_counts_wrong)) ++started->environments;
-            if (auto* gone = std::get_if<environment_deleted>(&e.body); gone != nullptr && is(fault::expiry_not_marked)) gone->by_retention = true;
+            if (auto* started = std::get_if<lock_started>(&e.body); started != nullptr && is(fault::lock_counts_wrong))
+                ++started->environments;
+            if (auto* gone = std::get_if<environment_deleted>(&e.body); gone != nullptr && is(fault::expiry_not_marked))
+                gone->by_retention = true;
             if (auto* vote = std::get_if<clock_accepted>(&e.body); vote != nullptr && is(fault::one_vote_suffices)) vote->agreed = true;
             if (is(fault::one_finding_deletes) && std::holds_alternative<deadline_passed>(e.body))
                 e.body = environment_deleted{f.environment().id, protection::locked, true};
@@ -208,7 +213,8 @@ private:
                 out.push_back({command.by, f.now, notice_delivered{{key->id, key->print}, command.to, command.activation}});
         if constexpr (std::is_same_v<C, upload_key>)
             if (is(fault::every_upload_activates) && f.ring.ever_activated)
-                out.push_back({command.by, f.now, activation_started{.key = command.key, .print = command.file.print, .generation = f.ring.generation + 1}});
+                out.push_back({command.by, f.now,
+                               activation_started{.key = command.key, .print = command.file.print, .generation = f.ring.generation + 1}});
         return out;
     }
 

@@ -47,9 +47,7 @@ struct ghost {
             if (e.where == place::locked) return true;
         return locking;
     }
-    std::size_t keys_in(key_place where) const {
-        return static_cast<std::size_t>(std::count(keys.begin(), keys.end(), where));
-    }
+    std::size_t keys_in(key_place where) const { return static_cast<std::size_t>(std::count(keys.begin(), keys.end(), where)); }
 };
 
 namespace detail {
@@ -57,9 +55,10 @@ namespace detail {
 inline ghost_environment ghost_of(const ring_state& ring, const environment_state& e) {
     ghost_environment g;
     if (e.id.empty()) return g;
-    g.where = e.deleted ? place::gone : e.managed_by == protector::provider ? place::provider
-              : e.unlock_epoch < ring.lock_epoch                            ? place::locked
-                                                                            : place::customer;
+    g.where = e.deleted                             ? place::gone
+              : e.managed_by == protector::provider ? place::provider
+              : e.unlock_epoch < ring.lock_epoch    ? place::locked
+                                                    : place::customer;
     g.busy = !e.deleted && e.transition != operation::none;
     if (g.where != place::locked) return g;
     instant completed = ring.locking && e.unlock_epoch + 1 == ring.lock_epoch ? never : instant{0};
@@ -117,7 +116,8 @@ inline const char* difference(const ghost& a, const ghost& b, instant now) {
         if (x.busy != y.busy) return "an environment is busy with what has begun and not ended";
         if (x.where != place::locked) continue;
         const bool both_passed = happened(x.due) && happened(y.due) && x.due <= now && y.due <= now;
-        if (x.held != y.held || (!x.held && x.due != y.due && !both_passed)) return "a deadline is 28 d after the lock, held by an unlock of the key";
+        if (x.held != y.held || (!x.held && x.due != y.due && !both_passed))
+            return "a deadline is 28 d after the lock, held by an unlock of the key";
     }
     if (a.effective != b.effective) return "24 h and 72 h run from the moment the key became Active";
     if (a.applied != b.applied) return "72 h run from the last completed apply";

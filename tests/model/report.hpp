@@ -128,7 +128,10 @@ bool hunt(const mutant& m, const bounds& b) {
     const finding f = all ? verdict_of(s) : s.found();
     const bool equivalent = f.what == nullptr && !m.equivalent.empty();
     std::printf("%-45.*s %-55s %5zu %7.2f\n", length(m.what), m.what.data(),
-                f.what != nullptr ? f.what : equivalent ? "(equivalent)" : "SURVIVED", s.depth(), watch.seconds());
+                f.what != nullptr ? f.what
+                : equivalent      ? "(equivalent)"
+                                  : "SURVIVED",
+                s.depth(), watch.seconds());
     if (equivalent) std::printf("    because %.*s\n", length(m.equivalent), m.equivalent.data());
     std::fflush(stdout);
     return m.equivalent.empty() ? f.what != nullptr : equivalent;

@@ -51,31 +51,56 @@ inline void put_by(json_line& line, const actor& by) {
 
 template <class C>
 constexpr std::string_view verb_of() {
-    if constexpr (std::is_same_v<C, enable_feature>) return "feature_on";
-    else if constexpr (types<add_administrator, remove_administrator>::contains<C>) return "admin";
-    else if constexpr (std::is_same_v<C, create_environment>) return "environment";
-    else if constexpr (std::is_same_v<C, create_import_key>) return "import_key";
-    else if constexpr (std::is_same_v<C, generate_key>) return "generate_key";
-    else if constexpr (std::is_same_v<C, upload_key>) return "upload_key";
-    else if constexpr (std::is_same_v<C, activate_key>) return "activate_key";
-    else if constexpr (std::is_same_v<C, rollback_activation>) return "rollback_activation";
-    else if constexpr (std::is_same_v<C, lock>) return "lock";
-    else if constexpr (std::is_same_v<C, approve_lock>) return "approve";
-    else if constexpr (std::is_same_v<C, unlock_key>) return "unlock_key";
-    else if constexpr (std::is_same_v<C, apply_key>) return "apply_key";
-    else if constexpr (std::is_same_v<C, return_to_provider>) return "return_to_provider";
-    else if constexpr (std::is_same_v<C, unlock_environment>) return "unlock_environment";
-    else if constexpr (std::is_same_v<C, delete_environment>) return "delete_environment";
-    else if constexpr (std::is_same_v<C, open_environment>) return "open";
-    else if constexpr (std::is_same_v<C, take_backup>) return "backup";
-    else if constexpr (std::is_same_v<C, restore>) return "restore";
-    else if constexpr (std::is_same_v<C, copy>) return "copy";
-    else if constexpr (std::is_same_v<C, reset>) return "reset";
-    else if constexpr (std::is_same_v<C, completed>) return "completed";
-    else if constexpr (std::is_same_v<C, failed>) return "failed";
-    else if constexpr (std::is_same_v<C, expire_environment>) return "tick";
-    else if constexpr (std::is_same_v<C, report_delivery>) return "notice_delivered";
-    else return "accept_clock";
+    if constexpr (std::is_same_v<C, enable_feature>)
+        return "feature_on";
+    else if constexpr (types<add_administrator, remove_administrator>::contains<C>)
+        return "admin";
+    else if constexpr (std::is_same_v<C, create_environment>)
+        return "environment";
+    else if constexpr (std::is_same_v<C, create_import_key>)
+        return "import_key";
+    else if constexpr (std::is_same_v<C, generate_key>)
+        return "generate_key";
+    else if constexpr (std::is_same_v<C, upload_key>)
+        return "upload_key";
+    else if constexpr (std::is_same_v<C, activate_key>)
+        return "activate_key";
+    else if constexpr (std::is_same_v<C, rollback_activation>)
+        return "rollback_activation";
+    else if constexpr (std::is_same_v<C, lock>)
+        return "lock";
+    else if constexpr (std::is_same_v<C, approve_lock>)
+        return "approve";
+    else if constexpr (std::is_same_v<C, unlock_key>)
+        return "unlock_key";
+    else if constexpr (std::is_same_v<C, apply_key>)
+        return "apply_key";
+    else if constexpr (std::is_same_v<C, return_to_provider>)
+        return "return_to_provider";
+    else if constexpr (std::is_same_v<C, unlock_environment>)
+        return "unlock_environment";
+    else if constexpr (std::is_same_v<C, delete_environment>)
+        return "delete_environment";
+    else if constexpr (std::is_same_v<C, open_environment>)
+        return "open";
+    else if constexpr (std::is_same_v<C, take_backup>)
+        return "backup";
+    else if constexpr (std::is_same_v<C, restore>)
+        return "restore";
+    else if constexpr (std::is_same_v<C, copy>)
+        return "copy";
+    else if constexpr (std::is_same_v<C, reset>)
+        return "reset";
+    else if constexpr (std::is_same_v<C, completed>)
+        return "completed";
+    else if constexpr (std::is_same_v<C, failed>)
+        return "failed";
+    else if constexpr (std::is_same_v<C, expire_environment>)
+        return "tick";
+    else if constexpr (std::is_same_v<C, report_delivery>)
+        return "notice_delivered";
+    else
+        return "accept_clock";
 }
 
 /// The command in one line.
@@ -214,8 +239,12 @@ private:
         const instant early = now_ - far - days(1);
         const bool two = search_.limits().rings > 1;
         say(R"({"profile":")" + std::string(Subject::profile_name) + "\"}");
-        say(detail::json_line(early, "tenant").text("tenant", "contoso").raw("seats", "1001").flag("opted_in", true)
-                .raw("regions", two ? R"(["eu","us"])" : R"(["eu"])").end());
+        say(detail::json_line(early, "tenant")
+                .text("tenant", "contoso")
+                .raw("seats", "1001")
+                .flag("opted_in", true)
+                .raw("regions", two ? R"(["eu","us"])" : R"(["eu"])")
+                .end());
         if (start.feature_on) say(detail::json_line(early, "feature_on").end());
         for (std::size_t i = 0; i < 2; ++i)
             if (start.present[i])

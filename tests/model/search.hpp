@@ -122,8 +122,7 @@ private:
         decisions_ += b.decisions;
         if (found_.what == nullptr) found_ = b.first;
         edges_.insert(edges_.end(), b.known.begin(), b.known.end());
-        for (const fresh& f : b.found)
-            edges_.push_back({f.origin.from, states_.insert(f.state, f.origin).first, f.brings_key_back});
+        for (const fresh& f : b.found) edges_.push_back({f.origin.from, states_.insert(f.state, f.origin).first, f.brings_key_back});
     }
 
     // --- one state ---
@@ -147,20 +146,21 @@ private:
         at_work.state = number;
         for_each_command(first, bounds_, choices_in(s, bounds_), [&]<class C>(const C& command, const about& a) {
             at_work.step = step;
-            if constexpr (!Subject::template exists<C>) return;
+            if constexpr (!Subject::template exists<C>)
+                return;
             else {
-            const decision d = decide(first, a, command, out);
-            if (depends_on_time<C> || sampled)
-                if (const char* wrong = differs(last, a, command, first, d, out)) report(wrong, end_of_zone::last);
-            if (hash % 64 == 0)
-                if (const char* wrong = wrong_with_rights(first, a, command, d)) report(wrong);
-            if (d.allowed()) {
-                if (const char* wrong = wrong_to_allow(first, a, command, d)) report(wrong);
-                const outcome o = follow(first, a, d, command.at < first.rings[a.ring].ring.latest);
-                if (o.wrong != nullptr) report(o.wrong);
-                add(o.state, {number, step}, std::is_same_v<C, unlock_key>, out);
-            }
-            ++step;
+                const decision d = decide(first, a, command, out);
+                if (depends_on_time<C> || sampled)
+                    if (const char* wrong = differs(last, a, command, first, d, out)) report(wrong, end_of_zone::last);
+                if (hash % 64 == 0)
+                    if (const char* wrong = wrong_with_rights(first, a, command, d)) report(wrong);
+                if (d.allowed()) {
+                    if (const char* wrong = wrong_to_allow(first, a, command, d)) report(wrong);
+                    const outcome o = follow(first, a, d, command.at < first.rings[a.ring].ring.latest);
+                    if (o.wrong != nullptr) report(o.wrong);
+                    add(o.state, {number, step}, std::is_same_v<C, unlock_key>, out);
+                }
+                ++step;
             }
         });
         for_each_happening(s, bounds_, [&](const sketch& next, std::string_view) {

@@ -36,8 +36,7 @@ sketch any_sketch(dice& d) {
     const auto upto = [&](std::uint32_t most) { return static_cast<std::uint8_t>(d.below(most + 1)); };
     for (ring_sketch& r : s.rings) {
         for (key_place& key : r.keys) key = static_cast<key_place>(upto(4));
-        for (environment_sketch& e : r.environments)
-            e = {static_cast<life>(upto(2)), d.coin(), d.coin(), upto(9), upto(4), upto(2)};
+        for (environment_sketch& e : r.environments) e = {static_cast<life>(upto(2)), d.coin(), d.coin(), upto(9), upto(4), upto(2)};
         r.backup = {d.coin(), upto(2), d.coin(), d.coin(), d.coin()};
         if (!r.backup.there) r.backup = {};
         r.self_managed = d.coin(), r.unlocks = d.coin(), r.locking = d.coin(), r.applied_late = d.coin();
@@ -202,7 +201,8 @@ private:
             const decision here = search_.subject().decide(facts_of(real_, a, command.at), command);
             const decision there = search_.subject().decide(facts_of(again, a, then.at), then);
             if (answer_of(here) != answer_of(there) && difference_.empty())
-                difference_ = std::string(keywright::model::detail::verb_of<C>()) + ": " + answer_of(here) + "but of the sketch " + answer_of(there);
+                difference_ =
+                    std::string(keywright::model::detail::verb_of<C>()) + ": " + answer_of(here) + "but of the sketch " + answer_of(there);
             allowed_ += here.allowed() ? 1U : 0U;
         }
     }

@@ -61,7 +61,8 @@ constexpr inline_list<std::uint64_t, max_locks> kept_epochs(const ring_world& r)
     for (;;) {
         std::uint64_t next = locked_key(r.ring) != nullptr && r.ring.lock_epoch > after ? r.ring.lock_epoch : 0;
         for (const environment_state& e : r.environments)
-            if (!e.id.empty() && !e.deleted && is_locked(r.ring, e) && e.unlock_epoch + 1 > after && (next == 0 || e.unlock_epoch + 1 < next))
+            if (!e.id.empty() && !e.deleted && is_locked(r.ring, e) && e.unlock_epoch + 1 > after &&
+                (next == 0 || e.unlock_epoch + 1 < next))
                 next = e.unlock_epoch + 1;
         if (next == 0) return kept;
         kept.push_back(after = next);
@@ -140,7 +141,8 @@ constexpr void sketch_people(const ring_world& r, const tenant_state& tenant, co
     s.request.late = s.request.by != 0 && reached(ring.lock_request.at, hours(24), r.now);
     for (std::size_t i = 0; i < max_environments; ++i) {
         const environment_state& e = r.environments[i];
-        if (e.id.empty() || e.deleted || !is_locked(ring, e) || !happened(e.deadline_seen_at) || e.deadline_seen_era != ring.clock_era) continue;
+        if (e.id.empty() || e.deleted || !is_locked(ring, e) || !happened(e.deadline_seen_at) || e.deadline_seen_era != ring.clock_era)
+            continue;
         s.environments[i].found_due = reached(e.deadline_seen_at, hours(24), r.now) ? 2 : 1;
     }
     if (!b.clocks) return;
@@ -258,7 +260,8 @@ constexpr environment_state environment_of(const sketch& s, std::size_t ring, st
     e.access_epoch = 5;
     e.transition = static_cast<operation>(from.operation);
     e.deleted = from.is == life::deleted;
-    if (from.found_due != 0) e.deadline_seen_at = ago(from.found_due == 1 ? seconds{} : hours(24), from.found_due == 1 ? hours(24) : far, end);
+    if (from.found_due != 0)
+        e.deadline_seen_at = ago(from.found_due == 1 ? seconds{} : hours(24), from.found_due == 1 ? hours(24) : far, end);
     return e;
 }
 
@@ -340,8 +343,8 @@ constexpr tenant_state tenant_of(const sketch& s, const bounds& b) {
     if (s.feature_on) t.feature_on_at = present_moment - far - days(1);
     for (std::size_t i = 0; i < max_people; ++i)
         if (s.present[i])
-            t.administrators.push_back({admin_id(people_names[i]),
-                                        i == 2 ? environment_id(environment_names[0][0]) : environment_id{}, detail::arrival_of(s.rings[0], i)});
+            t.administrators.push_back({admin_id(people_names[i]), i == 2 ? environment_id(environment_names[0][0]) : environment_id{},
+                                        detail::arrival_of(s.rings[0], i)});
     return t;
 }
 

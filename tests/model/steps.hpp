@@ -82,8 +82,7 @@ private:
             key_evidence file = file_of(k);
             file.held_by_another_ring = held_by_another(world_, ring_, k);
             // A vault makes no key twice: what another ring holds is not made here.
-            if (!file.held_by_another_ring)
-                visit_(generate_key{who, at(), id, print_of(k), 2048, true, true, true, true}, ring());
+            if (!file.held_by_another_ring) visit_(generate_key{who, at(), id, print_of(k), 2048, true, true, true, true}, ring());
             visit_(upload_key{who, at(), id, file, true, true, true}, ring());
             if (bounds_.import_keys) {
                 file = file_of(k, true);
@@ -180,8 +179,7 @@ void for_each_window(const ring_sketch& r, const Visit& visit) {
     };
     if (r.effective == change_zone::below_day)
         pass("24 h after the activation", [](ring_sketch& n) { n.effective = change_zone::below_three; });
-    if (r.effective == change_zone::below_three)
-        pass("72 h after the activation", [](ring_sketch& n) { n.effective = change_zone::past; });
+    if (r.effective == change_zone::below_three) pass("72 h after the activation", [](ring_sketch& n) { n.effective = change_zone::past; });
     if (!r.applied_late) pass("72 h after the apply", [](ring_sketch& n) { n.applied_late = true; });
     const bool installs = std::find(r.keys.begin(), r.keys.end(), key_place::installing) != r.keys.end();
     if (installs && !r.installing_late) pass("1 h of installing", [](ring_sketch& n) { n.installing_late = true; });

@@ -14,7 +14,8 @@ namespace keywright::model {
 template <const auto& Profile>
 struct shipped {
     static constexpr const auto& profile = Profile;
-    static constexpr std::string_view profile_name = std::remove_cvref_t<decltype(Profile)>::template has<policy::lock_takes_two> ? "recommended" : "power_platform";
+    static constexpr std::string_view profile_name =
+        std::remove_cvref_t<decltype(Profile)>::template has<policy::lock_takes_two> ? "recommended" : "power_platform";
     /// Whether a lock takes a notice and a second administrator, and a deletion by time two findings.
     static constexpr bool second_word = std::remove_cvref_t<decltype(Profile)>::template has<policy::lock_takes_two>;
 

@@ -31,13 +31,13 @@ struct renaming {
 
 namespace detail {
 
-
 inline std::uint32_t weight_of_key(const sketch& s, std::size_t key) {
     std::uint32_t w = s.elsewhere[key] ? 1U : 0U;
     for (const ring_sketch& r : s.rings) {
         w = w * 8 + static_cast<std::uint32_t>(r.keys[key]);
         const std::size_t number = key + 1;
-        w = w * 8 + (r.attempt.before == number ? 4U : 0U) + (r.activation.before == number ? 2U : 0U) + (r.request.key == number ? 1U : 0U);
+        w = w * 8 + (r.attempt.before == number ? 4U : 0U) + (r.activation.before == number ? 2U : 0U) +
+            (r.request.key == number ? 1U : 0U);
     }
     return w;
 }
@@ -56,8 +56,7 @@ inline std::uint32_t weight_of_person(const sketch& s, std::size_t person) {
     const std::size_t number = person + 1;
     for (const ring_sketch& r : s.rings)
         w = w * 64 + (r.attempt.by == number ? 32U : 0U) + (r.activation.by == number ? 16U : 0U) + (r.request.by == number ? 8U : 0U) +
-            (r.vote == number ? 4U : 0U) + ((r.attempt.newcomers >> person & 1U) != 0 ? 2U : 0U) +
-            (r.activation.newcomers >> person & 1U);
+            (r.vote == number ? 4U : 0U) + ((r.attempt.newcomers >> person & 1U) != 0 ? 2U : 0U) + (r.activation.newcomers >> person & 1U);
     return w;
 }
 

@@ -21,8 +21,8 @@ inline bool any_locked(const world& in, const std::string& region) {
 
 inline void begin_installation(ring& here, const scene& s, const std::string& name, cause why) {
     const auto* active = here.in_state(key_state::active);
-    here.installing = installation{name, why, s.asked.by, s.now, active ? *active : std::string{},
-                                   active ? here.keys.at(*active).is.name : std::string{}};
+    here.installing = installation{
+        name, why, s.asked.by, s.now, active ? *active : std::string{}, active ? here.keys.at(*active).is.name : std::string{}};
     here.keys.at(name).state = key_state::installing;
     here.ever_accepted_activation = true;
 }
@@ -243,7 +243,8 @@ inline bool found_twice(world& in, const scene& s, const std::string& name, even
 inline void do_accept_clock(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     out.push_back("clock_accepted");
-    const bool second = !here.clock_by.empty() && here.clock_by != s.asked.by && s.asked.at >= here.clock && s.asked.at < here.clock + 24 * hour;
+    const bool second =
+        !here.clock_by.empty() && here.clock_by != s.asked.by && s.asked.at >= here.clock && s.asked.at < here.clock + 24 * hour;
     if (!second) {
         here.clock_by = s.asked.by;
         here.clock = s.asked.at;
@@ -333,8 +334,9 @@ inline void do_notice(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     if (!here.effective_at || here.delivered_at || (s.asked.event != "key_activated" && s.asked.event != "key_unlocked")) return;
     const auto& last = *here.last_activation;
-    const bool held_before =
-        std::ranges::any_of(in.administrators, [&](const administrator& one) { return one.who == s.asked.to && one.is == role::tenant_admin && one.since < last.since; });
+    const bool held_before = std::ranges::any_of(in.administrators, [&](const administrator& one) {
+        return one.who == s.asked.to && one.is == role::tenant_admin && one.since < last.since;
+    });
     if (s.asked.to == last.by || !held_before) return; // only the first one that counts is an event
     here.delivered_at = s.now;
     out.push_back("notice_delivered");

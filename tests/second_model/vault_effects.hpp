@@ -12,8 +12,9 @@ inline environment& the_environment(world& in, const scene& s) {
     return in.environments.at(s.asked.does == verb::restore || s.asked.does == verb::copy ? s.asked.target : s.asked.environment);
 }
 
-inline constexpr verbs vault_verbs{verb::policy, verb::grant,          verb::add_to_policy, verb::remove_from_policy, verb::revoke, verb::request_unlock,
-                                   verb::approve_unlock, verb::rotate_version, verb::purge_key,     verb::integrate};
+inline constexpr verbs vault_verbs{verb::policy,    verb::grant,          verb::add_to_policy,  verb::remove_from_policy,
+                                   verb::revoke,    verb::request_unlock, verb::approve_unlock, verb::rotate_version,
+                                   verb::purge_key, verb::integrate};
 
 inline void leave_policy(environment& one, events& out) {
     if (one.policy.empty()) return;
@@ -57,8 +58,10 @@ inline void do_rotate(vault_policy& of, const scene& s, events& out) {
 }
 
 inline void do_purge(vault_policy& of, const scene& s, events& out) {
-    if (s.asked.version_number == 0) of.purged = true;
-    else of.versions[s.asked.version_number - 1].purged = true;
+    if (s.asked.version_number == 0)
+        of.purged = true;
+    else
+        of.versions[s.asked.version_number - 1].purged = true;
     out.push_back("key_purged");
 }
 
@@ -80,7 +83,8 @@ inline void do_member(world& in, const scene& s, events& out) {
 
 inline void run_vault(world& in, const scene& s, events& out) {
     if (s.asked.does == verb::policy) return do_policy(in, s, out);
-    if (s.asked.does == verb::add_to_policy || s.asked.does == verb::remove_from_policy || s.asked.does == verb::integrate) return do_member(in, s, out);
+    if (s.asked.does == verb::add_to_policy || s.asked.does == verb::remove_from_policy || s.asked.does == verb::integrate)
+        return do_member(in, s, out);
     auto& of = in.policies.at(s.asked.policy);
     switch (s.asked.does) {
     case verb::grant: return do_grant(of, s, out);
