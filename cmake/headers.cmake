@@ -32,6 +32,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/evolve.hpp
     include/keywright/policy/field_encryption.hpp
     include/keywright/policy/housekeeping.hpp
+    include/keywright/policy/instance_keys.hpp
     include/keywright/policy/key_files.hpp
     include/keywright/policy/key_use.hpp
     include/keywright/policy/locking.hpp
@@ -52,6 +53,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
     include/keywright/profiles/decide.hpp
+    include/keywright/profiles/dynamics_365.hpp
     include/keywright/profiles/enterprise_policy.hpp
     include/keywright/profiles/plan.hpp
     include/keywright/profiles/power_platform.hpp

@@ -58,8 +58,21 @@ void advise_other(report& r) {
         say(r, "this is the value that a REST request carries; decode it:");
         return run(r, "basenc --base64url -d FILE >key.byok");
     }
-    if (r.kind == "pem_private_key") return advise_private_key(r, "");
-    if (r.kind == "der_private_key") return advise_private_key(r, " -inform DER");
+    if (r.kind == "pem_pfx") {
+        say(r, "take off the lines that make it text:");
+        return run(r, "sed '/^-----/d' FILE | base64 -d >new.pfx");
+    }
+    if (r.kind == "der_in_base64") {
+        say(r, "decode it, and ask again:");
+        return run(r, "base64 -d FILE >new.pfx");
+    }
+    if (r.kind == "openssh_key") {
+        say(r, "turn it into PKCS#8, in place:");
+        run(r, "ssh-keygen -p -m PKCS8 -f FILE");
+        return advise_private_key(r, "");
+    }
+    if (r.kind == "pem_private_key" || r.kind == "pem_encrypted_key") return advise_private_key(r, "");
+    if (r.kind == "der_private_key" || r.kind == "der_encrypted_key") return advise_private_key(r, " -inform DER");
     if (r.kind == "pem" || r.kind == "der") {
         say(r, "if this is a certificate, the private key is elsewhere: export key and certificate together, as PFX; to see what it is:");
         return run(r, r.kind == "pem" ? "openssl x509 -in FILE -noout -text" : "openssl asn1parse -inform DER -in FILE");

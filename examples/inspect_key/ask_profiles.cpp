@@ -6,7 +6,9 @@
 #include <keywright/adapters/memory/key_vault.hpp>
 #include <keywright/formats/byok_reader.hpp>
 #include <keywright/profiles/decide.hpp>
+#include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/power_platform.hpp>
+#include <keywright/profiles/recommended.hpp>
 #include <keywright/service/key_evidence.hpp>
 
 namespace inspect_key {
@@ -35,13 +37,14 @@ asked of_transfer_file(const question& q) {
     a.file.has_password = a.file.has_private = true;
     if (read->kid.size() <= policy::kid_text::capacity()) a.file.kid = policy::kid_text(read->kid);
     a.assuming = {"the ring's import key is the one that the file names", "it opens under that key"};
-    const auto guessed = guess_transfer(read->ciphertext.size());
-    a.file.type = guessed.rsa_bits != 0 || guessed.what.empty() ? policy::key_kind::rsa
-                  : guessed.symmetric                           ? policy::key_kind::other
-                                                                : policy::key_kind::elliptic_curve;
-    a.file.bits = guessed.rsa_bits != 0 ? guessed.rsa_bits : 2048;
-    a.assuming.push_back(guessed.what.empty() ? "it holds an RSA key of 2048 bits"
-                                              : "it holds " + guessed.what + ", which is what its length fits");
+    const std::string what = guess_transfer(q.content).what;
+    a.file.type = policy::key_kind::rsa;
+    a.file.bits = 2048;
+    a.assuming.push_back(what.empty() ? "it holds an RSA key of 2048 bits" : "it holds " + what + ", which is what its length fits");
+    if (const auto rsa = what.find("RSA-"); rsa != std::string::npos)
+        a.file.bits = static_cast<std::uint32_t>(std::stoul(what.substr(rsa + 4)));
+    else if (!what.empty())
+        a.file.type = what.find("AES") != std::string::npos ? policy::key_kind::other : policy::key_kind::elliptic_curve;
     return a;
 }
 
@@ -86,6 +89,8 @@ verdict ask(const char* name, const Profile& profile, const asked& a, instant no
     ring.region = region_id{"region"};
     ring.import_kid = a.file.kid;
     verdict v{.profile = name, .reasons = {}, .trouble = a.trouble, .failure = {}, .assuming = a.assuming};
+    v.takes_files = !(Profile::grants::template to<policy::upload_key>() == policy::no_one);
+    if (!v.takes_files) return v;
     const bool decided = !a.failure || a.failure->code == errc::weak_key;
     if (decided) {
         const auto decision = profiles::decide(
@@ -103,6 +108,8 @@ verdict ask(const char* name, const Profile& profile, const asked& a, instant no
 void ask_profiles(report& r, const question& q, key_file_kind kind) {
     const asked a = of_file(r, q, kind);
     r.verdicts.push_back(ask("power_platform", profiles::power_platform, a, q.now));
+    r.verdicts.push_back(ask("recommended", profiles::recommended, a, q.now));
+    r.verdicts.push_back(ask("enterprise_policy", profiles::enterprise_policy, a, q.now));
     const verdict& first = r.verdicts.front();
     if (first.failure)
         r.code = example::code_of(*first.failure);

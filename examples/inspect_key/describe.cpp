@@ -3,7 +3,7 @@
 // of a file is escaped where it is shown.
 #include "examine.hpp"
 
-#include <keywright/formats/byok_reader.hpp>
+#include <keywright/formats/byok_diagnose.hpp>
 
 #include <botan/base64.h>
 #include <fmt/format.h>
@@ -33,6 +33,13 @@ constexpr std::array kinds{
     kind_row{key_file_kind::pem, "pem", "PEM without a private key at its beginning"},
     kind_row{key_file_kind::der_private_key, "der_private_key", "DER of a private key that nothing wraps"},
     kind_row{key_file_kind::der, "der", "DER, but neither a PFX nor a private key: a certificate, a public key, a CMS"},
+    kind_row{key_file_kind::pem_encrypted_key, "pem_encrypted_key", "PEM of an encrypted PKCS#8 key"},
+    kind_row{key_file_kind::der_encrypted_key, "der_encrypted_key", "an encrypted PKCS#8 key"},
+    kind_row{key_file_kind::openssh_key, "openssh_key", "a private key of OpenSSH"},
+    kind_row{key_file_kind::jwk_private, "jwk", "a JSON Web Key"},
+    kind_row{key_file_kind::jwk_public, "jwk", "a JSON Web Key"},
+    kind_row{key_file_kind::pem_pfx, "pem_pfx", "a PFX as text"},
+    kind_row{key_file_kind::der_in_base64, "der_in_base64", "base64 of DER without PEM's lines, such as a PFX as text"},
     kind_row{key_file_kind::xml, "xml", "XML"},
     kind_row{key_file_kind::text, "text", "text"},
 };
@@ -42,26 +49,6 @@ constexpr std::size_t text_that_is_read = 64 << 10;
 void note(report& r, const char* name, std::string value) { r.details.emplace_back(name, std::move(value)); }
 
 // --- BYOK ---
-
-struct wrapped_row {
-    std::size_t from, to; // bytes of C2: AES-KWP adds 8, and pads to a multiple of 8
-    const char* what;
-    unsigned rsa_bits;
-    bool symmetric;
-};
-// PKCS#8 with and without the public half, as written by OpenSSL and by HSMs.
-constexpr std::array wrapped_rows{
-    wrapped_row{24, 40, "an AES key", 0, true},
-    wrapped_row{80, 80, "an EC key on P-256", 0, false},
-    wrapped_row{88, 88, "an EC key on P-384", 0, false},
-    wrapped_row{112, 112, "an EC key on P-521", 0, false},
-    wrapped_row{152, 152, "an EC key on P-256", 0, false},
-    wrapped_row{200, 200, "an EC key on P-384", 0, false},
-    wrapped_row{256, 256, "an EC key on P-521", 0, false},
-    wrapped_row{1224, 1232, "an RSA key of 2048 bits", 2048, false},
-    wrapped_row{1800, 1808, "an RSA key of 3072 bits", 3072, false},
-    wrapped_row{2384, 2392, "an RSA key of 4096 bits", 4096, false},
-};
 
 void describe_byok(report& r, const bytes& content) {
     const auto file = formats::read_byok(content);
@@ -74,7 +61,7 @@ void describe_byok(report& r, const bytes& content) {
     if (!file->generator.empty()) note(r, "generator", file->generator);
     const std::size_t size = file->ciphertext.size();
     note(r, "ciphertext_bytes", std::to_string(size));
-    const auto fits = guess_transfer(size);
+    const auto fits = guess_transfer(content);
     if (fits.kek_bits == 0) {
         note(r, "fits", "no import key of 2048, 3072 or 4096 bits");
         return;
@@ -98,7 +85,8 @@ void describe_pem(report& r, std::string_view text) {
     }
     for (const auto& [label, times] : labels) note(r, "block", times == 1 ? label : fmt::format("{} ({} times)", label, times));
     const bool secret = text.find("ENCRYPTED") != std::string_view::npos;
-    if (r.kind == "pem_private_key") note(r, "private_key", secret ? "encrypted under a password" : "in the clear: protect this file");
+    if (r.kind != "pem")
+        note(r, "private_key", secret ? "encrypted under a password" : "not under a password that is seen here: protect this file");
 }
 
 /// The members of a JSON object that say what it is, and none that is secret.
@@ -108,8 +96,6 @@ void describe_json(report& r, const nlohmann::json& object) {
         if (found != object.end() && found->is_string()) note(r, member, found->get<std::string>());
     }
     if (!object.contains("kty")) return;
-    r.kind = "jwk";
-    r.description = "a JSON Web Key";
     const bool open = object.contains("d") || object.contains("k");
     note(r, "private_key", open ? "in the clear: protect this file" : "not there");
 }
@@ -133,7 +119,6 @@ void describe_jose(report& r, std::string_view text) {
         return;
     }
     describe_json_text(r, as_text(decoded));
-    r.kind = "jose";
 }
 
 // --- others that people send ---
@@ -143,10 +128,9 @@ struct mark {
     const char* what;
 };
 constexpr std::array marks{
-    mark{"\xfe\xed\xfe\xed", "a Java keystore (JKS)"},  mark{"\xce\xce\xce\xce", "a Java keystore (JCEKS)"},
-    mark{"PuTTY-User-Key-File-", "a PuTTY key"},        mark{"ssh-rsa ", "an SSH public key"},
-    mark{"ecdsa-sha2-", "an SSH public key"},           mark{"ssh-ed25519 ", "an SSH public key"},
-    mark{"MII", "base64 of DER without its PEM lines"},
+    mark{"\xfe\xed\xfe\xed", "a Java keystore (JKS)"}, mark{"\xce\xce\xce\xce", "a Java keystore (JCEKS)"},
+    mark{"PuTTY-User-Key-File-", "a PuTTY key"},       mark{"ssh-rsa ", "an SSH public key"},
+    mark{"ecdsa-sha2-", "an SSH public key"},          mark{"ssh-ed25519 ", "an SSH public key"},
 };
 
 void describe_other(report& r, std::string_view text) {
@@ -160,12 +144,10 @@ void describe_other(report& r, std::string_view text) {
 
 } // namespace
 
-transfer_guess guess_transfer(std::size_t ciphertext_bytes) {
+transfer_guess guess_transfer(byte_view file) {
     for (const unsigned kek : {256u, 384u, 512u}) {
-        if (ciphertext_bytes < kek + 16 || (ciphertext_bytes - kek) % 8 != 0) continue;
-        const std::size_t c2 = ciphertext_bytes - kek;
-        for (const auto& row : wrapped_rows)
-            if (c2 >= row.from && c2 <= row.to) return {kek * 8, row.what, row.rsa_bits, row.symmetric};
+        const auto diagnosis = formats::diagnose_byok(file, {.kid = {}, .kek_bytes = kek});
+        if (*diagnosis.seems_to_hold != '\0') return {kek * 8, diagnosis.seems_to_hold};
     }
     return {};
 }
@@ -180,12 +162,14 @@ void describe(report& r, const bytes& content, key_file_kind kind) {
     switch (kind) {
     case key_file_kind::byok: return describe_byok(r, content);
     case key_file_kind::pem_private_key:
-    case key_file_kind::pem: return describe_pem(r, text);
-    case key_file_kind::json: return describe_json_text(r, text);
-    case key_file_kind::jws: return describe_jose(r, text);
-    default: break;
+    case key_file_kind::pem_encrypted_key:
+    case key_file_kind::openssh_key:
+    case key_file_kind::pem: describe_pem(r, text); break;
+    case key_file_kind::jwk_private:
+    case key_file_kind::jwk_public: describe_json_text(r, text); break;
+    case key_file_kind::jws: describe_jose(r, text); break;
+    default: describe_other(r, text);
     }
-    describe_other(r, text);
     r.trouble = formats::explain(kind, key_file_kind::pfx);
 }
 

@@ -2,6 +2,7 @@
 #include "examine.hpp"
 
 #include <keywright/core/hex.hpp>
+#include <keywright/formats/pem.hpp>
 #include <keywright/formats/pfx_reader.hpp>
 
 #include <botan/data_src.h>
@@ -96,6 +97,22 @@ void add_public(report& r, const Botan::Public_Key& key, byte_view certificate) 
     r.keys.push_back(std::move(k));
 }
 
+/// PKCS#8 under a password, within the limits of a PFX.
+void open_encrypted(report& r, const question& q) {
+    if (!q.password) {
+        r.trouble = error{errc::password_needed, "pkcs8: the key is encrypted, and no password was given"};
+        return;
+    }
+    const auto opened = formats::open_encrypted_key(q.content, *q.password);
+    if (!opened) {
+        r.trouble = opened.error();
+        return;
+    }
+    r.opened = true;
+    r.trouble.reset();
+    add_key(r, *opened->key, {}, {});
+}
+
 /// Whether this form fits; each reader throws at what is not its own.
 template <class Read>
 bool fits(Read&& read) {
@@ -148,7 +165,10 @@ report examine(const question& q) {
         examine_pfx(r, q);
     else {
         describe(r, q.content, kind);
-        examine_loose(r, q.content);
+        if (kind == key_file_kind::pem_encrypted_key || kind == key_file_kind::der_encrypted_key)
+            open_encrypted(r, q);
+        else
+            examine_loose(r, q.content);
     }
     ask_profiles(r, q, kind);
     advise(r);

@@ -25,15 +25,12 @@ struct question {
 void describe(report& r, const keywright::bytes& content, keywright::formats::key_file_kind kind);
 /// What keys and certificates tell that nothing wraps: PKCS#8, X.509 and public keys, PEM or DER.
 void examine_loose(report& r, const keywright::bytes& content);
-/// What a BYOK file may hold, judged by the length of its ciphertext: C1 is as long as the KEK's modulus, C2 as the
-/// wrapped key and at most 15 bytes.
+/// What a BYOK file may hold, judged by the length of its ciphertext.
 struct transfer_guess {
     unsigned kek_bits = 0; ///< 0: no KEK fits
     std::string what;      ///< empty: nothing that is known
-    unsigned rsa_bits = 0;
-    bool symmetric = false;
 };
-[[nodiscard]] transfer_guess guess_transfer(std::size_t ciphertext_bytes);
+[[nodiscard]] transfer_guess guess_transfer(keywright::byte_view file);
 /// Who may have made a PFX.
 [[nodiscard]] std::optional<guess> guess_producer(const keywright::formats::pfx_outline& outline, keywright::byte_view file);
 /// What each shipped profile says. The report is filled up to here.

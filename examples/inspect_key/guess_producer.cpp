@@ -46,8 +46,8 @@ constexpr std::array habits{
     habit{"Botan", "100000 iterations, a MAC's salt of 32 bytes", "", 100000, 32, 100000, 16, 16, ""},
     habit{"node-forge (a web application)", "SHA-1, 2048 iterations, a certificate that is not encrypted", "SHA-1", 2048, 8, 2048, 8, 8,
           "SHA-1", yes_no::no, yes_no::yes},
-    habit{"OpenSSL 1.1 or before, or 3 with -legacy", "SHA-1, 2048 iterations, salts of 8 bytes", "SHA-1", 2048, 8, 2048, 8, 8, "SHA-1",
-          yes_no::no},
+    habit{"OpenSSL 1.1 or before, OpenSSL 3 with -legacy, or gpgsm", "SHA-1, 2048 iterations, salts of 8 bytes", "SHA-1", 2048, 8, 2048, 8,
+          8, "SHA-1", yes_no::no},
     habit{"OpenSSL 3", "SHA-256, 2048 iterations, a MAC's salt of 8 bytes", "SHA-256", 2048, 8, 2048, 8, 16, "SHA-256", yes_no::no},
 };
 

@@ -33,11 +33,12 @@ struct key_report {
 /// way.
 struct verdict {
     std::string profile;
+    bool takes_files = true; ///< false: its keys never leave the customer's own vault
     std::vector<keywright::policy::reason> reasons; ///< empty: no rule objects
     std::optional<keywright::error> trouble; ///< why the service could not open the file, beside the reasons
     std::optional<keywright::error> failure; ///< what the service says instead of a decision, or after it: a weak key
     std::vector<std::string> assuming;       ///< what could not be seen and was taken for good
-    bool takes() const { return reasons.empty() && !failure; }
+    bool takes() const { return takes_files && reasons.empty() && !failure; }
 };
 
 struct report {

@@ -76,6 +76,7 @@ void write_pfx(writer& w, const report& r) {
     }
     if (!o.has_mac()) w.bad("no MAC: whoever can write to the file can exchange what it holds");
     if (o.keys_in_clear != 0) w.bad(fmt::format("{} key(s) outside any encrypted bag", o.keys_in_clear));
+    for (const auto& safe : o.closed_safes) w.bad(fmt::format("a safe of {} bytes stays closed: {}", safe.length, safe.text));
     w.line("in the open", fmt::format("{} key bag(s), {} certificate(s), {} other bag(s)", o.keys, o.certificates, o.other_bags.size()));
     w.line("cost to open", fmt::format("{} units, about {:.2g} s here", o.visible_cost, r.seconds));
     if (o.too_costly) w.bad(o.too_costly->text);
@@ -104,6 +105,7 @@ void write_key(writer& w, const key_report& k, instant now) {
 
 void write_verdict(writer& w, const verdict& v) {
     w.section("an upload under " + v.profile);
+    if (!v.takes_files) return w.plain("takes no key files: the key stays in the customer's own vault");
     for (const auto& a : v.assuming) w.plain("assuming that " + a);
     if (v.takes()) w.good("no rule objects");
     for (const auto& reason : v.reasons) w.bad(to_text(reason));
@@ -143,7 +145,8 @@ json json_of(const key_report& k, instant now) {
     return out;
 }
 json json_of(const verdict& v) {
-    json out{{"profile", v.profile}, {"takes", v.takes()}, {"assuming", v.assuming}, {"reasons", json::array()}};
+    json out{
+        {"profile", v.profile}, {"takes_files", v.takes_files}, {"takes", v.takes()}, {"assuming", v.assuming}, {"reasons", json::array()}};
     for (const auto& reason : v.reasons) out["reasons"].push_back(example::json_of(reason));
     if (v.trouble) out["trouble"] = json_of(*v.trouble);
     if (v.failure) out["failure"] = json_of(*v.failure);
@@ -154,6 +157,9 @@ json json_of_pfx(const report& r) {
     json out{{"layers", json::array()}, {"keys_seen", o.keys}, {"keys_in_clear", o.keys_in_clear}, {"certificates_seen", o.certificates}};
     for (const auto& l : o.layers) out["layers"].push_back(json_of(l));
     out["other_bags"] = o.other_bags;
+    out["closed_safes"] = json::array();
+    for (const auto& safe : o.closed_safes)
+        out["closed_safes"].push_back({{"algorithm", safe.algorithm}, {"bytes", safe.length}, {"text", safe.text}});
     out["cost"] = o.visible_cost;
     out["estimated_seconds"] = r.seconds;
     if (o.too_costly) out["too_costly"] = o.too_costly->text;
@@ -173,7 +179,7 @@ std::string as_text(const report& r, bool colours) {
     for (const auto& key : r.keys) write_key(w, key, r.asked_at);
     if (r.certificates_alone != 0) w.plain(fmt::format("{} certificate(s) that belong to none of the keys", r.certificates_alone));
     if (r.trouble) {
-        w.section("it does not open");
+        w.section("not opened");
         w.bad(to_text(*r.trouble));
     }
     for (const auto& v : r.verdicts) write_verdict(w, v);

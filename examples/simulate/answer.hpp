@@ -27,6 +27,8 @@ enum class verdict : std::uint8_t { understood, allowed, refused, error };
 /// How long a profile's windows are; 0: it has none.
 struct window_spans {
     keywright::seconds lock, activation, unlock, retention;
+    keywright::seconds offline_production, offline_others;
+    bool waits_for_notice = false; ///< the wait before a lock begins only when another administrator was told
 };
 
 /// What a coverage table says of the tenant, or the state of one of its environments.

@@ -8,6 +8,8 @@
 #include <keywright/policy/activation.hpp>
 #include <keywright/policy/housekeeping.hpp>
 #include <keywright/policy/locking.hpp>
+#include <keywright/policy/rollback.hpp>
+#include <keywright/policy/vault_lock.hpp>
 #include <keywright/profiles/decide.hpp>
 #include <keywright/profiles/plan.hpp>
 
@@ -202,6 +204,8 @@ struct operations_of {
         {"plan", "command", "", plan},
     };
 
+    // --- windows ---
+
     /// The span of a rule, where the profile has it.
     template <class Rule>
     static constexpr keywright::seconds span_of() {
@@ -210,17 +214,27 @@ struct operations_of {
         else
             return {};
     }
+    static constexpr window_spans windows() {
+        window_spans all{span_of<policy::lock_cooldown>(),
+                         span_of<policy::activation_cooldown>(),
+                         span_of<policy::unlock_cooldown>(),
+                         span_of<policy::retention>(),
+                         {},
+                         {},
+                         profile_type::template has<policy::lock_waits_for_notice>};
+        if constexpr (profile_type::template has<policy::offline_retention>) {
+            const auto& rule = Profile.template rule_of<policy::offline_retention>();
+            all.offline_production = rule.production, all.offline_others = rule.others;
+        }
+        return all;
+    }
 };
 
 /// A profile that can be run, with the coverage tables that speak of it.
 template <const auto& Profile, const auto&... Tables>
 constexpr simulated_profile simulated(std::string_view name, ring_kind rings) {
     using all = operations_of<Profile, Tables...>;
-    return {name,
-            rings,
-            all::table,
-            {all::template span_of<policy::lock_cooldown>(), all::template span_of<policy::activation_cooldown>(),
-             all::template span_of<policy::unlock_cooldown>(), all::template span_of<policy::retention>()}};
+    return {name, rings, all::table, all::windows()};
 }
 
 } // namespace simulate

@@ -4,8 +4,6 @@
 #include <keywright/core/time_text.hpp>
 #include <keywright/policy/names.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <charconv>
 
 namespace simulate {
@@ -37,7 +35,7 @@ public:
     }
     void foreign(std::string_view name, std::string_view text) {
         begin(name);
-        out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        out_ += line::as_json(text);
     }
     void number(std::string_view name, std::int64_t value) {
         begin(name);
@@ -130,7 +128,7 @@ void write_plan(json_writer& json, const profiles::plan_outline& plan) {
 void write_policy(json_writer& json, const policy::policy_state& p) {
     json.open({}, '{');
     json.plain("policy", p.id.view());
-    json.plain("state", p.gone() ? "deleted" : p.revoked ? "revoked" : p.permissions.complete() ? "granted" : "incomplete");
+    json.plain("state", state_of(p));
     json.number("version", p.in_force().number);
     json.plain("print", material_of(p.in_force().print));
     json.number("environments", p.environments());

@@ -192,6 +192,10 @@ std::string line::quoted(std::string_view foreign) {
     return shown + (foreign.size() > most ? "…`" : "`");
 }
 
+std::string line::as_json(std::string_view foreign) {
+    return nlohmann::json(foreign).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string line::printable(std::string_view foreign) {
     std::string shown(foreign);
     for (std::size_t i = 0; i < shown.size(); ++i) {

@@ -92,6 +92,8 @@ public:
     }
     /// Foreign text in backticks, shortened, without control characters.
     static std::string quoted(std::string_view foreign);
+    /// Foreign text as a JSON string.
+    static std::string as_json(std::string_view foreign);
     /// Foreign text as it is, without what would move a terminal's cursor or change its colours.
     static std::string printable(std::string_view foreign);
 

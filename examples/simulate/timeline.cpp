@@ -29,26 +29,29 @@ void timeline::add(const answer& a) {
     for (const ring_world* ring : a.rings) follow(*ring);
 }
 
+timeline::lane* timeline::find_lane(std::map<std::string, lane>& all, const std::string& name) {
+    if (const auto found = all.find(name); found != all.end()) return &found->second;
+    if (lanes_ == max_lanes) return nullptr;
+    ++lanes_;
+    lane& made = all[name];
+    made.name = name;
+    return &made;
+}
+
 void timeline::follow(const ring_world& ring) {
     ring_lanes& lanes = rings_[ring.name];
-    const auto lane_of = [&](std::map<std::string, lane>& all, const std::string& name) -> lane* {
-        if (const auto found = all.find(name); found != all.end()) return &found->second;
-        if (lanes_ == max_lanes) return nullptr;
-        ++lanes_;
-        lane& made = all[name];
-        made.name = name;
-        return &made;
-    };
     for (const policy::key_record& key : ring.state.keys) {
         const std::string name = fmt::format("{} ({})", key.id.view(), material_of(key.print));
         const bool known = lanes.keys.contains(name);
-        if (lane* l = lane_of(lanes.keys, name)) {
+        if (lane* l = find_lane(lanes.keys, name)) {
             if (!known) lanes.key_order.push_back(name);
             enter(*l, policy::name(key.state));
         }
     }
+    for (const auto& [name, each] : ring.tenant->policies)
+        if (lane* l = each.region == ring.state.region ? find_lane(lanes.policies, name) : nullptr) enter(*l, state_of(each));
     for (const auto& [name, environment] : ring.environments)
-        if (lane* l = lane_of(lanes.environments, name)) enter(*l, state_of(ring, environment));
+        if (lane* l = find_lane(lanes.environments, name)) enter(*l, state_of(ring, environment));
     follow_windows(lanes, ring);
 }
 
@@ -62,29 +65,45 @@ void timeline::enter(lane& l, std::string_view state) {
 /// Each change that starts a window again ends the one before.
 void timeline::follow_windows(ring_lanes& lanes, const ring_world& ring) {
     const policy::ring_state& r = ring.state;
+    const bool unheard = spans_.waits_for_notice && happened(r.effective_at) && !happened(r.activation.noticed_at);
     const instant changed = later(later(r.effective_at, r.applied_at), r.activation.noticed_at);
-    open(lanes.no_lock, changed, spans_.lock, {});
-    open(lanes.no_activation, r.effective_at, spans_.activation, {});
-    open(lanes.no_unlock, r.lock_requested_at, spans_.unlock, {});
+    if (spans_.lock.count != 0) open(lanes.no_lock, changed, unheard ? seconds{} : spans_.lock, {});
+    if (spans_.activation.count != 0) open(lanes.no_activation, r.effective_at, spans_.activation, {});
+    if (spans_.unlock.count != 0) open(lanes.no_unlock, r.lock_requested_at, spans_.unlock, {});
     for (const auto& [name, environment] : ring.environments) {
         const auto known = lanes.environments.find(name);
         if (known == lanes.environments.end()) continue;
-        if (environment.state.deleted || !policy::is_locked(r, environment.state)) {
+        instant since = never;
+        const seconds span = follow_deadline(ring, environment, since);
+        if (span.count != 0)
+            open(lanes.to_deletion, since, span, known->first);
+        else
             close(lanes.to_deletion, known->first);
-            continue;
-        }
-        const instant since = policy::locked_at(r, environment.state);
-        const instant due = policy::deletion_due(r, since, spans_.retention);
-        open(lanes.to_deletion, since, happened(due) ? due - since : spans_.retention, known->first);
     }
 }
 
+/// How long from `since` on an environment has before it is deleted; 0: nothing threatens it.
+seconds timeline::follow_deadline(const ring_world& ring, const environment_world& environment, instant& since) const {
+    const policy::environment_state& e = environment.state;
+    if (e.deleted) return {};
+    const auto its = ring.tenant->policies.find(e.membership.policy.view());
+    if (its != ring.tenant->policies.end() && its->second.revoked) {
+        since = its->second.revoked_at;
+        return e.kind == policy::environment_kind::production ? spans_.offline_production : spans_.offline_others;
+    }
+    if (!policy::is_locked(ring.state, e)) return {};
+    since = policy::locked_at(ring.state, e);
+    const instant due = policy::deletion_due(ring.state, since, spans_.retention);
+    return happened(due) ? due - since : spans_.retention;
+}
+
 void timeline::open(std::vector<window>& windows, instant from, seconds span, std::string_view subject) {
-    if (!happened(from) || span.count == 0) return;
+    if (!happened(from)) return;
+    const instant until = span.count == 0 ? open_end : from + span;
     for (auto w = windows.rbegin(); w != windows.rend(); ++w)
         if (w->subject == subject && w->begins == from && w->span == span) return;
     close(windows, subject);
-    windows.push_back({columns_.size() - 1, from, span, from + span, subject});
+    windows.push_back({columns_.size() - 1, from, span, until, subject});
 }
 void timeline::close(std::vector<window>& windows, std::string_view subject) {
     for (window& w : windows)

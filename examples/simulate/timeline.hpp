@@ -38,15 +38,17 @@ public:
     struct window {
         std::size_t from; ///< column
         instant begins;
-        keywright::seconds span;
-        instant until;            ///< begins + span, or earlier where something else ended it
+        keywright::seconds span;  ///< 0: until something else ends it
+        instant until;            ///< begins + span, or earlier where something else ended it; `open_end`
         std::string_view subject; ///< the environment's name; empty: of the ring
     };
     struct ring_lanes {
-        std::map<std::string, lane> keys, environments;
+        std::map<std::string, lane> keys, policies, environments;
         std::vector<std::string> key_order; ///< as they were made
         std::vector<window> no_lock, no_activation, no_unlock, to_deletion;
     };
+
+    static constexpr instant open_end{INT64_MAX / 4};
 
     void begin(std::string_view profile, const window_spans& spans) { profile_ = profile, spans_ = spans; }
     void add(const answer& a);
@@ -59,6 +61,8 @@ public:
 
 private:
     void follow(const ring_world& ring);
+    lane* find_lane(std::map<std::string, lane>& all, const std::string& name);
+    keywright::seconds follow_deadline(const ring_world& ring, const environment_world& environment, instant& since) const;
     void follow_windows(ring_lanes& lanes, const ring_world& ring);
     void enter(lane& l, std::string_view state);
     void open(std::vector<window>& windows, instant from, keywright::seconds span, std::string_view subject);

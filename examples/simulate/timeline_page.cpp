@@ -52,7 +52,7 @@ public:
         for (const auto& [name, ring] : t.rings())
             for (const auto* windows : {&ring.no_lock, &ring.no_activation, &ring.no_unlock, &ring.to_deletion})
                 for (const timeline::window& w : *windows)
-                    if (w.until > at_.back()) ends.push_back(w.until);
+                    if (w.until > at_.back() && w.until != timeline::open_end) ends.push_back(w.until);
         std::sort(ends.begin(), ends.end());
         for (const instant end : ends) {
             if (end == at_.back()) continue;
@@ -147,6 +147,7 @@ private:
         windows(ring.no_activation, "no-activation", "no activation");
         windows(ring.no_unlock, "no-unlock", "no unlock");
         for (const std::string& key : ring.key_order) draw_lane(ring.keys.at(key), "key ", nullptr);
+        for (const auto& [policy, lane] : ring.policies) draw_lane(lane, "policy ", nullptr);
         for (const auto& [environment, lane] : ring.environments) draw_lane(lane, "", &ring.to_deletion);
         y_ += 20;
     }
@@ -165,7 +166,10 @@ private:
     void windows(const std::vector<timeline::window>& all, std::string_view style, std::string_view what) {
         if (all.empty()) return;
         name_row("soft", what, window_row);
-        for (const timeline::window& w : all) bar(w, style, fmt::format("{} for {}", what, to_text(w.span)), window_row - 3);
+        for (const timeline::window& w : all)
+            bar(w, style,
+                w.span.count == 0 ? fmt::format("{} until somebody is told", what) : fmt::format("{} for {}", what, to_text(w.span)),
+                window_row - 3);
         y_ += window_row;
     }
     void bar(const timeline::window& w, std::string_view style, const std::string& text, double height) {
@@ -192,7 +196,7 @@ private:
         bool any = false;
         for (const timeline::window& w : *to_deletion)
             if (w.subject == lane.name)
-                any = true, bar(w, "deletion", fmt::format("deleted if not unlocked within {}", to_text(w.span)), window_row - 3);
+                any = true, bar(w, "deletion", fmt::format("deleted if not back within {}", to_text(w.span)), window_row - 3);
         if (any) y_ += window_row;
     }
 
@@ -252,7 +256,7 @@ private:
                                                                            {"customer_managed", "on the customer's key"},
                                                                            {"provider_managed", "on the provider's key"},
                                                                            {"applying", "work under way"},
-                                                                           {"locked", "locked"},
+                                                                           {"locked", "locked or offline"},
                                                                            {"deleted", "deleted or retired"}};
         std::string out = "<div class=\"legend\">";
         for (const auto& [style, word] : words)

@@ -39,12 +39,13 @@ svg .soft { fill: var(--soft); }
 .provider_managed { fill: var(--provider); } .customer_managed { fill: var(--customer); }
 .applying, .returning, .rewrapping, .unlocking, .overwriting, .resetting, .installing, .replaced { fill: var(--moving); }
 .locking, .locked, .offline { fill: var(--locked); } .deleted, .retired { fill: var(--gone); }
-.available { fill: var(--available); } .active { fill: var(--active); }
+.available { fill: var(--available); } .active, .granted { fill: var(--active); } .incomplete { fill: var(--moving); } .revoked { fill: var(--locked); }
 svg text.provider_managed { fill: var(--provider-ink); } svg text.customer_managed { fill: var(--customer-ink); }
 svg text.applying, svg text.returning, svg text.rewrapping, svg text.unlocking, svg text.overwriting, svg text.resetting, svg text.installing,
 svg text.replaced { fill: var(--moving-ink); }
 svg text.locking, svg text.locked, svg text.offline { fill: var(--locked-ink); }
-svg text.deleted, svg text.retired { fill: var(--gone-ink); } svg text.available { fill: var(--available-ink); } svg text.active { fill: var(--active-ink); }
+svg text.deleted, svg text.retired { fill: var(--gone-ink); } svg text.available { fill: var(--available-ink); } svg text.active, svg text.granted { fill: var(--active-ink); }
+svg text.incomplete { fill: var(--moving-ink); } svg text.revoked { fill: var(--locked-ink); }
 .window { fill-opacity: .2; stroke-width: 1; } svg text.window { fill-opacity: 1; stroke: none; }
 .no-lock { fill: var(--no-lock); stroke: var(--no-lock); } .no-activation { fill: var(--no-activation); stroke: var(--no-activation); }
 .no-unlock { fill: var(--no-unlock); stroke: var(--no-unlock); } .deletion { fill: var(--deletion); stroke: var(--deletion); }

@@ -26,6 +26,12 @@ std::string_view state_of(const ring_world& ring, const environment_world& envir
     return policy::state_name(ring.state, its, environment.state);
 }
 
+std::string_view state_of(const policy::policy_state& policy) {
+    if (policy.gone()) return "deleted";
+    if (policy.revoked) return "revoked";
+    return policy.permissions.complete() ? "granted" : "incomplete";
+}
+
 policy::facts subject::facts_at(instant asked_at) const {
     static const policy::ring_state no_ring;
     const policy::ring_state& of = ring != nullptr ? ring->state : no_ring;

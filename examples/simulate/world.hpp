@@ -60,6 +60,9 @@ struct subject {
 /// An environment's state in one word.
 std::string_view state_of(const ring_world& ring, const environment_world& environment);
 
+/// A policy's likewise: incomplete, granted, revoked or deleted.
+std::string_view state_of(const policy::policy_state& policy);
+
 /// A symbol of key material, as the fingerprint that the policy compares: its characters, filled up with zeros.
 inline constexpr std::size_t max_material = 32;
 keywright::fingerprint print_of(std::string_view material);

@@ -2,6 +2,7 @@
 // The ring's keys: generate, upload, activate, lock, unlock, and the import key for BYOK.
 #include "console.hpp"
 
+#include <keywright/formats/jwk.hpp>
 #include <keywright/insecure.hpp>
 
 #include <botan/pem.h>
@@ -135,8 +136,11 @@ result<answer> import_key(workspace& w, const arguments& given) {
     if (!q) return pass(q);
     auto state = w.service.state({q->ring});
     if (!state) return pass(state);
-    if (state->ring.value.import_kid.empty() || given.replace) {
-        const auto outcome = w.service.create_import_key(q->ring, q->by, given.replace);
+    const auto now = w.clock.now();
+    if (!now) return pass(now);
+    if (state->ring.value.import_kid.empty() || given.replace || policy::import_key_expired(state->ring.value, *now)) {
+        const auto outcome = w.service.create_import_key(
+            q->ring, {.by = q->by, .bits = given.bits, .valid_for = days(given.days), .replace = given.replace});
         if (!outcome) return pass(outcome);
         if (outcome->refused()) return refusal_of(outcome->reasons(), {}, *state);
         state = w.service.state({q->ring});
@@ -146,7 +150,13 @@ result<answer> import_key(workspace& w, const arguments& given) {
     if (!entry) return pass(entry);
     const auto pem = Botan::PEM_Code::encode(entry->public_key, "PUBLIC KEY");
     const std::string kid(state->ring.value.import_kid.view());
-    return answer{exit_code::done, fmt::format("bind the export to kid {}\n{}", kid, pem), {{"kid", kid}, {"public_key", pem}}};
+    const auto jwk = formats::public_jwk(*Botan::X509::load_key(entry->public_key), kid);
+    if (!jwk) return pass(jwk);
+    const auto& expires = state->ring.value.import_expires_at;
+    const auto until = happened(expires) ? to_text(expires) : std::string("it is used, or a lock");
+    return answer{exit_code::done,
+                  fmt::format("bind the export to kid {}\n    it serves once, until {}\n{}", kid, until, pem),
+                  {{"kid", kid}, {"public_key", pem}, {"jwk", *jwk}, {"expires_at", until}}};
 }
 
 } // namespace
@@ -184,6 +194,8 @@ void add_key_commands(console& c, CLI::App& app) {
     auto* importing = c.add(app, "import-key", "show what a BYOK export must be bound to; made when there is none",
                             [&](workspace& w) { return import_key(w, given); });
     importing->add_flag("--replace", given.replace, "make a new one");
+    importing->add_option("--bits", given.bits, "of a new one: 2048, 3072 or 4096")->capture_default_str();
+    importing->add_option("--days", given.days, "how long a new one serves, up to 90")->capture_default_str();
 }
 
 } // namespace tenant_admin

@@ -23,6 +23,7 @@ struct arguments {
     bool file_data = false, external_logs = false;
     std::string key, file, password_file, password_again_file, alias, write_to;
     bool replace = false;
+    unsigned bits = 4096, days = 7;
     bool acknowledged = false, confirmed = false;
     std::string confirmation;
     std::vector<std::string> files;

@@ -11,6 +11,7 @@
 #include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/coverage.hpp>
 #include <keywright/profiles/decide.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/profiles/power_platform.hpp>
 #include <keywright/profiles/recommended.hpp>

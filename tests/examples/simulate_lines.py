@@ -202,6 +202,15 @@ def pages():
     for wanted in ("T05 not_authorized +1", "&lt;b&gt; &amp; more", "no lock for 72 h", "no activation for 24 h", "contoso/default"):
         if wanted not in text:
             fail("page", f"lacks `{wanted}`")
+    for name, words in {
+        "lock_and_unlock": ("no unlock for 1 h", "deleted if not back within 28 d", "key k1 (m1)", "contoso/us"),
+        "rogue_administrator_recommended": ("no lock until somebody is told", "no lock for 72 h", "R02 notice_undelivered", "R03 self_approval"),
+        "enterprise_policy_revocation": ("policy p1", "deleted if not back within 7 d", "deleted if not back within 30 d", "P08 wrong_key"),
+    }.items():
+        text = drawn([json.loads(l) for l in (FORMAT.parent / f"scenarios/{name}.jsonl").read_text().splitlines()])
+        for wanted in words:
+            if wanted not in text:
+                fail(f"page of {name}", f"lacks `{wanted}`")
     if "2000 commands" not in drawn(WORLD + [line(by="alice", do="open", environment="prod")] * 3000):
         fail("page", "expected 2000 commands to be drawn of more")
 

@@ -100,6 +100,17 @@ TEST_CASE("outline_pfx: every layer is as openssl tells it") {
     }
 }
 
+TEST_CASE("outline_pfx: a safe that the reader would leave closed is told with its algorithm") {
+    // openssl pkcs12 -info: MAC: sha1, Iteration 2048; pbeWithSHA1And40BitRC2-CBC; pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 2048
+    const auto outline = formats::outline_pfx(samples::load("pfx/ossl-legacy.p12"));
+    REQUIRE(outline);
+    REQUIRE(outline->closed_safes.size() == 1);
+    CHECK(outline->closed_safes[0].algorithm == "1.2.840.113549.1.12.1.6");
+    REQUIRE(outline->layers.size() == 2);
+    CHECK(outline->layers[1].where == place::key);
+    CHECK(outline->visible_cost == 2048 + 3 * 2048);
+}
+
 TEST_CASE("outline_pfx: tells the names that lie open") {
     const auto outline = formats::outline_pfx(samples::load("pfx/kt-multikey.p12"));
     REQUIRE(outline);

@@ -232,7 +232,7 @@ def registered(tree):
 
 # What Botan calls algorithms. Reading the files of others is not bound by our list, and comparing a name is not using it.
 ALGORITHM = re.compile(
-    r'(?P<by>approved<|for_old_programs<)?(?<![=!]= )"(?P<name>(?:SHA-|MD5|SM3|RIPEMD|HMAC\(|HKDF\(|PBKDF2|OAEP\(|PKCS1v15\(|PSS|EMSA|AES-|Argon2|'
+    r'(?P<by>approved<|for_old_programs<)?(?<![=!]= )"(?P<name>(?:SHA-|MD5|SM3|RIPEMD|HMAC\(|HKDF\(|PBKDF2|OAEP\(|PKCS1v15|PSS|EMSA|AES-|Argon2|'
     r'Scrypt|TripleDES|Camellia|SM4|ChaCha|Pure|PBES2|PBMAC|secp)[\w/(),-]*)"')
 READERS = re.compile(r"^(formats/(?!.*write)|envelope/uncommitted)")
 

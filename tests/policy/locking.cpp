@@ -177,17 +177,28 @@ constexpr scenario lock_effects[] = {
                     .then_refused({{"H03", refusal::lock_in_progress}}) &&
                 is_locked(undone.ring, undone.environment("sandbox")) && undone.ring.locked == 2;
      }},
-    {"resolution 20: a reset rolls forward through a lock; where nothing else was locked, the key is Retired when the lock is complete, not before",
+    {"resolution 9: a lock that would hit only what is being reset would lock nothing",
      [] {
-         const world w = applied.after(power_platform, reset{alice, lockable_at - second, typed_text("prod")}, on_prod)
+         const world w = applied.after(power_platform, reset{alice, lockable_at - second, typed_text("prod")}, on_prod);
+         const world back = applied.after(power_platform, reset{alice, lockable_at - second, typed_text("prod")}, on_prod)
+                                .after(power_platform, ends(lockable_at, operation::resetting), on_prod);
+         return w.ring.resetting == 1 && back.ring.resetting == 0 &&
+                given(power_platform, w).when(locks(lockable_at)).then_refused({{"T21", refusal::nothing_to_lock}});
+     }},
+    {"resolution 20: a reset rolls forward through a lock of others; what was the last locked one retires the key once the lock is complete",
+     [] {
+         const world w = both.after(power_platform, reset{alice, lockable_at - second, typed_text("prod")}, on_prod)
                              .after(power_platform, locks(lockable_at));
          const world done = w.after(power_platform, ends(lockable_at, operation::resetting), on_prod);
          const world complete = done.after(power_platform, ends(lockable_at + second, operation::locking));
-         return state_of(done, "k1") == key_state::locked && done.ring.locked == 0 && state_of(complete, "k1") == key_state::retired &&
+         const world gone =
+             complete.after(power_platform, delete_environment{alice, lockable_at + second, typed_text("sandbox")}, on_sandbox);
+         return state_of(done, "k1") == key_state::locked && done.ring.locked == 1 && state_of(complete, "k1") == key_state::locked &&
+                state_of(gone, "k1") == key_state::retired &&
                 given(power_platform, done)
                     .when(uploads(lockable_at, "k2", 2))
                     .then_refused({{"T29", refusal::locked_environments_exist}}) &&
-                given(power_platform, complete)
+                given(power_platform, gone)
                     .when(uploads(lockable_at + second, "k2", 2))
                     .then_allowed({"risk_acknowledged", "key_uploaded"});
      }},

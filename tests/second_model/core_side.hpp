@@ -7,8 +7,11 @@
 #include "vocabulary.hpp"
 
 #include <keywright/policy.hpp>
+#include <keywright/policy/vault_evolve.hpp>
+#include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/recommended.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace second_model {
@@ -26,7 +29,9 @@ Id id_of(const std::string& text) {
     return text.empty() ? Id{} : Id{text};
 }
 
-inline kp::actor actor_of(const std::string& by) {
+inline kp::actor actor_of(const operation& asked) {
+    const auto& by = asked.by;
+    if (asked.as_vault) return {id_of<keywright::admin_id>(by), kp::principal::vault};
     if (by == "provider") return {keywright::admin_id{by}, kp::principal::provider};
     if (by == "system") return kp::the_system;
     return {id_of<keywright::admin_id>(by), kp::principal::person};
@@ -56,6 +61,8 @@ private:
     std::map<std::string, kp::ring_state> rings_;
     std::map<std::string, kp::environment_state> environments_;
     std::map<std::string, kp::backup_state> backups_;
+    std::map<std::string, kp::policy_state> policies_;
+    std::map<std::string, kp::environment_facts> shown_; ///< what each environment shows of itself
     const operation* asked_ = nullptr;
     outcome out_;
     std::string region_;
@@ -66,6 +73,8 @@ private:
         const auto found = environments_.find(onto ? asked.target : asked.environment);
         if (found != environments_.end() && asked.does != verb::environment && asked.does != verb::admin)
             return std::string(found->second.region.view());
+        if (!asked.policy.empty() && asked.does != verb::policy && asked.does != verb::add_to_policy)
+            if (const auto of = policies_.find(asked.policy); of != policies_.end()) return std::string(of->second.region.view());
         if (!asked.region.empty()) return asked.region;
         return regions_.empty() ? std::string{} : regions_.front();
     }
@@ -114,17 +123,19 @@ private:
         namespace profiles = keywright::profiles;
         switch (plays_) {
         case profile::recommended: return profiles::decide(profiles::recommended, facts, command);
+        case profile::enterprise_policy: return profiles::decide(profiles::enterprise_policy, facts, command);
         default: return profiles::decide(profiles::power_platform, facts, command);
         }
     }
 
     template <class Command>
     bool ask(Command command) {
-        command.by = actor_of(asked_->by);
+        command.by = actor_of(*asked_);
         command.at = at();
         auto& ring = rings_[region_];
         const auto backup = backups_.find(asked_->backup);
         const kp::backup_state none;
+        const kp::policy_state no_policy;
         const kp::facts facts{.tenant = tenant_,
                               .ring = ring,
                               .now = kp::effective_now(ring, at()),
@@ -132,7 +143,10 @@ private:
                               .source_ = asked_->does == verb::restore || asked_->does == verb::copy ? &from_ : nullptr,
                               .backup_ = backup != backups_.end()        ? &backup->second
                                          : asked_->does == verb::restore ? &none
-                                                                         : nullptr};
+                                                                         : nullptr,
+                              .policy_ =
+                                  policy_or(asked_->policy.empty() ? std::string(on_.membership.policy.view()) : asked_->policy, no_policy),
+                              .source_policy_ = policy_or(std::string(from_.membership.policy.view()), no_policy)};
         const auto decision = decide(facts, command);
         if (decision.refused()) {
             for (const auto& why : decision.reasons())
@@ -144,6 +158,11 @@ private:
         return true;
     }
 
+    const kp::policy_state* policy_or(const std::string& name, const kp::policy_state& none) const {
+        const auto of = policies_.find(name);
+        return of != policies_.end() ? &of->second : name.empty() && asked_->policy.empty() ? nullptr : &none;
+    }
+
     void commit(const kp::event& event) {
         out_.events.push_back(kp::name(event));
         kp::evolve(tenant_, event);
@@ -152,11 +171,16 @@ private:
             backups_[std::string(taken->backup.view())] = {taken->backup, taken->environment, event.at,       taken->managed_by,
                                                            taken->key,    taken->key_version, taken->data_era};
         if (const auto* made = std::get_if<kp::environment_created>(&event.body)) {
+            shown_[std::string(made->environment.view())] = {asked_->managed, asked_->dataverse, asked_->licensed, asked_->finance,
+                                                             asked_->cloud_hosted};
             auto& one = environments_[std::string(made->environment.view())] = environment_or_new({});
             return kp::evolve(one, event);
         }
         for (auto& [name, one] : environments_)
             if (one.region.view() == region_) kp::evolve(one, event);
+        if (const auto* made = std::get_if<kp::policy_created>(&event.body)) policies_[std::string(made->policy.view())] = {};
+        for (auto& [name, one] : policies_)
+            if (one.id.empty() || !std::holds_alternative<kp::policy_created>(event.body)) kp::evolve(one, event);
     }
 
     void dispatch() {
@@ -185,7 +209,8 @@ private:
                                        .environment = environment,
                                        .kind = static_cast<kp::environment_kind>(asked.is),
                                        .file_data = asked.file_data,
-                                       .external_logs = asked.external_logs});
+                                       .external_logs = asked.external_logs,
+                                       .geography = id_of<keywright::geography_id>(asked.geography)});
             return;
         case verb::import_key:
             ask(kp::create_import_key{.by = {}, .kid = kp::kid_text(asked.file.kid), .print = print_of(asked.file), .replace = true});
@@ -217,6 +242,54 @@ private:
         }
     }
 
+    kp::vault_key_evidence vault_key() const {
+        const auto& file = asked_->file;
+        return {.key = id_of<keywright::key_id>(asked_->key),
+                .print = print_of(file),
+                .type = file.type == "rsa" ? kp::key_kind::rsa : kp::key_kind::elliptic_curve,
+                .bits = file.bits,
+                .deleted_at = asked_->deleted_at ? keywright::instant{*asked_->deleted_at} : keywright::never,
+                .in_hsm = false};
+    }
+
+    kp::revocation cause() const {
+        constexpr std::string_view names[] = {"access",      "key_disabled",  "version_disabled",
+                                              "key_deleted", "vault_deleted", "policy_deleted"};
+        return static_cast<kp::revocation>(std::ranges::find(names, asked_->cause) - names);
+    }
+
+    void dispatch_vault(const kp::typed_text& typed) {
+        const auto& asked = *asked_;
+        const auto organisation = id_of<keywright::organisation_id>(asked.organisation);
+        switch (asked.does) {
+        case verb::policy:
+            ask(kp::create_policy{.by = {},
+                                  .policy = id_of<keywright::policy_id>(asked.policy),
+                                  .vault = {.vault = id_of<keywright::vault_id>(asked.vault),
+                                            .region = id_of<keywright::region_id>(asked.vault_region),
+                                            .soft_delete = {asked.soft_delete},
+                                            .purge_protection = asked.purge_protection},
+                                  .key = vault_key(),
+                                  .offered_here = asked.offered});
+            return;
+        case verb::grant:
+            ask(kp::grant_access{.by = {}, .permissions = {asked.get, asked.wrap, asked.unwrap}, .print = print_of(asked.file)});
+            return;
+        case verb::revoke: ask(kp::revoke_access{.by = {}, .cause = cause()}); return;
+        case verb::request_unlock: ask(kp::request_unlock{}); return;
+        case verb::approve_unlock: ask(kp::approve_unlock{}); return;
+        case verb::rotate_version: ask(kp::rotate_version{.by = {}, .key = vault_key()}); return;
+        case verb::purge_key: ask(kp::purge_key{.by = {}, .version = asked.version_number}); return;
+        case verb::integrate: ask(kp::integrate_environment{.by = {}, .organisation = organisation}); return;
+        case verb::add_to_policy:
+            ask(kp::add_to_policy{
+                .by = {}, .facts = shown_[asked.environment], .organisation = organisation, .confirmed = asked.confirmed});
+            return;
+        case verb::remove_from_policy: ask(kp::remove_from_policy{.by = {}, .confirmed = asked.confirmed, .confirmation = typed}); return;
+        default: return;
+        }
+    }
+
     void dispatch_environment(const kp::typed_text& typed) {
         const auto& asked = *asked_;
         switch (asked.does) {
@@ -233,7 +306,7 @@ private:
         case verb::reset: ask(kp::reset{.by = {}, .confirmation = typed}); return;
         case verb::completed: ask(kp::completed{.of = reported()}); return;
         case verb::failed: ask(kp::failed{.of = reported()}); return;
-        default: return;
+        default: dispatch_vault(typed); return;
         }
     }
 

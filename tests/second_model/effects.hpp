@@ -222,7 +222,8 @@ inline void delete_environment(world& in, const std::string& name, events& out) 
 
 inline void do_backup(world& in, const scene& s, events& out) {
     const auto& one = *s.on;
-    in.backups[s.asked.backup] = {s.asked.environment, one.region, key_of_policy(s, one), one.customers, one.customers, false};
+    in.backups[s.asked.backup] = {s.asked.environment, one.region,    key_of_policy(s, one), print_of_policy(s, one),
+                                  one.version,         one.customers, one.customers,         false};
     out.push_back("backup_taken");
 }
 
@@ -270,7 +271,7 @@ inline void do_accept_clock(world& in, const scene& s, events& out) {
 
 inline void due_offline(const world& in, const scene& s, const std::string& region, std::vector<std::string>& due) {
     for (const auto& [name, one] : in.environments)
-        if (one.region == region && overdue_offline(in, one, s.now)) due.push_back(name);
+        if (one.region == region && one.customers && one.now == doing::nothing && overdue_offline(in, one, s.now)) due.push_back(name);
 }
 
 inline void do_tick(world& in, const scene& s, events& out) {
@@ -295,17 +296,20 @@ inline void do_completed(world& in, const scene& s, events& out) {
     switch (s.asked.of) {
     case work::apply:
         one.customers = true;
+        ++one.version;
         move_backups_to_ring(in, s.asked.environment);
         in.rings[one.region].applied_at = s.now;
         return out.push_back("key_applied");
     case work::giving_back:
         one.customers = false;
+        ++one.version;
         out.push_back("returned_to_provider");
         return leave_policy(one, out);
     case work::unlock_environment: one.locked = false, one.deadline.reset(), one.held = false; return out.push_back("environment_unlocked");
     case work::restore: return out.push_back("restored");
     case work::copy: return out.push_back("copied");
     case work::reset:
+        ++one.version;
         one.customers = false, one.locked = false, one.deadline.reset();
         forget_backups(in, s.asked.environment);
         out.push_back("reset_completed");

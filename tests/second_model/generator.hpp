@@ -21,7 +21,7 @@ public:
     operation next(const world& in) {
         pass_time(in);
         if (in.name.empty()) made_ = 0;
-        operation out = made_ < 9 ? scene(made_) : anything(in);
+        operation out = made_ < 9 ? scene(made_) : plays_ == profile::enterprise_policy ? anything_of_vaults(in) : anything(in);
         ++made_;
         out.at = now_;
         if (chance(made_ < 10 ? 4 : 22)) spoil(out);
@@ -86,6 +86,11 @@ private:
         }
         for (const auto& [name, one] : in.environments)
             if (one.locked) add(one.deadline, {0, 24 * hour});
+        for (const auto& [name, one] : in.policies) {
+            if (one.revoked) add(one.revoked_at, {7 * day, 30 * day});
+            add(one.key_deleted_at, {one.soft_delete});
+            for (const auto& version : one.versions) add(version.replaced_at, {28 * day});
+        }
         if (ends.empty()) return;
         if (ends.size() > 3 && chance(60)) std::ranges::sort(ends), ends.resize(3);
         now_ = pick(ends) - 1 + static_cast<instant>(below(3));
@@ -109,12 +114,15 @@ private:
             out.does = verb::admin;
             out.who = at == 1 ? "ann" : "bob";
             return out;
-        case 3: out.does = verb::feature_on; return out;
+        case 3:
+            out.does = plays_ == profile::enterprise_policy ? verb::tick : verb::feature_on;
+            out.by = out.does == verb::tick ? "system" : "provider";
+            return out;
         case 4: ++now_; return environment_named("e1");
         case 5: return environment_named("e2");
         case 6: return environment_named("e3");
         case 7: return admin_of("eve", "e1");
-        default: return chance(50) ? admin_of("eve", "e2") : upload();
+        default: return chance(50) || plays_ == profile::enterprise_policy ? admin_of("eve", "e2") : upload();
         }
     }
     operation environment_named(const std::string& name) {
@@ -126,6 +134,11 @@ private:
         out.is = chance(50) ? kind::production : chance(60) ? kind::sandbox : kind::support_investigation;
         out.file_data = chance(4);
         out.external_logs = chance(4);
+        if (two_regions_ && chance(50)) out.geography = chance(70) ? "west" : "east";
+        if (plays_ == profile::enterprise_policy) {
+            out.managed = !chance(4), out.dataverse = !chance(4), out.licensed = !chance(4);
+            out.finance = chance(20), out.cloud_hosted = chance(4);
+        }
         return out;
     }
     operation admin_of(const std::string& who, const std::string& environment) {
@@ -370,11 +383,125 @@ private:
         return out;
     }
 
+    // --- a key in the customer's own vault ---
+
+    operation by_vault(verb does, const std::string& name) {
+        operation out;
+        out.does = does;
+        out.by = chance(85) ? "vera" : "ann";
+        out.as_vault = true;
+        out.policy = name;
+        return out;
+    }
+    operation a_policy() {
+        auto out = by_vault(verb::policy, numbered("p", 4));
+        if (chance(40)) out.by = "ann", out.as_vault = false;
+        out.region = out.vault_region = region();
+        out.vault = numbered("v", 2);
+        out.key = numbered("k", 2);
+        out.file = {.name = out.vault + out.key + numbered("m", 3), .type = "rsa", .kid = {}};
+        if (chance(15)) out.file.bits = 3072;
+        if (chance(6)) out.soft_delete = pick(std::array{7 * day, 7 * day - 1, 90 * day, 90 * day + 1});
+        if (chance(4)) out.deleted_at = now_ - pick(std::array{90 * day - 1, 90 * day, day});
+        if (chance(3)) out.purge_protection = false;
+        if (chance(3)) out.offered = false;
+        if (chance(3)) out.vault_region = "elsewhere";
+        return out;
+    }
+    operation grant_of(const std::string& name, const vault_policy& of) {
+        auto out = by_vault(verb::grant, name);
+        out.get = chance(90), out.wrap = chance(90), out.unwrap = chance(90);
+        out.file = {.name = chance(90) ? of.versions.back().material : numbered("m", 6), .type = "rsa", .kid = {}};
+        return out;
+    }
+    operation member(verb does, const std::string& name) {
+        auto out = on_environment(does);
+        out.by = pick(std::array{"ann", "ann", "bob", "eve"});
+        if (does != verb::remove_from_policy) out.confirmation.clear();
+        if (does == verb::add_to_policy) out.policy = name;
+        return out;
+    }
+    operation of_policy(const world& in) {
+        if (in.policies.empty() || chance(8)) return a_policy();
+        const auto chosen = std::next(in.policies.begin(), below(static_cast<unsigned>(in.policies.size())));
+        const auto& [name, of] = *chosen;
+        if (!of.complete() && chance(50)) return grant_of(name, of);
+        if (of.revoked && chance(60)) {
+            auto out = by_vault(chance(50) ? verb::request_unlock : verb::approve_unlock, name);
+            out.as_vault = false;
+            out.by = out.does == verb::request_unlock ? pick(std::array{"ann", "bob"}) : "provider";
+            return out;
+        }
+        switch (below(12)) {
+        case 0: return grant_of(name, of);
+        case 1: {
+            auto out = by_vault(verb::revoke, name);
+            out.cause =
+                pick(std::array{"access", "key_disabled", "version_disabled", "key_deleted", "vault_deleted", "policy_deleted", "access"});
+            if (chance(20)) out.by = "system", out.as_vault = false;
+            return out;
+        }
+        case 2: {
+            auto out = by_vault(verb::rotate_version, name);
+            out.file = {.name = of.vault + of.key + numbered("m", 3), .type = "rsa", .kid = {}};
+            return out;
+        }
+        case 3: {
+            auto out = by_vault(verb::purge_key, name);
+            out.version_number = below(4);
+            return out;
+        }
+        case 4: return member(verb::remove_from_policy, name);
+        case 5: {
+            auto out = member(verb::integrate, name);
+            out.organisation = chance(90) ? numbered("org", 2) : "";
+            return out;
+        }
+        default: break;
+        }
+        auto out = member(verb::add_to_policy, name);
+        const auto* one = find(in.environments, out.environment);
+        if (one && chance(80))
+            out.organisation = one->organisation;
+        else if (chance(20))
+            out.organisation = numbered("org", 2);
+        return out;
+    }
+    operation anything_of_vaults(const world& in) {
+        if (chance(35)) {
+            std::vector<operation> due;
+            reports(in, due);
+            if (!due.empty()) return pick(due);
+        }
+        if (chance(55)) return of_policy(in);
+        switch (below(9)) {
+        case 0: return on_environment(verb::open);
+        case 1: return on_environment(chance(30) ? verb::delete_environment : verb::backup);
+        case 2: return on_environment(verb::backup);
+        case 3: return overwrite(in, verb::restore);
+        case 4: return overwrite(in, verb::copy);
+        case 5: return on_environment(chance(50) ? verb::reset : verb::open);
+        case 6: return tick();
+        case 7: return chance(60) ? environment_named(numbered("e", 3)) : admin_of(a_person(), chance(50) ? "" : numbered("e", 3));
+        default: {
+            auto out =
+                report(pick(std::array{work::apply, work::giving_back, work::restore, work::copy, work::reset}), numbered("e", 3), {});
+            return out;
+        }
+        }
+    }
+
     // --- one flaw ---
 
     void spoil(operation& out) {
         switch (below(16)) {
-        case 0: out.by = out.does == verb::tick ? out.by : std::string(pick(std::array{"cat", "eve", "provider", "system", "bob"})); break;
+        case 0:
+            if (out.as_vault) {
+                out.by = "ann";
+                break;
+            }
+            out.by = out.does == verb::tick ? out.by : std::string(pick(std::array{"cat", "eve", "provider", "system", "bob"}));
+            break;
         case 1: out.acknowledged = false; break;
         case 2: out.confirmed = false; break;
         case 3: out.confirmation = "something else"; break;
@@ -389,8 +516,9 @@ private:
         case 12:
             if (out.does == verb::generate_key || out.does == verb::upload_key) chance(50) ? out.key.clear() : out.region.clear();
             break;
-        case 13:
-            if (out.does != verb::generate_key) out.file.name = numbered("m", 6); // what is made is always new
+        case 13: // what is made is always new, and in a vault a key's material is its own
+            if (out.does != verb::generate_key && out.does != verb::policy && out.does != verb::rotate_version)
+                out.file.name = numbered("m", 6);
             break;
         case 14:
             if (!out.environment.empty() && out.does != verb::environment && out.does != verb::admin) out.environment = "nowhere";

@@ -43,6 +43,7 @@ public:
     explicit line(const operation& asked) {
         text_ = "{\"at\":\"" + text_of_instant(asked.at) + "\"";
         put("by", asked.by);
+        if (asked.as_vault) put("as", "vault");
         put("do", verb_names[static_cast<std::size_t>(asked.does)]);
     }
     void put(std::string_view field, std::string_view value) {
@@ -99,6 +100,11 @@ inline void put_scene(line& out, const operation& asked) {
         out.put("file_data", asked.file_data);
         out.put_if_any("geography", asked.geography);
         out.put_if_any("version", asked.version);
+        if (!asked.managed) out.put_raw("managed", "false");
+        if (!asked.dataverse) out.put_raw("dataverse", "false");
+        if (!asked.licensed) out.put_raw("licensed", "false");
+        out.put("finance_and_operations", asked.finance);
+        if (asked.cloud_hosted) out.put("hosting", "customer");
         return out.put("external_logs", asked.external_logs);
     default: return;
     }
@@ -146,6 +152,47 @@ inline void put_report(line& out, const operation& asked) {
     out.put_if_any("to", asked.to);
 }
 
+/// The vault is a line of its own, before the one that names it.
+inline std::string vault_line(const operation& asked) {
+    auto vault = asked;
+    vault.does = verb::vault;
+    line out(vault);
+    out.put("vault", asked.vault);
+    out.put("region", asked.vault_region);
+    out.put_raw("soft_delete_days", std::to_string(asked.soft_delete / day));
+    out.put_raw("purge_protection", asked.purge_protection ? "true" : "false");
+    return std::move(out).take() + "\n";
+}
+
+inline void put_policy(line& out, const operation& asked) {
+    out.put_if_any("policy", asked.policy);
+    out.put_if_any("environment", asked.environment);
+    out.put_if_any("organisation", asked.organisation);
+    out.put_if_any("cause", asked.cause);
+    if (asked.does == verb::policy) {
+        out.put("vault", asked.vault);
+        out.put_if_any("region", asked.region);
+        out.put("key", asked.key);
+        if (asked.deleted_at) out.put("deleted_at", text_of_instant(*asked.deleted_at));
+        out.put_raw("offered", asked.offered ? "true" : "false");
+    }
+    if (asked.does == verb::policy || asked.does == verb::rotate_version || asked.does == verb::grant) out.put("material", asked.file.name);
+    if (asked.does == verb::policy || asked.does == verb::rotate_version) {
+        out.put("type", asked.file.type);
+        out.put_raw("bits", std::to_string(asked.file.bits));
+    }
+    if (asked.does == verb::grant) {
+        std::string list;
+        if (asked.get) list += ",\"get\"";
+        if (asked.wrap) list += ",\"wrap\"";
+        if (asked.unwrap) list += ",\"unwrap\"";
+        out.put_raw("permissions", "[" + list.substr(std::min<std::size_t>(1, list.size())) + "]");
+    }
+    if (asked.does == verb::purge_key) out.put_raw("version", std::to_string(asked.version_number));
+    if (asked.does == verb::remove_from_policy) out.put("confirmation", asked.confirmation);
+    out.put("confirmed", asked.confirmed);
+}
+
 inline std::string text_of(const operation& asked) {
     line out(asked);
     switch (asked.does) {
@@ -166,6 +213,16 @@ inline std::string text_of(const operation& asked) {
     case verb::failed:
     case verb::tick:
     case verb::notice_delivered: put_report(out, asked); break;
+    case verb::policy: put_policy(out, asked); return vault_line(asked) + std::move(out).take();
+    case verb::grant:
+    case verb::revoke:
+    case verb::request_unlock:
+    case verb::approve_unlock:
+    case verb::rotate_version:
+    case verb::purge_key:
+    case verb::integrate:
+    case verb::add_to_policy:
+    case verb::remove_from_policy: put_policy(out, asked); break;
     default: put_environment(out, asked); break;
     }
     return std::move(out).take();

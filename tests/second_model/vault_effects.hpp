@@ -36,17 +36,18 @@ inline void do_grant(vault_policy& of, const scene& s, events& out) {
     if (!news) return;
     of.get = of.get || s.asked.get, of.wrap = of.wrap || s.asked.wrap, of.unwrap = of.unwrap || s.asked.unwrap;
     of.granted_by = s.asked.by;
-    if (of.complete()) of.causes.clear(), of.key_deleted_at.reset();
+    if (of.complete()) of.causes.clear(), of.deleted = false, of.key_deleted_at.reset();
     out.push_back("access_granted");
 }
 
 inline void do_revoke(vault_policy& of, const scene& s, events& out) {
-    if (!of.causes.insert(s.asked.cause).second) return;
+    const bool held = of.get || of.wrap || of.unwrap;
+    if (!of.causes.insert(s.asked.cause).second && !held) return;
     if (!of.revoked) of.revoked_at = s.now;
     of.revoked = true;
     of.get = of.wrap = of.unwrap = false;
     of.requested_by.clear();
-    if (s.asked.cause == "key_deleted") of.key_deleted_at = s.now;
+    if ((s.asked.cause == "key_deleted" || s.asked.cause == "vault_deleted") && !of.key_deleted_at) of.key_deleted_at = s.now;
     if (s.asked.cause == "policy_deleted") of.deleted = true;
     out.push_back("access_revoked");
 }
@@ -58,6 +59,10 @@ inline void do_rotate(vault_policy& of, const scene& s, events& out) {
 }
 
 inline void do_purge(vault_policy& of, const scene& s, events& out) {
+<<<<<<< HEAD
+=======
+    if (s.asked.version_number == 0 && of.purged) return;
+>>>>>>> main
     if (s.asked.version_number == 0)
         of.purged = true;
     else
@@ -68,6 +73,7 @@ inline void do_purge(vault_policy& of, const scene& s, events& out) {
 inline void do_member(world& in, const scene& s, events& out) {
     auto& one = the_environment(in, s);
     if (s.asked.does == verb::integrate) {
+        if (one.organisation == s.asked.organisation) return;
         one.organisation = s.asked.organisation;
         return out.push_back("environment_integrated");
     }
@@ -76,6 +82,7 @@ inline void do_member(world& in, const scene& s, events& out) {
         return out.push_back("return_started");
     }
     one.policy = s.asked.policy;
+    one.came_with = one.version;
     one.now = doing::applying;
     out.push_back("environment_added");
     out.push_back("apply_started");

@@ -28,7 +28,7 @@ inline bool offline(const scene& s, const environment* one) {
     const auto* of = one ? find(s.in.policies, one->policy) : nullptr;
     return of && of->revoked;
 }
-inline bool either_offline(const scene& s) { return offline(s, s.on) || (s.asked.does == verb::copy && offline(s, s.from)); }
+inline bool either_offline(const scene& s) { return offline(s, s.on) || offline(s, s.from); }
 
 inline const key_version* numbered_version(const scene& s) {
     if (!s.under || s.asked.version_number == 0 || s.asked.version_number > s.under->versions.size()) return nullptr;
@@ -47,19 +47,19 @@ inline std::optional<instant> deletable_version(const scene& s) {
 inline bool is_tenant_administrator(const scene& s) { return tenant_administrator(s, s.asked.by); }
 
 inline const row vault_rules[] = {
-    {"H01", enterprise_policy, {verb::policy}, "already_exists", [](const scene& s) { return s.under != nullptr; }},
+    {"H01", enterprise_policy, {verb::policy}, "already_exists", [](const scene& s) { return !gone(s); }},
     {"H01", enterprise_policy, of_policies, "not_found", gone},
     {"H01",
      enterprise_policy,
      {verb::add_to_policy, verb::remove_from_policy, verb::integrate},
      "not_found",
      [](const scene& s) { return !s.on; }},
-    {"H01",
+    {"P16",
      enterprise_policy,
      {verb::purge_key},
      "not_found",
      [](const scene& s) { return s.asked.version_number != 0 && !numbered_version(s); }},
-    {"H01",
+    {"P19",
      enterprise_policy,
      {verb::policy},
      "not_found",
@@ -76,7 +76,7 @@ inline const row vault_rules[] = {
      enterprise_policy,
      {verb::completed},
      "environment_offline",
-     [](const scene& s) { return s.asked.of != work::reset && under_way(s) && offline(s, s.on); }},
+     [](const scene& s) { return s.asked.of != work::reset && offline(s, s.on); }},
     {"T22", enterprise_policy, {verb::open, verb::backup, verb::copy}, "environment_offline", either_offline},
     {"T25", enterprise_policy, {verb::restore}, "environment_offline", either_offline},
     {"T33", enterprise_policy, {verb::reset}, "environment_offline", either_offline},
@@ -105,7 +105,7 @@ inline const row vault_rules[] = {
      enterprise_policy,
      {verb::approve_unlock},
      "approval_required",
-     [](const scene& s) { return s.under && s.under->revoked && s.under->requested_by.empty(); }},
+     [](const scene& s) { return s.under && s.under->revoked && s.under->complete() && s.under->requested_by.empty(); }},
     {"P09",
      enterprise_policy,
      {verb::policy},
@@ -118,9 +118,9 @@ inline const row vault_rules[] = {
      [](const scene& s) { return s.asked.as_vault && is_tenant_administrator(s); }},
     {"P09",
      enterprise_policy,
-     {verb::add_to_policy, verb::request_unlock},
+     {verb::policy, verb::add_to_policy, verb::request_unlock},
      "separation_of_duties",
-     [](const scene& s) { return s.under && s.under->granted_by == s.asked.by; }},
+     [](const scene& s) { return !gone(s) && !s.asked.as_vault && s.under->granted_by == s.asked.by; }},
     {"P10", enterprise_policy, shows_a_key, "bad_key_type", [](const scene& s) { return s.asked.file.type != "rsa"; }},
     {"P10", enterprise_policy, shows_a_key, "bad_key_size", [](const scene& s) { return s.asked.file.bits < 2048; }},
     {"P12",
@@ -137,7 +137,10 @@ inline const row vault_rules[] = {
      enterprise_policy,
      {verb::rotate_version},
      "duplicate_key",
-     [](const scene& s) { return s.under && s.under->versions.back().material == s.asked.file.name; }},
+     [](const scene& s) {
+         return s.under && std::ranges::any_of(s.under->versions,
+                                               [&](const key_version& one) { return !one.purged && one.material == s.asked.file.name; });
+     }},
     {"P16",
      enterprise_policy,
      {verb::purge_key},
@@ -175,7 +178,8 @@ inline const row vault_rules[] = {
      {verb::add_to_policy},
      "unknown_organisation",
      [](const scene& s) {
-         return s.on && (s.on->has.finance || !s.asked.organisation.empty()) && s.asked.organisation != s.on->organisation;
+         return s.on && !(s.on->has.finance && s.on->organisation.empty()) && (s.on->has.finance || !s.asked.organisation.empty()) &&
+                s.asked.organisation != s.on->organisation;
      }},
     {"P23", enterprise_policy, {verb::integrate}, "unknown_organisation", [](const scene& s) { return s.asked.organisation.empty(); }},
     {"P24", enterprise_policy, {verb::add_to_policy}, "no_data_platform", [](const scene& s) { return s.on && !s.on->has.dataverse; }},

@@ -80,6 +80,7 @@ struct environment {
     kind is = kind::production;
     bool file_data = false, external_logs = false;
     instant created = 0;
+    unsigned version = 1, came_with = 0; ///< of its own keys: now, and when it came into its policy
     bool customers = false; ///< under the customer's key, else under the provider's
     doing now = doing::nothing;
     work overwrites = work::restore;
@@ -88,12 +89,15 @@ struct environment {
     std::optional<instant> found_overdue; ///< by the first of the two ticks of `recommended`
     bool held = false;                                      ///< an unlock_key accepted in time holds the deadline
 
+    /// Without one of its own, an environment's geography is that of its region.
+    const std::string& home() const { return geography.empty() ? region : geography; }
     bool busy() const { return now != doing::nothing || (locked && !deadline); }
     bool overdue(instant at) const { return locked && deadline && !held && at >= *deadline; }
 };
 
 struct backup {
-    std::string environment, region, vault_key;
+    std::string environment, region, vault_key, print;
+    unsigned version = 0; ///< of its environment's own keys
     bool customers = false; ///< under the customer's key when it was taken
     bool on_ring = false;   ///< what opens it now is kept under the ring's key
     bool deleted = false;
@@ -197,7 +201,7 @@ inline scene look(const world& in, const operation& asked) {
     if (out.on && asked.does != verb::environment && asked.does != verb::admin) out.region = out.on->region;
     const bool names_policy = !asked.policy.empty();
     out.under = find(in.policies, names_policy || !out.on ? asked.policy : out.on->policy);
-    if (names_policy && out.under && asked.does != verb::add_to_policy) out.region = out.under->region;
+    if (names_policy && out.under && asked.does != verb::add_to_policy && asked.does != verb::policy) out.region = out.under->region;
     if (out.region.empty() && !in.regions.empty()) out.region = in.regions.front();
     out.here = find(in.rings, out.region);
     if (out.here) out.now = std::max(out.here->latest, asked.at);

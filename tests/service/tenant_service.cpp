@@ -217,17 +217,55 @@ TEST_CASE("tenant_service: a key that one ring has locked is refused in another,
     tenant::must(upload());
 }
 
+TEST_CASE("tenant_service: an import key opens nothing once it has expired, and leaves the vault with the next tick") {
+    tenant t;
+    tenant::must(t.svc.create_import_key(world::eu, {.by = world::alice, .bits = 2048, .valid_for = hours(2)}));
+    CHECK(t.ring().import_expires_at == t.clock.now().value() + hours(2));
+    const auto file = t.export_from_hsm(Botan::RSA_PrivateKey(Botan::system_rng(), 2048));
+    const auto upload = [&] {
+        return t.svc.upload_key(world::eu, {.by = world::alice, .key = key_id{"hsm"}, .file = {as_bytes(*file)}, .acknowledged = true});
+    };
+    const auto import_keys = [&] { return t.vault.list(service::vault_ids::imports(world::eu))->size(); };
+    t.clock.advance(hours(2) - seconds{1});
+    CHECK(t.svc.tick(world::eu));
+    CHECK(import_keys() == 1);
+    t.clock.advance(seconds{1});
+    const auto late = upload();
+    CHECK(late->decision().refused_by("T08", policy::refusal::byok_wrong_binding));
+    CHECK(std::string(late->file_trouble()->text).find("expired") != std::string::npos);
+    CHECK(import_keys() == 1);
+    CHECK(t.svc.tick(world::eu));
+    CHECK(import_keys() == 0);
+    CHECK(t.svc.tick(world::eu));
+    CHECK(upload()->decision().refused_by("T08", policy::refusal::byok_wrong_binding));
+    // The next one needs no `replace`, and does not open what was made for the last.
+    tenant::must(t.svc.create_import_key(world::eu, {.by = world::alice, .bits = 2048}));
+    CHECK(import_keys() == 1);
+    CHECK(upload()->decision().refused_by("T08", policy::refusal::byok_wrong_binding));
+}
+
+TEST_CASE("tenant_service: an import key has one of three sizes and lives for at most 90 days") {
+    tenant t;
+    const auto code_of = [&](std::size_t bits, seconds valid_for) {
+        const auto o = t.svc.create_import_key(world::eu, {.by = world::alice, .bits = bits, .valid_for = valid_for});
+        return o ? errc::internal : o.error().code;
+    };
+    for (const std::size_t bits : {std::size_t{0}, std::size_t{1024}, std::size_t{2047}, std::size_t{8192}})
+        CHECK(code_of(bits, days(1)) == errc::misused);
+    for (const seconds time : {seconds{-1}, seconds{0}, days(90) + seconds{1}}) CHECK(code_of(2048, time) == errc::misused);
+    CHECK(t.vault.list(service::vault_ids::imports(world::eu))->empty());
+    tenant::must(t.svc.create_import_key(world::eu, {.by = world::alice, .bits = 3072, .valid_for = days(90)}));
+    const auto kek = t.vault.find(service::vault_ids::import(world::eu, t.ring().import_print));
+    REQUIRE(kek);
+    CHECK(Botan::X509::load_key(kek->public_key)->key_length() == 3072);
+}
+
 TEST_CASE("tenant_service: a BYOK file opens only under the import key it was made for, once") {
     tenant t;
-    tenant::must(t.svc.create_import_key(world::eu, world::alice, false));
-    CHECK(t.svc.create_import_key(world::eu, world::alice, false)->decision().refused_by("H01", policy::refusal::already_exists));
-    const auto ring = t.ring();
-    const auto kek = t.vault.find(service::vault_ids::import(world::eu, ring.import_print));
-    REQUIRE(kek.has_value());
-    // What a customer's HSM does: AES-KWP of the PKCS#8 under a fresh key, that key under the import key.
+    tenant::must(t.svc.create_import_key(world::eu, {.by = world::alice}));
+    CHECK(t.svc.create_import_key(world::eu, {.by = world::alice})->decision().refused_by("H01", policy::refusal::already_exists));
     const Botan::RSA_PrivateKey target(Botan::system_rng(), 2048);
-    const auto file =
-        formats::write_byok(target, {*Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test"}, Botan::system_rng());
+    const auto file = t.export_from_hsm(target);
     REQUIRE(file.has_value());
     const auto o = t.svc.upload_key(world::eu, {.by = world::alice, .key = key_id{"hsm"}, .file = {as_bytes(*file)}, .acknowledged = true});
     tenant::must(o);

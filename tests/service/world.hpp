@@ -7,6 +7,7 @@
 #include <keywright/adapters/memory/key_vault.hpp>
 #include <keywright/adapters/memory/notifier.hpp>
 #include <keywright/adapters/memory/state_store.hpp>
+#include <keywright/formats/byok_writer.hpp>
 #include <keywright/keywright.hpp>
 #include <keywright/testing/failing_store.hpp>
 
@@ -68,8 +69,17 @@ struct content {
 };
 
 using store_type = testing::failing_store<memory::state_store>;
-using service_type =
-    tenant_service<profiles::power_platform, store_type, memory::key_vault, memory::manual_clock, memory::notifier, content>;
+/// A notifier that cannot reach one person until it is told that it can.
+struct mailroom : memory::notifier {
+    admin_id out_of_reach;
+    [[nodiscard]] result<void> deliver(const ports::notice& message) {
+        if (message.to == out_of_reach) return fail(errc::permission_denied, "mailroom: nobody opens");
+        return memory::notifier::deliver(message);
+    }
+};
+template <const auto& Profile>
+using service_under = tenant_service<Profile, store_type, memory::key_vault, memory::manual_clock, mailroom, content>;
+using service_type = service_under<profiles::power_platform>;
 
 inline const tenant_id contoso{"contoso"};
 inline const service::ring_id eu{contoso, region_id{"eu"}};
@@ -89,14 +99,15 @@ inline const secret_bytes& first_password() {
     return password;
 }
 
-struct tenant {
+template <const auto& Profile>
+struct tenant_under {
     memory::state_store memory;
     store_type store{memory};
     memory::key_vault vault;
     memory::manual_clock clock{instant{1'800'000'000}};
-    memory::notifier mail;
+    mailroom mail;
     world::content data;
-    service_type svc{store, vault, clock, mail, data, options()};
+    service_under<Profile> svc{store, vault, clock, mail, data, options()};
     secret_bytes second_pfx;
 
     static service::options options() {
@@ -108,7 +119,7 @@ struct tenant {
 
     /// A tenant with two administrators and three environments on the provider's key. The provider's RSA key is made
     /// once for all tenants of a test program, because that is slow.
-    tenant() {
+    tenant_under() {
         static const Botan::RSA_PrivateKey provider_key(Botan::system_rng(), 2048);
         if (!vault.stage(service::vault_ids::provider, ports::key_purpose::provider, provider_key) ||
             !vault.publish(service::vault_ids::provider))
@@ -123,6 +134,13 @@ struct tenant {
     }
 
     static bool accepted(const result<outcome>& o) { return o && !o->refused() && !o->unfinished(); }
+    /// What a customer's HSM does: `key` wrapped for the ring's import key, which it knows by its public half and its id.
+    result<std::string> export_from_hsm(const Botan::Private_Key& key) {
+        const auto ring = this->ring();
+        const auto kek = vault.find(service::vault_ids::import(eu, ring.import_print));
+        if (!kek) return pass(kek);
+        return formats::write_byok(key, {*Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test"}, Botan::system_rng());
+    }
     static void must(const result<outcome>& o) {
         if (!o) throw std::runtime_error(std::string("the world failed: ") + o.error().text);
         if (o->refused()) throw std::runtime_error("the world was refused: " + to_text(o->reasons()[0]));
@@ -184,5 +202,7 @@ struct tenant {
     std::size_t slots(const environment_id& e) { return vault.list(service::vault_ids::slots(eu, e))->size(); }
     std::size_t records(const std::string& prefix) { return memory.scan(prefix, "", 10'000)->size(); }
 };
+
+using tenant = tenant_under<profiles::power_platform>;
 
 } // namespace world

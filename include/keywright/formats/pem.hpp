@@ -9,7 +9,7 @@
 #pragma once
 
 #include <keywright/core/secret_bytes.hpp>
-#include <keywright/formats/detail/pfx_schemes.hpp>
+#include <keywright/formats/detail/pfx_unlock.hpp>
 #include <keywright/formats/key_file.hpp>
 
 #include <botan/base64.h>
@@ -61,7 +61,8 @@ inline encrypted_key read_encrypted_key(byte_view der, const pfx_bounds& bounds)
     outer.verify_end();
     if (key.ciphertext.size() > bounds.key_bytes)
         refuse(errc::limit_exceeded, "pkcs8: the private key is longer than the limit `key_bytes` allows");
-    auto scheme = ber_walk("pkcs8: the encryption's parameters do not decode", [&] { return read_pbe(algorithm, pfx_place::key); });
+    auto scheme = ber_walk("pkcs8: the encryption's parameters do not decode",
+                           [&] { return read_pbe(algorithm, key.ciphertext.size(), pfx_place::key); });
     if (!scheme && scheme.error().code == errc::unsupported)
         refuse(errc::unsupported,
                "pkcs8: the key is encrypted in a way that is not offered, expected PBES2 with AES or 3DES; make a PFX of "
@@ -82,13 +83,13 @@ inline encrypted_key read_encrypted_key(byte_view der, const pfx_bounds& bounds)
 inline std::unique_ptr<Botan::Private_Key> decrypt_key(const encrypted_key& key, byte_view password, pfx_work& work) {
     constexpr const char* wrong = "pkcs8: wrong password, or the file was altered";
     const auto plain = keywright::detail::botan_boundary(
-        errc::internal, wrong, [&] { return decrypt(key.scheme, key.ciphertext, encode_password(password), work); });
+        errc::internal, wrong, [&] { return pfx_unlocker(encode_password(password), work).decrypt(key.scheme, key.ciphertext); });
     if (!plain && plain.error().code == errc::unsupported)
         refuse(errc::unsupported, "pkcs8: Botan was built without a cipher or hash that this file uses");
     // There is no MAC, and padding alone fits one wrong password in 256: rubbish is what a wrong password looks like, too.
-    if (!plain || plain->empty() || (*plain)[0] != 0x30) refuse(errc::authentication_failed, wrong);
+    if (!plain || !*plain || (*plain)->empty() || (**plain)[0] != 0x30) refuse(errc::authentication_failed, wrong);
     auto loaded = keywright::detail::botan_boundary(errc::internal, "pkcs8: the private key is of an algorithm that is not known",
-                                                    [&] { return Botan::PKCS8::load_key(std::span<const std::uint8_t>(*plain)); });
+                                                    [&] { return Botan::PKCS8::load_key(std::span<const std::uint8_t>(**plain)); });
     if (!loaded && loaded.error().code == errc::malformed) refuse(errc::authentication_failed, wrong);
     return value_or_refuse(std::move(loaded));
 }

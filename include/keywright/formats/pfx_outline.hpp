@@ -42,6 +42,7 @@ struct pfx_outline {
     std::size_t keys_in_clear = 0; ///< that need no password at all
     std::size_t certificates = 0;  ///< that lie open
     std::vector<std::string> other_bags;     ///< OIDs of bags that are neither
+    std::vector<pfx_closed_safe> closed_safes; ///< whose encryption is not offered; they cost nothing, and stay closed
     std::vector<std::string> friendly_names; ///< of keys, UTF-8; from outside: escape them before printing
     std::uint64_t visible_cost = 0;          ///< of all layers together; UINT64_MAX when it does not fit
     std::optional<error> too_costly; ///< why the reader would not begin under these limits
@@ -108,6 +109,7 @@ inline pfx_outline outline_of(const pfx_tree& tree, const pfx_bounds& bounds) {
     writer.out.keys = tree.keys.size();
     writer.out.certificates = tree.certificates.size();
     writer.out.other_bags = tree.other_bags;
+    writer.out.closed_safes = tree.closed;
     return std::move(writer.out);
 }
 

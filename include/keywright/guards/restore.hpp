@@ -16,9 +16,12 @@ constexpr fingerprint protector_of(const ring_state& ring, const environment_sta
     const key_record* active = active_key(ring);
     return active != nullptr ? active->print : fingerprint{};
 }
-/// Of two environments in policies: those name one key of one vault. They may be one policy.
+/// Of two environments in policies: those name one key of one vault; they may be one policy. A ring's key is that ring's;
+/// the provider's is the same for all of a tenant's environments.
 constexpr bool same_protector(const facts& f, const environment_state& a, const environment_state& b) {
-    if (a.tenant != b.tenant || a.region != b.region || a.managed_by != b.managed_by) return false;
+    if (a.tenant != b.tenant || a.managed_by != b.managed_by) return false;
+    if (a.managed_by == protector::provider) return true;
+    if (a.region != b.region) return false;
     const policy_state* mine = policy_of(f, a);
     const policy_state* theirs = policy_of(f, b);
     if (mine != nullptr && theirs != nullptr) return same_key(*mine, *theirs);

@@ -40,7 +40,7 @@ public:
             return fail(errc::misused, "keyring: PKCS#1 v1.5 is read under the policy require_encrypt_allow_decrypt only");
         if (data_key_bytes != 16 && data_key_bytes != 24 && data_key_bytes != 32)
             return fail(errc::misused, "keyring: expected data keys of 16, 24 or 32 bytes");
-        return make_of_private({std::move(name_space), std::move(name), "PKCS1v15", data_key_bytes}, std::move(key));
+        return make_of_private({std::move(name_space), std::move(name), for_old_programs<"PKCS1v15">, data_key_bytes}, std::move(key));
     }
 
     [[nodiscard]] result<wrapped_key> wrap(const encryption_context&, const secret_bytes& key) const {

@@ -53,10 +53,12 @@ struct activation_cooldown {
     }
 };
 
-/// T15: no activation, apply or lock while a key of the ring is Installing. A rollback of that very activation ends it.
-struct no_key_change_under_way {
-    using id = rule_tag<"T15">;
-    using commands = types<activate_key, apply_key, lock, approve_lock, rollback_activation>;
+/// T15: one change of key at a time: none of these while a key of the ring is Installing, or everything is still being
+/// moved to it. A rollback of that very activation ends it.
+template <fixed_text Id, class... Commands>
+struct key_is_settled {
+    using id = rule_tag<Id>;
+    using commands = types<Commands...>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
         const key_record* installing = incoming_key(f.ring);
@@ -65,5 +67,7 @@ struct no_key_change_under_way {
         return verdict::object(refusal::key_change_in_progress, mender::time, installing->id.view());
     }
 };
+
+using no_key_change_under_way = key_is_settled<"T15", activate_key, apply_key, lock, approve_lock, rollback_activation>;
 
 } // namespace keywright::policy

@@ -175,7 +175,9 @@ constexpr void consequences_of(const facts& f, const restore&, detail::recorder&
 constexpr void consequences_of(const facts& f, const copy&, detail::recorder& r) {
     r.then(copy_started{f.environment().id, f.source().id});
 }
-constexpr void consequences_of(const facts& f, const reset&, detail::recorder& r) { r.then(reset_started{{f.environment().id}}); }
+constexpr void consequences_of(const facts& f, const reset&, detail::recorder& r) {
+    r.then(reset_started{{f.environment().id}, detail::protection_of(f, f.environment())});
+}
 constexpr void consequences_of(const facts& f, const enable_field_encryption&, detail::recorder& r) {
     if (!f.environment().field_encrypted) r.then(field_encryption_enabled{{f.environment().id}});
 }

@@ -180,6 +180,13 @@ struct copy_failed : about_environment {
 };
 struct reset_started : about_environment {
     static constexpr std::string_view name = "reset_started";
+    protection was{};
+    template <class Self, class Visitor>
+    static constexpr void visit(Self& self, Visitor&& field) {
+        about_environment::visit(self, field);
+        field("was", self.was);
+    }
+    friend constexpr bool operator==(const reset_started&, const reset_started&) = default;
 };
 struct reset_completed {
     static constexpr std::string_view name = "reset_completed";

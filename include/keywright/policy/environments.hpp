@@ -70,10 +70,10 @@ struct environment_is_up {
 
 /// T36: one operation at a time on an environment. It also has one while the lock that hit it is carried out, and
 /// while the ring's key is being changed under it.
-struct environment_is_idle {
-    using id = rule_tag<"T36">;
-    using commands = types<apply_key, return_to_provider, unlock_environment, delete_environment, take_backup, restore, copy, reset,
-                           expire_environment, add_to_policy, remove_from_policy, integrate_environment>;
+template <fixed_text Id, class... Commands>
+struct environment_rests {
+    using id = rule_tag<Id>;
+    using commands = types<Commands...>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
         for (const environment_state* e : {f.environment_, f.source_})
@@ -88,5 +88,9 @@ private:
         return e.managed_by == protector::customer && incoming_key(ring) != nullptr;
     }
 };
+
+using environment_is_idle =
+    environment_rests<"T36", apply_key, return_to_provider, unlock_environment, delete_environment, take_backup, restore, copy, reset,
+                      expire_environment, add_to_policy, remove_from_policy, integrate_environment>;
 
 } // namespace keywright::policy

@@ -250,9 +250,13 @@ constexpr void evolve(ring_state& ring, const event& happened_event) {
                                         [&](const copy_started&) { ++ring.in_transition; },
                                         [&](const copied&) { --ring.in_transition; },
                                         [&](const copy_failed&) { --ring.in_transition; },
-                                        [&](const reset_started&) { ++ring.in_transition; },
+                                        [&](const reset_started& e) {
+                                            ++ring.in_transition;
+                                            if (e.was == protection::customer) ++ring.resetting;
+                                        },
                                         [&](const reset_completed& e) {
                                             --ring.in_transition;
+                                            if (ring.resetting > 0) --ring.resetting;
                                             detail::leave(ring, e.was);
                                         },
                                         [](const auto&) {},
@@ -273,6 +277,7 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
     };
     visit_body(happened_event.body, overloaded{
                                         [&](const environment_created& e) {
+                                            if (!env.id.empty()) return; // another one
                                             env.id = e.environment;
                                             env.kind = e.kind;
                                             env.file_data = e.file_data;

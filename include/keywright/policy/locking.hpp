@@ -62,13 +62,14 @@ struct lock_is_confirmed {
     }
 };
 
-/// T21: a lock that would lock nothing is refused.
+/// T21: a lock that would lock nothing is refused; what is being reset will be on the provider's key.
 struct lock_hits_something {
     using id = rule_tag<"T21">;
     using commands = types<lock, approve_lock>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
-        return f.ring.customer_managed > 0 ? verdict::pass() : verdict::object(refusal::nothing_to_lock, mender::tenant_administrator);
+        return f.ring.customer_managed > f.ring.resetting ? verdict::pass()
+                                                          : verdict::object(refusal::nothing_to_lock, mender::tenant_administrator);
     }
 };
 

@@ -164,6 +164,7 @@ struct ring_state {
     std::uint32_t environments = 0;     ///< not deleted
     std::uint32_t customer_managed = 0; ///< on the customer's key and not locked
     std::uint32_t locked = 0;           ///< locking and unlocking included
+    std::uint32_t resetting = 0;        ///< of the customer_managed: they only go forward, so a lock does not reach them
     std::uint32_t in_transition = 0;    ///< applying, returning, unlocking, restoring, copying, resetting
 
     template <class Self, class Visitor>
@@ -196,6 +197,7 @@ struct ring_state {
         field("environments", self.environments);
         field("customer_managed", self.customer_managed);
         field("locked", self.locked);
+        field("resetting", self.resetting);
         field("in_transition", self.in_transition);
     }
     friend constexpr bool operator==(const ring_state&, const ring_state&) = default;
@@ -330,6 +332,11 @@ constexpr const key_record* key_before(const ring_state& ring) {
 
 /// Whether a clock is behind the latest commit, so that it cannot tell what is over.
 constexpr bool is_behind(const ring_state& ring, instant clock) { return clock < ring.latest; }
+
+/// The key that is still needed until everything hangs on the incoming one; none where there was no key before.
+constexpr const key_record* outgoing_key(const ring_state& ring) {
+    return installing_key(ring) != nullptr ? active_key(ring) : find_key(ring, key_state::replaced);
+}
 
 constexpr bool is_locked(const ring_state& ring, const environment_state& e) {
     return e.managed_by == protector::customer && e.unlock_epoch < ring.lock_epoch;

@@ -84,6 +84,12 @@ struct profile : Rules... {
         return profile<Grants, Rules..., More...>(static_cast<const Rules&>(*this)..., more...);
     }
 
+    /// Who may ask for a command; nobody: it does not exist here.
+    template <class C>
+    static constexpr policy::roles grants_to() {
+        return Grants::template to<C>();
+    }
+
     /// Whether it holds a rule of that type, be it under another id.
     template <class R>
     static constexpr bool has = (std::is_base_of_v<R, Rules> || ...);

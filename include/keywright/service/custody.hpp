@@ -154,9 +154,8 @@ public:
     [[nodiscard]] result<std::uint64_t> generation_for(ports::batch& batch, const policy::ring_state& ring) {
         const auto newest = newest_generation();
         if (!newest) return newest;
-        const auto* installing = policy::installing_key(ring);
-        if (installing != nullptr && *newest < ring.generation)
-            batch.require(records::secret(ring_, ring.generation, installing->print), 0);
+        const auto* incoming = policy::incoming_key(ring);
+        if (incoming != nullptr && *newest < ring.generation) batch.require(records::secret(ring_, ring.generation, incoming->print), 0);
         return newest;
     }
     /// Every wrap of every generation of the ring's secret; few, except after many failed activations.
@@ -262,12 +261,14 @@ template <class Store>
     return fail(errc::version_conflict, "custody: too many processes reserve uses of one key at once");
 }
 
-/// Puts the end of every key of an environment into `batch`.
+/// Puts the end of every key of an environment into `batch`; but of the one whose record is `keep`.
 template <class Store>
-[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch) {
+[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch,
+                                      std::string_view keep = {}) {
     const auto wraps = scan_all(store, records::wraps(ring, environment));
     if (!wraps) return pass(wraps);
-    for (const ports::record& r : *wraps) batch.erase_any(r.key);
+    for (const ports::record& r : *wraps)
+        if (r.key != keep) batch.erase_any(r.key);
     return {};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <keywright/service/reporter.hpp>
+#include <keywright/service/rotation.hpp>
 #include <keywright/service/watches.hpp>
 
 #include <thread>
@@ -206,6 +207,10 @@ private:
         if (auto staged = chain.stage_slot(batch, next); !staged) return staged;
         auto wrapped = chain.wrap_under_slot(next, *key);
         if (!wrapped) return pass(wrapped);
+        if constexpr (Profile.procedure().keys_at_once) { // the customer's key goes, and with it what only it opens
+            if (auto erased = erase_keys(parts_.store, ring, next.environment, batch, record->key); !erased) return erased;
+            if (auto dropped = rotation<Parts>(parts_, ring).drop_everything(batch); !dropped) return dropped;
+        }
         batch.put(record->key, record->version, std::move(*wrapped));
         return {};
     }

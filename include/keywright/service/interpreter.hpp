@@ -84,18 +84,20 @@ private:
         const auto of = e.unlocks ? policy::operation::unlocking_key : policy::operation::activation;
         const auto before = load(parts_.store, subject{ring});
         if (!before) return pass(before);
-        const auto* installing = policy::installing_key(before->ring.value);
-        if (installing == nullptr || installing->print != e.print) return {};
+        const auto* incoming = policy::incoming_key(before->ring.value);
+        if (incoming == nullptr || incoming->print != e.print) return {};
+        const bool only_forward = !e.unlocks && incoming->state == policy::key_state::active;
         const std::uint64_t generation = before->ring.value.generation;
         rotation<Parts> work(parts_, ring);
         auto ready = e.unlocks ? work.check_secret() : work.prepare(e.print);
         if (ready && !e.unlocks) ready = work.rewrap(generation);
-        if (!ready && ready.error().code != errc::authentication_failed && ready.error().code != errc::locked) return ready;
-        const bool good = ready && now_is_in_time(before->ring.value);
+        const bool for_good = !ready && (ready.error().code == errc::authentication_failed || ready.error().code == errc::locked);
+        if (!ready && (only_forward || !for_good)) return ready;
+        const bool good = only_forward || (ready && now_is_in_time(before->ring.value));
         const auto end = [&](ports::batch& batch, const loaded& l) -> result<void> {
             // Whoever was held up must not end the installation of another key.
-            const auto* now_installing = policy::installing_key(l.ring.value);
-            if (now_installing == nullptr || now_installing->print != e.print || l.ring.value.generation != generation)
+            const auto* now_incoming = policy::incoming_key(l.ring.value);
+            if (now_incoming == nullptr || now_incoming->print != e.print || l.ring.value.generation != generation)
                 return fail(errc::version_conflict, "service: this installation was ended by another process");
             if (e.unlocks) return {};
             return good ? work.drop_older(batch, l.ring.value, e.print) : work.drop_key(batch, e.print);

@@ -61,15 +61,6 @@ inline result<void> note_key(read_key& r, std::unique_ptr<Botan::Private_Key> ke
     return {};
 }
 
-/// The one key that is meant, or none.
-inline formats::pfx_key* choose(formats::pfx_contents& contents, std::string_view alias, std::size_t& candidates) {
-    formats::pfx_key* chosen = nullptr;
-    candidates = 0;
-    for (formats::pfx_key& key : contents.keys)
-        if (alias.empty() || key.friendly_name == alias) chosen = &key, ++candidates;
-    return candidates == 1 ? chosen : nullptr;
-}
-
 inline result<read_key> read_pfx(const key_file& file) {
     read_key r;
     r.evidence.format = policy::file_kind::pfx;
@@ -78,17 +69,16 @@ inline result<read_key> read_pfx(const key_file& file) {
     r.evidence.has_password = !opened || opened->keys_protected(); // of what did not open, T13 tells enough
     if (!opened) return std::move(note_trouble(r, opened.error()));
     r.evidence.outcome = policy::file_outcome::opened;
-    std::size_t candidates = 0;
-    formats::pfx_key* const chosen = choose(*opened, file.alias, candidates);
-    if (candidates > 1) return fail(errc::misused, "pfx: the file holds several keys; name the one that is meant");
-    if (chosen == nullptr && !opened->keys.empty()) return fail(errc::not_found, "pfx: the file holds no key of that name");
-    if (chosen == nullptr) { // certificates only: a file that opened, without a private half
+    const auto chosen =
+        formats::choose_key(*opened, file.alias.empty() ? formats::pfx_choice{} : formats::pfx_choice{.friendly_name = file.alias});
+    if (!chosen && !opened->keys.empty()) return pass(chosen);
+    if (!chosen) { // certificates only: a file that opened, without a private half
         r.evidence.has_password = opened->has_password;
         r.evidence.type = policy::key_kind::rsa;
-        r.trouble = error{errc::not_found, "pfx: the file holds no private key; export it again with its key"};
+        r.trouble = chosen.error();
         return r;
     }
-    if (auto noted = note_key(r, std::move(chosen->key)); !noted) return pass(noted);
+    if (auto noted = note_key(r, std::move((*chosen)->key)); !noted) return pass(noted);
     return r;
 }
 
@@ -100,8 +90,10 @@ result<read_key> read_transfer_file(const key_file& file, Vault& vault, const ri
     if (!header) return std::move(note_trouble(r, header.error()));
     if (header->kid.size() <= policy::kid_text::capacity()) r.evidence.kid = policy::kid_text(header->kid);
     if (state.import_kid.empty() || !formats::names_kek(*header, state.import_kid.view()))
-        return std::move(
-            note_trouble(r, {errc::not_mine, "byok: the file was made for another import key; show this ring's and export the key anew"}));
+        return std::move(note_trouble(
+            r, {errc::not_mine,
+                "byok: the file was made for another import key, or for one that was used or has expired; show this ring's and export "
+                "the key anew"}));
     r.evidence.kid = state.import_kid; // the host may differ in case; from here on it is the ring's own
     const auto id = vault_ids::import(ring, state.import_print);
     const auto kek = vault.find(id);

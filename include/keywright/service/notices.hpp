@@ -12,6 +12,9 @@
 
 namespace keywright::service {
 
+/// How a change of key that nobody else wanted is undone.
+enum class undo : std::uint8_t { by_return, by_rollback };
+
 namespace detail {
 
 struct notice_text {
@@ -21,17 +24,22 @@ struct notice_text {
 
 inline std::string_view text_of(const auto& id) { return id.view(); }
 
-/// The way back that `power_platform` offers to the other administrators.
-inline std::string undo_key_change(const policy::ring_state& ring) {
+/// The way back that the other administrators have.
+inline std::string undo_key_change(const policy::ring_state& ring, undo how) {
     const std::string until =
         happened(ring.effective_at) ? to_text(ring.effective_at + hours(72)) : std::string("72 hours after it became active");
+    if (how == undo::by_rollback)
+        return fmt::format(
+            "Roll the activation back, now: any other administrator of the tenant can. No lock is possible before {}, nor within 72 "
+            "hours of the delivery of this message, nor without a second administrator.",
+            until);
     return fmt::format(
         "No lock is possible before {}. Until then return environments to the provider's key at once, or activate the earlier "
         "key 24 hours after this one became active.",
         until);
 }
 
-inline notice_text describe(const policy::event& event, const policy::ring_state& ring) {
+inline notice_text describe(const policy::event& event, const policy::ring_state& ring, undo how) {
     using namespace policy;
     return std::visit(
         overloaded{
@@ -45,15 +53,36 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
                                    "Nothing is encrypted under it before it is activated."};
             },
             [&](const activation_started& e) {
-                return notice_text{fmt::format("activation of key `{}` has begun", e.key.view()), undo_key_change(ring)};
+                return notice_text{fmt::format("activation of key `{}` has begun", e.key.view()), undo_key_change(ring, how)};
             },
             [&](const key_activated& e) {
                 return notice_text{fmt::format("key `{}` is active: it now protects every environment on the customer's key", e.key.view()),
-                                   undo_key_change(ring)};
+                                   undo_key_change(ring, how)};
             },
             [](const activation_failed& e) {
                 return notice_text{fmt::format("activation of key `{}` failed; the earlier key is still in force", e.key.view()),
                                    "Nothing needs to be undone."};
+            },
+            [](const activation_rolled_back& e) {
+                return notice_text{
+                    fmt::format("activation of key `{}` was rolled back{}", e.key.view(), e.cancelled ? " before it was finished" : ""),
+                    "Ask whoever activated that key; it can be activated again."};
+            },
+            [](const lock_requested& e) {
+                return notice_text{
+                    fmt::format("a lock with key `{}` was requested; it takes a second administrator within 24 hours", e.key.view()),
+                    "Do not approve it; after 24 hours the request is void."};
+            },
+            [](const deadline_passed& e) {
+                return notice_text{
+                    fmt::format("environment `{}` was not unlocked in time and will be deleted in 24 hours", e.environment.view()),
+                    "If the clock is wrong, put it right and accept it before then; two administrators can. The deadline then starts again."};
+            },
+            [](const clock_accepted& e) {
+                return notice_text{fmt::format("the clock, behind at {}, {}", to_text(e.clock),
+                                               e.agreed ? "was accepted by two administrators; every wait starts again"
+                                                        : "was called right by an administrator"),
+                                   "Do not accept it unless it is right."};
             },
             [](const lock_started& e) {
                 return notice_text{
@@ -67,7 +96,7 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
             },
             [&](const key_applied& e) {
                 return notice_text{fmt::format("environment `{}` is now on the customer's key", e.environment.view()),
-                                   undo_key_change(ring)};
+                                   undo_key_change(ring, how)};
             },
             [](const returned_to_provider& e) {
                 return notice_text{fmt::format("environment `{}` is back on the provider's key", e.environment.view()),
@@ -129,8 +158,8 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
 
 /// The notice of one event to one administrator; `head` is the audit log's at that event.
 inline ports::notice make_notice(const policy::event& event, const ring_id& ring_name, const policy::ring_state& ring, const admin_id& to,
-                                 const log_head& head) {
-    const auto text = detail::describe(event, ring);
+                                 const log_head& head, undo how = undo::by_return) {
+    const auto text = detail::describe(event, ring, how);
     ports::notice n;
     // Ids of people hold characters that a notice's id may not, so a hash stands for them.
     const std::string unique = fmt::format("{}/{}/{}", ring_name.tenant.view(), head.number, to.view());

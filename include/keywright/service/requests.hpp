@@ -41,6 +41,7 @@ struct generate_request {
     std::function<result<void>(const secret_bytes& pfx)> hand_out;
     bool region_chosen = true;
     bool acknowledged = false;
+    bool confirmed = false; ///< where the profile uses a key at once
 };
 struct upload_request {
     policy::actor by;
@@ -48,15 +49,25 @@ struct upload_request {
     service::key_file file;
     bool region_chosen = true;
     bool acknowledged = false;
+    bool confirmed = false; ///< where the profile uses a key at once
 };
 struct lock_request {
     policy::actor by;
     service::key_file file;
-    std::string_view confirmation; ///< `lock <tenant>`
+    std::string_view confirmation; ///< `lock <tenant>`, or the instance's name
+    bool confirmed = false;        ///< where the typed text is not all
 };
 struct unlock_request {
     policy::actor by;
     service::key_file file;
+};
+
+/// An import key for a BYOK export. Short lives are good ones: a transfer file that is kept opens as long as it lives.
+struct import_key_request {
+    policy::actor by;
+    std::size_t bits = 4096;     ///< 2048, 3072 or 4096
+    seconds valid_for = days(7); ///< up to 90 days
+    bool replace = false;        ///< also where there is one that still serves
 };
 
 /// Whether `open` is going to write.

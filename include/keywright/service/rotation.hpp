@@ -23,7 +23,7 @@ public:
         for (int attempt = 1;; ++attempt) {
             const auto ring = load<policy::ring_state>(parts_.store, records::ring(ring_));
             if (!ring) return pass(ring);
-            const auto* key = policy::installing_key(ring->value);
+            const auto* key = policy::incoming_key(ring->value);
             if (key == nullptr || key->print != installing) return {};
             const auto existing = parts_.store.load(records::secret(ring_, ring->value.generation, installing));
             if (existing) return {};
@@ -46,7 +46,7 @@ public:
         for (;;) {
             const auto ring = load<policy::ring_state>(parts_.store, records::ring(ring_));
             if (!ring) return pass(ring);
-            if (policy::installing_key(ring->value) == nullptr || ring->value.generation != generation) return {};
+            if (policy::incoming_key(ring->value) == nullptr || ring->value.generation != generation) return {};
             const auto page = parts_.store.scan(prefix, after, batch_size);
             if (!page) return pass(page);
             if (page->empty()) return {};
@@ -71,6 +71,10 @@ public:
     [[nodiscard]] result<void> drop_key(ports::batch& batch, const fingerprint& print) {
         return drop_all_but(batch, [&, suffix = "/" + to_hex(print)](std::string_view key) { return !key.ends_with(suffix); });
     }
+    /// For the commit that gives an instance back: its ring has no key any more, and nothing opens to one.
+    [[nodiscard]] result<void> drop_everything(ports::batch& batch) {
+        return drop_all_but(batch, [](std::string_view) { return false; });
+    }
     /// For the commit that completes a lock: nothing stays that another key than the locked one would open.
     [[nodiscard]] result<void> drop_other_keys(ports::batch& batch, const fingerprint& locked) {
         return drop_all_but(batch, [&, suffix = "/" + to_hex(locked)](std::string_view key) { return key.ends_with(suffix); });
@@ -94,9 +98,9 @@ private:
         if (!secret) return pass(secret);
         if (auto put = add(batch, generation, installing, *secret); !put) return put;
         if (auto put = put_check(batch, records::check_of_secret(ring_, generation), *secret); !put) return put;
-        const auto* active = policy::active_key(ring);
-        if (active == nullptr) return {};
-        if (auto put = add(batch, generation, active->print, *secret); !put) return put;
+        const auto* outgoing = policy::outgoing_key(ring);
+        if (outgoing == nullptr) return {};
+        if (auto put = add(batch, generation, outgoing->print, *secret); !put) return put;
         return open_older(batch, generation, installing);
     }
     /// Requires that there is no such record: of one generation there is one secret, ever.
@@ -170,5 +174,12 @@ private:
     custody<Parts> chain_;
     std::map<std::uint64_t, keys::rewrapper> rewrappers_;
 };
+
+/// For the commit that calls an activation off: the ring's secret is closed to its key again.
+template <class Parts>
+[[nodiscard]] result<void> close_to_cancelled(Parts& parts, const ring_id& ring, ports::batch& batch, const policy::ring_state& before) {
+    if (!policy::is_cancellable(before)) return {};
+    return rotation<Parts>(parts, ring).drop_key(batch, policy::installing_key(before)->print);
+}
 
 } // namespace keywright::service

@@ -53,7 +53,8 @@ public:
             if (page->empty()) return outcome;
             for (const ports::record& r : *page) {
                 const auto notice = decode_notice(r.value);
-                const auto told = notice ? parts_.notifier.deliver(*notice) : result<void>(pass(notice));
+                auto told = notice ? parts_.notifier.deliver(*notice) : result<void>(pass(notice));
+                if (told) told = note_delivery(*notice);
                 if (!told && told.error().retryable()) return told; // the channel itself is down
                 if (!told && outcome) outcome = told;
                 if (!told) continue;
@@ -66,6 +67,29 @@ public:
     }
 
 private:
+    /// Where a wait begins with a notice's delivery, that is an event of its own. Noted before the notice leaves the
+    /// outbox: after a kill in between it is delivered, and noted, again.
+    result<void> note_delivery(const ports::notice& notice) {
+        if constexpr (Profile.template grants_to<policy::report_delivery>() == policy::no_one) {
+            return {};
+        } else {
+            const auto stored = parts_.store.load(records::log(notice.tenant, notice.sequence));
+            if (!stored) return pass(stored);
+            const auto record = read_audit(stored->value);
+            if (!record) return pass(record);
+            policy::report_delivery command{.to = notice.to};
+            policy::visit_body(record->event.body,
+                               overloaded{
+                                   [&](const policy::key_activated& e) { command.key = e.print, command.activation = e.activation; },
+                                   [&](const policy::key_unlocked& e) { command.key = e.print, command.activation = e.activation; },
+                                   [](const auto&) {},
+                               });
+            if (command.key.empty()) return {};
+            if (auto timed = stamp(command); !timed) return timed;
+            const auto noted = transact<Profile>(parts_, subject{{record->tenant, record->region}}, command);
+            return noted ? result<void>{} : pass(noted);
+        }
+    }
     void raise_watches(const subject& s, const loaded& l) {
         if (l.ring.value.locking) watches_.raise(s.ring, l.ring.value.lock_epoch << 32);
         if (l.environment) watches_.raise(s.ring, s.environment, policy::lease_epoch(l.ring.value, l.environment->value));

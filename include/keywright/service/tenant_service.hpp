@@ -53,9 +53,15 @@ public:
             return take_backup(s, command);
         else if constexpr (std::is_same_v<Command, policy::create_policy>)
             return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
-        else if constexpr (policy::types<policy::delete_environment, policy::expire_environment>::contains<Command>)
+        else if constexpr (std::is_same_v<Command, policy::delete_environment>)
             return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
                 return service::erase_keys(parts_.store, s.ring, s.environment, batch);
+            });
+        else if constexpr (std::is_same_v<Command, policy::expire_environment>)
+            return service::upkeep(submit_).expire(s, command);
+        else if constexpr (std::is_same_v<Command, policy::rollback_activation>)
+            return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded& before) {
+                return service::close_to_cancelled(parts_, s.ring, batch, before.ring.value);
             });
         else
             return submit_.submit(s, command);
@@ -78,7 +84,8 @@ public:
                                      .bits = 2048,
                                      .region_chosen = q.region_chosen,
                                      .acknowledged = q.acknowledged,
-                                     .passwords_match = !q.password.empty() && equal(q.password, q.password_again)};
+                                     .passwords_match = !q.password.empty() && equal(q.password, q.password_again),
+                                     .confirmed = q.confirmed};
         auto early = preview(ring, command);
         if (!early || early->refused()) return early;
         auto made = keywright::detail::botan_boundary(errc::internal, "service: no RSA key could be made",
@@ -95,7 +102,7 @@ public:
                     q.password, Botan::system_rng());
                 if (!pfx) return pass(pfx);
                 if (auto handed = q.hand_out(*pfx); !handed) return pass(handed);
-                return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, {}));
+                return submit_.submit(key_subject(ring), command, keep_customer_key(ring, staged, {}));
             });
     }
 
@@ -103,8 +110,12 @@ public:
     /// Fails with weak_key when every rule would let it pass but the key can be broken; the text names the weakness.
     [[nodiscard]] result<outcome> upload_key(const ring_id& ring, const upload_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) {
-            return policy::upload_key{
-                .by = q.by, .key = q.key, .file = file, .region_chosen = q.region_chosen, .acknowledged = q.acknowledged};
+            return policy::upload_key{.by = q.by,
+                                      .key = q.key,
+                                      .file = file,
+                                      .region_chosen = q.region_chosen,
+                                      .acknowledged = q.acknowledged,
+                                      .confirmed = q.confirmed};
         });
     }
     [[nodiscard]] result<outcome> unlock_key(const ring_id& ring, const unlock_request& q) {
@@ -113,21 +124,25 @@ public:
     [[nodiscard]] result<outcome> lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
-        return submit_.submit(subject{ring}, command->first, service::nothing_more{}, command->second);
+        return submit_.submit(key_subject(ring), command->first, service::nothing_more{}, command->second);
     }
     /// What the lock would say and do; the file is read, nothing is kept.
     [[nodiscard]] result<profiles::plan_outline> plan_lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
-        return plan(subject{ring}, command->first);
+        return plan(key_subject(ring), command->first);
     }
-    /// The import key's id and public half, for the customer's HSM; made where there is none, or `replace` is set.
-    [[nodiscard]] result<outcome> create_import_key(const ring_id& ring, const policy::actor& by, bool replace) {
-        policy::create_import_key command{.by = by, .replace = replace};
+    /// Makes the import key that a BYOK export is bound to; its id and expiry are in the ring's state, its public half in
+    /// the vault. Fails with misused when the size or the time is out of range.
+    [[nodiscard]] result<outcome> create_import_key(const ring_id& ring, const import_key_request& q) {
+        if ((q.bits != 2048 && q.bits != 3072 && q.bits != 4096) || q.valid_for.count <= 0 || q.valid_for > days(90))
+            return fail(errc::misused, "service: an import key has 2048, 3072 or 4096 bits and lives for up to 90 days");
+        policy::create_import_key command{.by = q.by, .replace = q.replace};
         auto early = preview(ring, command);
         if (!early || early->refused()) return early;
+        command.expires_at = command.at + q.valid_for;
         auto made = keywright::detail::botan_boundary(errc::internal, "service: no RSA key could be made",
-                                                      [] { return Botan::RSA_PrivateKey(Botan::system_rng(), 4096); });
+                                                      [&] { return Botan::RSA_PrivateKey(Botan::system_rng(), q.bits); });
         if (!made) return pass(made);
         const auto identity = keys::fingerprint_of(*made);
         if (!identity) return pass(identity);
@@ -135,7 +150,7 @@ public:
         command.kid = import_kid(ring, identity->print);
         return with_staged(
             ring, service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made,
-            [&](const ports::vault_entry& staged) { return submit_.submit(subject{ring}, command, keep_what_stays(ring, staged)); });
+            [&](const ports::vault_entry& staged) { return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged)); });
     }
 
     // --- data ---
@@ -167,19 +182,26 @@ public:
     /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
     /// Run it before anything else, and whenever `unfinished` was answered.
     [[nodiscard]] result<void> recover() { return service::upkeep(submit_).recover(); }
-    /// What time itself does: installations that took too long fall back, locked environments past their retention
-    /// are deleted.
+    /// What time itself does: installations that took too long fall back, an import key that has expired is destroyed,
+    /// locked environments past their retention are deleted.
     [[nodiscard]] result<void> tick(const ring_id& ring) { return service::upkeep(submit_).tick(ring); }
     /// Hands over every notice that is waiting.
     [[nodiscard]] result<void> deliver() { return submit_.deliver(); }
     [[nodiscard]] result<service::loaded> state(const subject& s) { return service::load(parts_.store, s); }
 
 private:
+    /// What a command about the ring's key concerns: the ring, and where that is one instance, the instance.
+    static subject key_subject(const ring_id& ring) {
+        if constexpr (Profile.procedure().keys_at_once)
+            return {ring, environment_id(ring.region.view())};
+        else
+            return {ring};
+    }
     /// What the profile says before anything costly or secret is made for a command.
     template <class Command>
     result<outcome> preview(const ring_id& ring, Command& command, std::optional<error> trouble = {}) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        const auto l = service::load(parts_.store, subject{ring});
+        const auto l = service::load(parts_.store, key_subject(ring));
         if (!l) return pass(l);
         return outcome(profiles::decide(Profile, l->facts(command.at), command), {}, trouble);
     }
@@ -204,11 +226,20 @@ private:
             if (key.print == print && policy::in_use(key) && key.state != policy::key_state::locked) return true;
         return ring.import_print == print;
     }
+    /// What key files are read against: an import key that has expired opens nothing, whatever policy is going to say.
+    result<policy::ring_state> ring_for_files(const ring_id& ring) {
+        auto l = service::load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        const auto now = parts_.clock.now();
+        if (!now) return pass(now);
+        if (policy::import_key_expired(l->ring.value, *now)) l->ring.value.import_kid = {};
+        return std::move(l->ring.value);
+    }
     template <class MakeCommand>
     result<outcome> with_key_file(const ring_id& ring, const service::key_file& file, const MakeCommand& make_command) {
-        const auto l = service::load(parts_.store, subject{ring});
-        if (!l) return pass(l);
-        auto read = service::read_key_file(file, parts_.vault, ring, l->ring.value);
+        const auto state = ring_for_files(ring);
+        if (!state) return pass(state);
+        auto read = service::read_key_file(file, parts_.vault, ring, *state);
         if (!read) return pass(read);
         const auto held = service::holder_of(parts_.store, ring, read->evidence.print);
         if (!held) return pass(held);
@@ -217,10 +248,10 @@ private:
         auto early = preview(ring, command, read->trouble);
         if (!early || early->refused()) return early;
         if constexpr (std::is_same_v<decltype(command), policy::upload_key>)
-            if (auto strong = service::require_strong(parts_.store, l->ring.value, *read->key); !strong) return pass(strong);
+            if (auto strong = service::require_strong(parts_.store, *state, *read->key); !strong) return pass(strong);
         return with_staged(ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
                            [&](const ports::vault_entry& staged) {
-                               return submit_.submit(subject{ring}, command, keep_customer_key(ring, staged, *held));
+                               return submit_.submit(key_subject(ring), command, keep_customer_key(ring, staged, *held));
                            });
     }
     static auto keep_customer_key(const ring_id& ring, const ports::vault_entry& key, const service::key_holder& held) {
@@ -233,16 +264,16 @@ private:
     static auto keep_what_stays(const ring_id& ring, const ports::vault_entry& key) {
         return [&ring, &key](ports::batch& batch, const service::loaded&) -> result<void> {
             batch.put_any(service::records::spki(key.print), key.public_key);
-            batch.put_any(service::records::check_of_key(ring, key.print), key.key_check);
+            if (key.purpose == ports::key_purpose::customer) batch.put_any(service::records::check_of_key(ring, key.print), key.key_check);
             return {};
         };
     }
     result<std::pair<policy::lock, std::optional<error>>> lock_command(const ring_id& ring, const lock_request& q) {
-        const auto l = service::load(parts_.store, subject{ring});
-        if (!l) return pass(l);
-        const auto read = service::read_key_file(q.file, parts_.vault, ring, l->ring.value);
+        const auto state = ring_for_files(ring);
+        if (!state) return pass(state);
+        const auto read = service::read_key_file(q.file, parts_.vault, ring, *state);
         if (!read) return pass(read);
-        policy::lock command{.by = q.by, .at = {}, .key = read->evidence, .confirmation = {}};
+        policy::lock command{.by = q.by, .at = {}, .key = read->evidence, .confirmation = {}, .confirmed = q.confirmed};
         if (q.confirmation.size() <= policy::typed_text::capacity()) command.confirmation = policy::typed_text(q.confirmation);
         return std::pair{command, read->trouble};
     }

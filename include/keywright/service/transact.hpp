@@ -103,7 +103,7 @@ template <class Store>
 namespace detail {
 
 /// Builds the one commit of a list of events and moves `state` on to what it leaves.
-template <class Parts>
+template <const auto& Profile, class Parts>
 class committer {
 public:
     committer(Parts& p, const subject& s, loaded& state) : parts_(p), subject_(s), state_(state) {}
@@ -166,13 +166,15 @@ private:
     }
     /// One entry for each administrator of the tenant, and of any environment of this ring.
     result<void> notify(const policy::event& event, std::uint64_t number) {
+        constexpr bool rollback = Profile.template grants_to<policy::rollback_activation>() != policy::no_one;
+        constexpr auto way_back = rollback ? undo::by_rollback : undo::by_return;
         for (const policy::administrator& admin : state_.tenant.value.administrators) {
             if (!admin.environment.empty()) {
                 const auto theirs = parts_.store.load(records::environment(subject_.ring, admin.environment));
                 if (!theirs && theirs.error().code == errc::not_found) continue;
                 if (!theirs) return pass(theirs);
             }
-            const auto notice = make_notice(event, subject_.ring, state_.ring.value, admin.who, state_.head.value);
+            const auto notice = make_notice(event, subject_.ring, state_.ring.value, admin.who, state_.head.value, way_back);
             batch_.put_any(records::outbox(subject_.ring.tenant, number, admin.who), encode_notice(notice));
         }
         return {};
@@ -209,7 +211,7 @@ template <const auto& Profile, class Parts, class Command, class Extras = nothin
         auto decision = profiles::decide(Profile, before->facts(command.at), command);
         if (decision.refused() || decision.events().empty()) return transaction{std::move(decision), *before};
         loaded after = *before;
-        detail::committer<Parts> commit(parts, s, after);
+        detail::committer<Profile, Parts> commit(parts, s, after);
         for (const policy::event& event : decision.events())
             if (auto added = commit.add(event); !added) return pass(added);
         ports::batch& batch = commit.finish(*before);

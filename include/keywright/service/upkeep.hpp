@@ -32,9 +32,10 @@ public:
         auto told = submit_.deliver();
         return outcome ? told : outcome;
     }
-    /// What time itself does: installations that took too long fall back, locked environments past their retention
-    /// are deleted.
+    /// What time itself does: installations that took too long fall back, an import key that has expired is destroyed,
+    /// locked environments past their retention are deleted.
     [[nodiscard]] result<void> tick(const ring_id& ring) {
+        if (auto gone = destroy_expired_import_key(ring); !gone) return gone;
         if (auto fallen = end_late_installation(ring); !fallen) return fallen;
         std::string after;
         for (;;) {
@@ -42,9 +43,18 @@ public:
             if (!page) return pass(page);
             if (page->empty()) return {};
             for (const ports::record& r : *page)
-                if (auto judged = expire(ring, r); !judged) return judged;
+                if (auto judged = expire_record(ring, r); !judged) return judged;
             after = page->back().key;
         }
+    }
+
+    /// A deadline that has passed: the environment's deletion, or, where it takes two findings, the first of them.
+    [[nodiscard]] result<outcome> expire(const subject& s, const policy::expire_environment& command) {
+        return submit_.submit(s, command, [&](ports::batch& batch, const loaded& before) -> result<void> {
+            const bool takes_two = Profile.procedure().second_finding > seconds{};
+            if (takes_two && !policy::deadline_was_seen(before.ring.value, before.environment->value)) return {};
+            return erase_keys(parts_.store, s.ring, s.environment, batch);
+        });
     }
 
 private:
@@ -85,6 +95,16 @@ private:
         }
         return {};
     }
+    /// The vault forgets what policy refuses by now. The ring keeps its id until the next one is made; nothing opens with it.
+    result<void> destroy_expired_import_key(const ring_id& ring) {
+        const auto l = load(parts_.store, subject{ring});
+        if (!l) return pass(l);
+        const auto now = parts_.clock.now();
+        if (!now) return pass(now);
+        if (!policy::import_key_expired(l->ring.value, *now)) return {};
+        auto gone = parts_.vault.destroy(vault_ids::import(ring, l->ring.value.import_print));
+        return gone || gone.error().code == errc::not_found ? result<void>{} : gone;
+    }
     result<void> end_late_installation(const ring_id& ring) {
         const auto l = load(parts_.store, subject{ring});
         if (!l) return pass(l);
@@ -93,16 +113,16 @@ private:
         const auto* installing = policy::installing_key(l->ring.value);
         const auto limit = Profile.template rule_of<policy::report_matches_work>().installation;
         if (installing == nullptr || policy::effective_now(l->ring.value, command.at) < l->ring.value.installing_since + limit) return {};
-        const auto ended = submit_.submit(subject{ring}, command);
+        const auto ended = submit_.submit(subject{ring}, command, [&](ports::batch& batch, const loaded& before) {
+            return close_to_cancelled(parts_, ring, batch, before.ring.value);
+        });
         return ended ? result<void>{} : pass(ended);
     }
-    result<void> expire(const ring_id& ring, const ports::record& r) {
+    result<void> expire_record(const ring_id& ring, const ports::record& r) {
         const auto env = decode<policy::environment_state>(r.value);
         if (!env) return pass(env);
         if (env->deleted || env->managed_by == policy::protector::provider) return {};
-        const auto judged = submit_.submit(subject{ring, env->id}, policy::expire_environment{}, [&](ports::batch& batch, const loaded&) {
-            return erase_keys(parts_.store, ring, env->id, batch);
-        });
+        const auto judged = expire({ring, env->id}, {});
         if (!judged) return pass(judged);
         return judged->unfinished() ? result<void>(tl::unexpected(*judged->unfinished())) : result<void>{};
     }

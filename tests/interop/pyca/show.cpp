@@ -19,8 +19,8 @@ void show(const pfx_contents& contents) {
     std::size_t certificates = contents.other_certificates.size(), matched = 0;
     std::string prints, closed;
     for (const pfx_key& key : contents.keys) {
-        matched += key.match == certificate_match::matched ? 1 : 0;
-        certificates += key.certificate.empty() ? 0 : 1;
+        if (key.match == certificate_match::matched) ++matched;
+        if (!key.certificate.empty()) ++certificates;
         prints += (prints.empty() ? "" : " ") + to_hex(key.print);
     }
     for (const pfx_closed_safe& safe : contents.closed_safes) closed += (closed.empty() ? "" : " ") + safe.algorithm;

@@ -92,6 +92,7 @@ def through_the_service(hsm, admin, module, folder):
     shown = json.loads(command("import-key"))
     pem, file = folder / "ring.pem", folder / "ring.byok"
     pem.write_text(shown["public_key"])
+    assert shown["expires_at"] == "2026-11-09T10:00:00Z" and json.loads(shown["jwk"])["kid"] == shown["kid"], shown
     # First under another id: T08 refuses it, and the import key stays.
     transfer_file(hsm, module, pem, shown["kid"][:-1] + ("0" if shown["kid"][-1] != "0" else "1"), "rsa2048", file)
     refused = command("upload-key", "-k", "hsm-key", "-f", file, "--acknowledge-risk", expect=3)

@@ -9,7 +9,7 @@
 #pragma once
 
 #include <keywright/core/algorithms.hpp>
-#include <keywright/formats/detail/pfx_schemes.hpp>
+#include <keywright/formats/detail/pfx_unlock.hpp>
 
 #include <botan/der_enc.h>
 #include <botan/rng.h>
