@@ -87,12 +87,7 @@ inline bool same_protector(const scene& s, const environment& a, const environme
     return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
 }
 inline bool same_protector(const scene& s, const backup& a, const environment& b) {
-<<<<<<< HEAD
-    if (s.in.plays == profile::enterprise_policy)
-        return a.vault_key == key_of_policy(s, b) && s.from && key_of_policy(s, *s.from) == a.vault_key;
-=======
     if (s.in.plays == profile::enterprise_policy) return a.customers == b.customers && s.from && same_protector(s, *s.from, b);
->>>>>>> main
     if (a.customers != b.customers || (s.from && s.from->customers != b.customers)) return false;
     return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
 }
@@ -103,8 +98,6 @@ inline std::string print_of_policy(const scene& s, const environment& one) {
     return of ? of->versions.front().material : std::string{};
 }
 
-<<<<<<< HEAD
-=======
 /// In a vault of the customer's: held is what is of now, what the environment brought into its policy, and what was
 /// taken under the key of the policy that it is in.
 inline bool version_gone(const scene& s) {
@@ -117,7 +110,6 @@ inline bool key_of_backup_gone(const scene& s) {
     return s.in.plays == profile::enterprise_policy ? version_gone(s) : s.stored && (s.stored->on_ring || s.stored->deleted) && !s.active();
 }
 
->>>>>>> main
 inline bool cancels_installation(const scene& s) {
     return s.asked.does == verb::rollback_activation && s.here && s.here->installing && s.here->installing->by_way_of == cause::activate &&
            !s.here->installing->previous.empty();
@@ -466,11 +458,7 @@ inline const row rules[] = {
      tenant_key | enterprise_policy,
      {verb::restore, verb::copy},
      "geography_mismatch",
-<<<<<<< HEAD
-     [](const scene& s) { return s.on && s.from && s.on->geography != s.from->geography; }},
-=======
      [](const scene& s) { return s.on && s.from && s.on->home() != s.from->home(); }},
->>>>>>> main
     {"T15",
      tenant_key,
      {verb::activate_key, verb::rollback_activation, verb::apply_key, verb::lock, verb::approve},

@@ -59,10 +59,7 @@ inline void do_rotate(vault_policy& of, const scene& s, events& out) {
 }
 
 inline void do_purge(vault_policy& of, const scene& s, events& out) {
-<<<<<<< HEAD
-=======
     if (s.asked.version_number == 0 && of.purged) return;
->>>>>>> main
     if (s.asked.version_number == 0)
         of.purged = true;
     else
