@@ -3,9 +3,9 @@
 #
 # Sets up what is missing, builds and passes the tests.
 #   sh tests/run.sh           g++ and clang, everything that fits into minutes; what CI runs
-#   sh tests/run.sh full      also: a crash at every single operation on the disk, the model check within wider bounds, all tests under address, undefined
-#                             behaviour and thread sanitizers, clang-tidy over all headers, headers alone with both
-#                             compilers, fuzzing, a build of the benchmarks
+#   sh tests/run.sh full      also: a crash at every single operation on the disk, the model check within wider bounds,
+#                             all tests under address, undefined behaviour and thread sanitizers, clang-tidy over all
+#                             headers, headers alone with both compilers, fuzzing, a build of the benchmarks
 # Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
 #            KEYWRIGHT_FUZZ_SECONDS  per fuzz target in the full run (default 60)
 set -eu
