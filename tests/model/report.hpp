@@ -94,6 +94,7 @@ std::size_t check(const bounds& b) {
                 b.elsewhere ? ", a ring elsewhere" : "", b.two_people ? ", told apart" : "");
     std::printf("  %zu states, %zu steps between them, depth %zu, %llu decisions, %.1f s\n", s.states().size(), s.edges().size(), s.depth(),
                 static_cast<unsigned long long>(s.decisions()), watch.seconds());
+    std::fflush(stdout);
     if (f.what == nullptr) return s.states().size();
     print_way(s, f);
     return 0;
