@@ -85,7 +85,7 @@ public:
         for (const pair& p : pairs_)
             if ((std::find(keys.begin(), keys.end(), p.first) != keys.end()) == among) kept.pairs_.push_back(p);
         for (const auto& [key, value] : kept.pairs_) kept.size_ += 4 + key.size() + value.size();
-        kept.size_ += kept.pairs_.empty() ? 0 : 2;
+        kept.size_ += kept.pairs_.empty() ? std::size_t{0} : std::size_t{2};
         return kept;
     }
     /// With the reserved pair that a signed message has. Fails as `joined`.
