@@ -58,7 +58,7 @@ TEST_CASE("format version 1: the official client's messages open in all nine sui
             REQUIRE(streamed.end.has_value());
             CHECK(streamed.out == m.plaintext);
         }
-        unframed += envelope::inspect_header(m.message).value().framed ? 0 : 1;
+        unframed += envelope::inspect_header(m.message).value().framed ? 0U : 1U;
     }
     CHECK(suites.size() == 9);
     CHECK(unframed == 9);
