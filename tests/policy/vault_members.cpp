@@ -282,6 +282,25 @@ constexpr scenario moving[] = {
                     .when(puts_back("prod"))
                     .then_refused({{"T30", refusal::key_version_unavailable}});
      }},
+    {"T30: of the provider's backups those are held that the environment came to this policy with",
+     [] {
+         const world before = granted.after(enterprise_policy, take_backup{alice, made_at, backup_id("b0")}, on_prod);
+         const world left = before.after(enterprise_policy, adds(added_at), under("p1", "prod"))
+                                .after(enterprise_policy, ends(added_at, operation::applying), on_prod)
+                                .after(enterprise_policy, removes(added_at), on_prod)
+                                .after(enterprise_policy, ends(added_at, operation::returning), on_prod)
+                                .after(enterprise_policy, take_backup{alice, added_at, backup_id("b1")}, on_prod);
+         const world other = left.after(enterprise_policy, makes_policy(added_at, "p2", 2))
+                                 .after(enterprise_policy, grants(added_at, 2), under("p2"))
+                                 .after(enterprise_policy, adds(added_at), under("p2", "prod"))
+                                 .after(enterprise_policy, ends(added_at, operation::applying), on_prod);
+         return given(enterprise_policy, other).on("prod").backup("b1").when(puts_back("prod")).then_allowed() &&
+                given(enterprise_policy, other)
+                    .on("prod")
+                    .backup("b0")
+                    .when(puts_back("prod"))
+                    .then_refused({{"T30", refusal::key_version_unavailable}});
+     }},
     {"G05: nor out of its geography",
      [] {
          const world w = but(members, [](world& changed) { changed.environments[1].geography = geography_id("asia"); });
