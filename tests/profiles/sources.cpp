@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../policy/worlds.hpp"
 
+#include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/sources.hpp>
 
 namespace {
@@ -13,7 +14,8 @@ template <class Grants, class... Rules>
 constexpr bool each_has_a_source(const profiles::profile<Grants, Rules...>&) {
     return !profiles::source_of(Grants::id::text).document.empty() && (!profiles::source_of(Rules::id::text).document.empty() && ...);
 }
-static_assert(each_has_a_source(power_platform) && each_has_a_source(profiles::recommended) && each_has_a_source(profiles::dynamics_365));
+static_assert(each_has_a_source(power_platform) && each_has_a_source(profiles::recommended) && each_has_a_source(profiles::dynamics_365) &&
+              each_has_a_source(profiles::enterprise_policy));
 
 constexpr bool no_id_twice() {
     for (std::size_t i = 0; i < profiles::rule_sources.size(); ++i)
