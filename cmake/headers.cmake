@@ -55,10 +55,12 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/profiles/decide.hpp
     include/keywright/profiles/dynamics_365.hpp
     include/keywright/profiles/enterprise_policy.hpp
+    include/keywright/profiles/next_allowed.hpp
     include/keywright/profiles/plan.hpp
     include/keywright/profiles/power_platform.hpp
     include/keywright/profiles/profile.hpp
     include/keywright/profiles/recommended.hpp
+    include/keywright/profiles/sources.hpp
     include/keywright/profiles/vault_consistency.hpp
 )
 

@@ -6,6 +6,7 @@
 
 #include <keywright/core/time_text.hpp>
 #include <keywright/policy/decision.hpp>
+#include <keywright/profiles/sources.hpp>
 
 #include <fmt/format.h>
 
@@ -171,6 +172,15 @@ inline std::string_view way_out(policy::mender who) {
 inline std::string to_text(const policy::reason& r) {
     if (happened(r.not_before)) return fmt::format("{}: {}; allowed from {}", r.rule, detail::sentence(r), to_text(r.not_before));
     return fmt::format("{}: {}; {}", r.rule, detail::sentence(r), detail::way_out(r.who_can_mend));
+}
+
+/// The same, with the source of the rule, so that it can be looked up: `…; see "Lock the tenant" in Manage the encryption
+/// key, Power Platform documentation, 2020-04-17`.
+inline std::string explain(const policy::reason& r) {
+    const profiles::rule_source source = profiles::source_of(r.rule);
+    if (source.document.empty()) return to_text(r);
+    if (source.section.empty()) return fmt::format("{}; see {}", to_text(r), source.document);
+    return fmt::format("{}; see \"{}\" in {}", to_text(r), source.section, source.document);
 }
 
 /// `authentication_failed: pfx: wrong password …`.

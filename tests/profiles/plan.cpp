@@ -36,6 +36,21 @@ constexpr scenario outlines[] = {
                 p.notice_to_all && p.never_in_normal_business && p.keys_that_die.size() == 2 && p.keys_that_die[0].view() == "k1" &&
                 p.keys_that_die[1].view() == "k2";
      }},
+    {"the earliest moment, the moment itself, and none where time alone does not help",
+     [] {
+         return planned(both, locks(applied_at)).allowed_from == lockable_at &&
+                planned(both, locks(lockable_at)).allowed_from == lockable_at &&
+                !happened(planned(active, locks(lockable_at)).allowed_from);
+     }},
+    {"T40: one notice for each administrator, and none where nobody is told",
+     [] {
+         return planned(both, locks(lockable_at)).notices == 5 && planned(both, open_environment{alice, applied_at}, on_prod).notices == 0;
+     }},
+    {"resolution 9: a lock does not hit what is being reset",
+     [] {
+         const world w = both.after(power_platform, reset{alice, applied_at, typed_text("prod")}, on_prod);
+         return planned(w, locks(lockable_at)).environments_hit == 1;
+     }},
     {"T43: the same, told when the lock is refused",
      [] { return planned(both, locks(applied_at)).never_in_normal_business && planned(both, locks(applied_at)).environments_hit == 2; }},
     {"T15: an activation re-wraps without downtime",
