@@ -38,10 +38,10 @@ inline sketch beginning(const bounds& b) {
 template <class Subject>
 finding verdict_of(const search<Subject>& s) {
     if (s.found().what != nullptr) return s.found();
-    if (const dead_ends with_key = find_dead_ends(s, true); with_key.count > 0)
-        return {"every state has a way out", with_key.nearest, UINT32_MAX, end_of_zone::first};
+    if (const dead_ends any = find_dead_ends(s, true); any.count > 0)
+        return {"every state has a way out", any.nearest, UINT32_MAX, end_of_zone::first};
     if (const dead_ends without = find_dead_ends(s, false); without.count > 0)
-        return {"every state has a way out without the locked key", without.nearest, UINT32_MAX, end_of_zone::first};
+        return {"every state has a way out, were the locked key lost", without.nearest, UINT32_MAX, end_of_zone::first};
     return {};
 }
 
@@ -94,6 +94,7 @@ std::size_t check(const bounds& b) {
                 b.elsewhere ? ", a ring elsewhere" : "", b.two_people ? ", told apart" : "");
     std::printf("  %zu states, %zu steps between them, depth %zu, %llu decisions, %.1f s\n", s.states().size(), s.edges().size(), s.depth(),
                 static_cast<unsigned long long>(s.decisions()), watch.seconds());
+    std::fflush(stdout);
     if (f.what == nullptr) return s.states().size();
     print_way(s, f);
     return 0;

@@ -31,7 +31,7 @@ inline thread_local finding at_work;
 struct edge {
     std::uint32_t from;
     std::uint32_t to;
-    bool brings_key_back = false; ///< a step that nobody can take who has lost the locked key
+    bool needs_luck = false; ///< a step for which the locked key must be at hand, or 28 d be waited for
 };
 
 /// What allowed events lead to.
@@ -89,7 +89,7 @@ private:
     struct fresh {
         packed state;
         state_set::origin origin;
-        bool brings_key_back;
+        bool needs_luck;
     };
     struct bucket {
         std::vector<fresh> found;
@@ -122,7 +122,7 @@ private:
         decisions_ += b.decisions;
         if (found_.what == nullptr) found_ = b.first;
         edges_.insert(edges_.end(), b.known.begin(), b.known.end());
-        for (const fresh& f : b.found) edges_.push_back({f.origin.from, states_.insert(f.state, f.origin).first, f.brings_key_back});
+        for (const fresh& f : b.found) edges_.push_back({f.origin.from, states_.insert(f.state, f.origin).first, f.needs_luck});
     }
 
     // --- one state ---
@@ -158,7 +158,7 @@ private:
                     if (const char* wrong = wrong_to_allow(first, a, command, d)) report(wrong);
                     const outcome o = follow(first, a, d, command.at < first.rings[a.ring].ring.latest);
                     if (o.wrong != nullptr) report(o.wrong);
-                    add(o.state, {number, step}, std::is_same_v<C, unlock_key>, out);
+                    add(o.state, {number, step}, types<unlock_key, expire_environment>::contains<C>, out);
                 }
                 ++step;
             }
@@ -174,14 +174,14 @@ private:
         ++out.decisions;
         return subject_.decide(facts_of(w, a, command.at), command);
     }
-    void add(const sketch& s, state_set::origin o, bool brings_key_back, bucket& out) const {
+    void add(const sketch& s, state_set::origin o, bool needs_luck, bucket& out) const {
         const packed p = pack(s);
         const std::uint32_t known = states_.find(p);
         if (known == o.from) return;
         if (known != state_set::not_there)
-            out.known.push_back({o.from, known, brings_key_back});
+            out.known.push_back({o.from, known, needs_luck});
         else
-            out.found.push_back({p, o, brings_key_back});
+            out.found.push_back({p, o, needs_luck});
     }
 
     // --- what is asked of one step ---

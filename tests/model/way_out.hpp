@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No state is without a way out: from each there is a way to a state at rest, in which nothing is locked and nothing
 // under way, and (where one ring has all the model's keys to itself) a key is Active. And there is one without the locked
-// key, because it may be lost: then the environments that it locked are deleted.
+// key, which may be lost, and without waiting for 28 d: the environments that it locked are deleted.
 // Depends on: search.
 #pragma once
 
@@ -33,12 +33,12 @@ struct dead_ends {
     std::uint32_t nearest = 0;
 };
 
-/// Backwards along the steps from all states at rest. `with_key`: the locked key is still at hand.
+/// Backwards along the steps from all states at rest. `with_luck`: the locked key is still at hand.
 template <class Subject>
-dead_ends find_dead_ends(const search<Subject>& s, bool with_key) {
+dead_ends find_dead_ends(const search<Subject>& s, bool with_luck) {
     const std::size_t n = s.states().size();
     std::vector<std::uint32_t> begins(n + 1, 0); // steps sorted by where they lead
-    const auto counts = [&](const edge& e) { return with_key || !e.brings_key_back; };
+    const auto counts = [&](const edge& e) { return with_luck || !e.needs_luck; };
     for (const edge& e : s.edges())
         if (counts(e)) ++begins[e.to + 1];
     for (std::size_t i = 0; i < n; ++i) begins[i + 1] += begins[i];
