@@ -103,6 +103,7 @@ constexpr void start_lock(ring_state& ring, const lock_started& e, instant at) {
     ring.locked += ring.customer_managed;
     ring.customer_managed = 0;
     ring.lock_request = {};
+    ring.activation.before = {};
     forget_import_key(ring);
 }
 

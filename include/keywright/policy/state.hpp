@@ -322,9 +322,9 @@ constexpr bool is_tenant_administrator(const tenant_state& tenant, const admin_i
 /// Whether what is installing may still be called off: an activation of a key in place of another.
 constexpr bool is_cancellable(const ring_state& ring) { return installing_key(ring) != nullptr && !ring.attempt.before.empty(); }
 
-/// The key that a rollback of the last activation goes back to, while the ring still has it.
+/// The key that a rollback of the last activation goes back to, while the ring still has it and the one that it undoes.
 constexpr const key_record* key_before(const ring_state& ring) {
-    if (ring.activation.before.empty()) return nullptr;
+    if (ring.activation.before.empty() || active_key(ring) == nullptr) return nullptr;
     for (const key_record& key : ring.keys)
         if ((key.state == key_state::available || key.state == key_state::installing) && key.print == ring.activation.before) return &key;
     return nullptr;
