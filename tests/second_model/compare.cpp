@@ -133,8 +133,8 @@ bool compare(profile plays, std::uint64_t seed, tally counts, bool in_detail) {
 } // namespace
 
 int main(int count, char** arguments) {
-    const auto number = [&](int at, std::size_t otherwise) {
-        return count > at ? static_cast<std::size_t>(std::strtoull(arguments[at], nullptr, 10)) : otherwise;
+    const auto number = [&](int at, std::size_t unsaid) {
+        return count > at ? static_cast<std::size_t>(std::strtoull(arguments[at], nullptr, 10)) : unsaid;
     };
     // The full run sets this; the worlds of the short run come first in it.
     const char* wanted = std::getenv("KEYWRIGHT_SECOND_MODEL_COMMANDS");
