@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 
 namespace keywright::model {
 
@@ -101,8 +102,8 @@ std::size_t check(const bounds& b) {
 }
 
 /// All of them; more than a million states. Prints a last line; returns the exit code.
-template <class Subject, std::size_t N>
-int check_all(const bounds (&normal)[N], const bounds (&wider)[N]) {
+template <class Subject>
+int check_all(std::span<const bounds> normal, std::span<const bounds> wider) {
     const bool wide = std::getenv("KEYWRIGHT_MODEL_LARGE") != nullptr;
     std::size_t states = 0;
     for (const bounds& b : wide ? wider : normal) {
