@@ -5,8 +5,8 @@
 // moments within one zone get the same answers; a sketch keeps the zone. Time passes in a sketch by one window
 // reaching one limit at a time, whichever it is: every order in which real windows can close is among these, and some
 // that cannot happen too. So the sketches reached include a sketch of every real state: what holds in all of them holds
-// always. That a zone is judged alike is itself checked: each command is put at both ends of all zones, the first
-// second and the last, and must get the same answer. That nothing else matters which a sketch drops is tested by
+// always. That a zone is judged alike is itself checked: commands are put at both ends of all zones, the first
+// second and the last, and must get the same answer (search.hpp: which, and how often). That nothing else matters which a sketch drops is tested by
 // random walks through real time (self_test.cpp): each real state's sketch is among those reached, and the world made
 // of it again answers each command as the real one.
 // Depends on: world.
