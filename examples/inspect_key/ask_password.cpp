@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstring>
 
@@ -14,14 +15,17 @@ using namespace keywright;
 
 namespace {
 
-/// Echo is off while this lives. Signals that would end the process wait until it is on again.
+volatile std::sig_atomic_t caught = 0;
+void remember(int signal) { caught = signal; }
+
+/// Echo is off while this lives. A signal that ends the process ends the reading first, and the process once echo is on
+/// again.
 class silent_terminal {
 public:
     explicit silent_terminal(int terminal) : terminal_(terminal) {
-        sigset_t ending;
-        sigemptyset(&ending);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) sigaddset(&ending, signal);
-        sigprocmask(SIG_BLOCK, &ending, &signals_);
+        struct sigaction interrupting{}; // no SA_RESTART: read() returns
+        interrupting.sa_handler = remember;
+        for (std::size_t i = 0; i < ending.size(); ++i) ::sigaction(ending[i], &interrupting, &actions_[i]);
         ready_ = ::tcgetattr(terminal_, &before_) == 0;
         if (!ready_) return;
         termios silent = before_;
@@ -33,16 +37,18 @@ public:
     silent_terminal& operator=(const silent_terminal&) = delete;
     ~silent_terminal() {
         if (ready_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
-        sigprocmask(SIG_SETMASK, &signals_, nullptr);
+        for (std::size_t i = 0; i < ending.size(); ++i) ::sigaction(ending[i], &actions_[i], nullptr);
         ::close(terminal_);
+        if (caught != 0) std::raise(caught);
     }
     bool ready() const { return ready_; }
 
 private:
+    static constexpr std::array ending{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     int terminal_;
     bool ready_ = false;
     termios before_{};
-    sigset_t signals_{};
+    std::array<struct sigaction, ending.size()> actions_{};
 };
 
 } // namespace

@@ -29,8 +29,21 @@ struct operations_of {
     static void judge(session& s, const subject& about, const C& command, intent what) {
         const policy::facts f = about.facts_at(command.at);
         if (what == intent::plan) return s.conclude(about, keywright::profiles::plan(Profile, f, command));
+        if (what == intent::next_allowed) return s.conclude(about, first_allowed(about, command));
         s.conclude(about, keywright::profiles::decide(Profile, f, command));
         if (s.works_instantly()) carry_out(s, about);
+    }
+    /// The first moment from the command's own on at which nothing objects, if all stays as it is; `never` where it would
+    /// have to change. Each refusal names the moment at which it is over; by then something else may object.
+    template <class C>
+    static instant first_allowed(const subject& about, C command) {
+        for (int step = 0; step < 16; ++step) {
+            const auto decided = keywright::profiles::decide(Profile, about.facts_at(command.at), command);
+            if (decided.allowed()) return policy::effective_now(about.facts_at(command.at).ring, command.at);
+            if (decided.not_before() <= command.at) break;
+            command.at = decided.not_before();
+        }
+        return keywright::never;
     }
     /// One command about what `Find` names.
     template <class C, auto Find>
@@ -135,7 +148,7 @@ struct operations_of {
     static void end_late_installation(session& s, const subject& about) {
         const policy::ring_state& ring = about.ring->state;
         const auto limit = Profile.template rule_of<policy::report_matches_work>().installation;
-        if (installing_key(ring) == nullptr || policy::effective_now(ring, s.at()) < ring.installing_since + limit) return;
+        if (incoming_key(ring) == nullptr || policy::effective_now(ring, s.at()) < ring.installing_since + limit) return;
         system_does(s, about,
                     policy::failed{.of = ring.installing_unlocks ? policy::operation::unlocking_key : policy::operation::activation});
     }
@@ -143,9 +156,10 @@ struct operations_of {
     // --- questions ---
 
     static void plan(session& s, line& l, intent) { s.run_inner(l, intent::plan); }
+    static void next_allowed(session& s, line& l, intent) { s.run_inner(l, intent::next_allowed); }
     static void coverage(session& s, line& l, intent) {
         const subject about = s.names().tenant(l);
-        const auto uses = read_uses(l);
+        [[maybe_unused]] const auto uses = read_uses(l);
         if (l.understood()) s.cover(about);
         if (l.understood()) (s.cover(Tables, uses), ...);
     }
@@ -202,6 +216,7 @@ struct operations_of {
 
         {"coverage", "uses", "system", coverage},
         {"plan", "command", "", plan},
+        {"next_allowed", "command", "", next_allowed},
     };
 
     // --- windows ---

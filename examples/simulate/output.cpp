@@ -46,6 +46,10 @@ public:
         begin(name);
         out_ += value ? "true" : "false";
     }
+    void nothing(std::string_view name) {
+        begin(name);
+        out_ += "null";
+    }
     void moment(std::string_view name, instant value) { plain(name, to_text(value)); }
 
     // --- the fields of events, by their type ---
@@ -141,7 +145,7 @@ void write_state(json_writer& json, const ring_world& ring) {
     json.open("keys", '[');
     for (const policy::key_record& key : ring.state.keys) {
         json.open({}, '{');
-        json.plain("key", key.id.view());
+        json.foreign("key", name_of(ring, key));
         json.plain("state", policy::name(key.state));
         json.plain("print", material_of(key.print));
         json.close('}');
@@ -243,7 +247,7 @@ void write_json(std::string& out, const answer& a, const output_options& how) {
     }
     if (!a.coverage.empty()) write_coverage(json, a);
     if (a.plan) write_plan(json, *a.plan);
-    if (a.next_allowed) json.moment("next_allowed", *a.next_allowed);
+    if (a.next_allowed) happened(*a.next_allowed) ? json.moment("next_allowed", *a.next_allowed) : json.nothing("next_allowed");
     if (how.effects && a.is(verdict::allowed)) write_effects(json, a);
     if (how.state && !a.is(verdict::error) && !a.is(verdict::understood)) {
         json.open("state", '[');

@@ -6,9 +6,9 @@
 
 namespace simulate {
 
-extern const simulated_profile simulated_power_platform, simulated_recommended, simulated_enterprise_policy;
+extern const simulated_profile simulated_power_platform, simulated_recommended, simulated_dynamics_365, simulated_enterprise_policy;
 
-inline constexpr const simulated_profile* all_profiles[] = {&simulated_power_platform, &simulated_recommended,
+inline constexpr const simulated_profile* all_profiles[] = {&simulated_power_platform, &simulated_recommended, &simulated_dynamics_365,
                                                             &simulated_enterprise_policy};
 
 } // namespace simulate

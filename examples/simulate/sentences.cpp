@@ -66,7 +66,8 @@ std::vector<std::string> to_sentences(const answer& a) {
     if (const std::string told = notices_in_words(a); !told.empty()) all.push_back("mail: " + told);
     for (const policy::reason& each : a.reasons) all.push_back(to_text(each));
     if (a.plan) all.push_back(to_words(*a.plan));
-    if (a.next_allowed) all.push_back("allowed from: " + to_text(*a.next_allowed));
+    if (a.next_allowed)
+        all.push_back(happened(*a.next_allowed) ? "allowed from " + to_text(*a.next_allowed) : std::string("not allowed by waiting alone"));
     for (const covered_thing& each : a.coverage)
         all.push_back(fmt::format("{}: {}, {}{}", each.what, each.covered ? "covered" : "not covered", each.why,
                                   each.stale ? " (this was to change before now)" : ""));

@@ -161,6 +161,12 @@ void session::conclude(const subject& about, const profiles::plan_outline& plann
     if (planned.decision.refused()) answer_.reasons = planned.decision.reasons();
 }
 
+void session::conclude(const subject& about, instant first_allowed) {
+    mention(about.ring);
+    answer_.came_to = verdict::allowed;
+    answer_.next_allowed = first_allowed;
+}
+
 void session::take(subject& about, const policy::event& event) {
     world_.evolve(about, event);
     answer_.events.push_back({event, about.ring});

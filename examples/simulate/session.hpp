@@ -14,7 +14,7 @@ namespace simulate {
 class session;
 
 /// Do it, or only tell what would be.
-enum class intent : std::uint8_t { act, plan };
+enum class intent : std::uint8_t { act, plan, next_allowed };
 
 /// One word that `do` may be. `fields` are those of its own, beside `common_fields` and, where it brings a key file,
 /// `key_file_fields`.
@@ -58,6 +58,8 @@ public:
     void conclude(subject about, const policy::decision& decided);
     /// Takes what would follow into the answer only.
     void conclude(const subject& about, const keywright::profiles::plan_outline& planned);
+    /// From when on it would be allowed; `never`: not by waiting.
+    void conclude(const subject& about, instant first_allowed);
     /// Runs the command inside a line with another intent.
     void run_inner(line& l, intent what);
     void mention(const ring_world* ring);

@@ -69,7 +69,9 @@ ring_world* subjects::find_region(line& l, tenant_world& tenant, std::string_vie
 }
 
 ring_world* subjects::find_ring(line& l, tenant_world& tenant, std::string_view environment) {
-    return kind_ == ring_kind::instance ? &world_.ring(tenant, environment) : find_region(l, tenant, environment);
+    if (kind_ == ring_kind::region) return find_region(l, tenant, environment);
+    if (l.has("region")) l.complain("`region`: expected none where each environment has a key of its own");
+    return environment.empty() ? nullptr : &world_.ring(tenant, environment);
 }
 
 /// An instance is its own ring, and what is asked of its key may depend on who administers it.

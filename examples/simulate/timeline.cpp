@@ -41,7 +41,7 @@ timeline::lane* timeline::find_lane(std::map<std::string, lane>& all, const std:
 void timeline::follow(const ring_world& ring) {
     ring_lanes& lanes = rings_[ring.name];
     for (const policy::key_record& key : ring.state.keys) {
-        const std::string name = fmt::format("{} ({})", key.id.view(), material_of(key.print));
+        const std::string name = fmt::format("{} ({})", name_of(ring, key), material_of(key.print));
         const bool known = lanes.keys.contains(name);
         if (lane* l = find_lane(lanes.keys, name)) {
             if (!known) lanes.key_order.push_back(name);

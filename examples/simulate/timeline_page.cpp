@@ -132,7 +132,7 @@ private:
 
     /// A row with a mark for each line that is about the ring; without a name: about no ring.
     void draw_marks(const std::string& name) {
-        svg("<rect class=\"band\" x=\"0\" y=\"{:.0f}\" width=\"{:.0f}\" height=\"{}\"/>\n", y_, x_.end(), row);
+        svg("<rect class=\"band\" x=\"0\" y=\"{:.0f}\" width=\"100%\" height=\"{}\"/>\n", y_, row);
         name_row("ring", name.empty() ? "tenants" : name);
         for (std::size_t i = 0; i < t_.columns().size(); ++i) {
             const auto& rings = t_.columns()[i].rings;
@@ -212,7 +212,7 @@ private:
 
     /// Moments where they change, as far as there is room to write them.
     void time_axis() {
-        svg("<line class=\"axis\" x1=\"0\" x2=\"{:.0f}\" y1=\"{:.0f}\" y2=\"{:.0f}\"/>\n", x_.end(), y_, y_);
+        svg("<line class=\"axis\" x1=\"0\" x2=\"100%\" y1=\"{:.0f}\" y2=\"{:.0f}\"/>\n", y_, y_);
         double free_from = 0;
         std::string day;
         for (std::size_t i = 0; i < t_.columns().size(); ++i) {

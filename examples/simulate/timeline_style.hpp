@@ -31,6 +31,7 @@ h2 { font-size: 15px; font-weight: 650; margin: 36px 0 10px; }
 .names .ring { font-weight: 650; font-size: 13px; }
 .names .soft { color: var(--soft); }
 .scroll { flex: 1; overflow-x: auto; }
+.scroll svg { min-width: 100%; }
 svg { display: block; font: 11px system-ui, "Segoe UI", Roboto, sans-serif; }
 svg text { fill: var(--ink); }
 svg .soft { fill: var(--soft); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "world.hpp"
 
+#include <keywright/policy/instance_keys.hpp>
 #include <keywright/policy/names.hpp>
 
 #include <algorithm>
@@ -24,6 +25,10 @@ std::string_view state_of(const ring_world& ring, const environment_world& envir
     const auto found = ring.tenant->policies.find(in.policy.view());
     const policy::policy_state* its = found != ring.tenant->policies.end() ? &found->second : nullptr;
     return policy::state_name(ring.state, its, environment.state);
+}
+
+std::string name_of(const ring_world& ring, const policy::key_record& key) {
+    return std::string(policy::shown_name_of(key, environment_id(ring.state.region.view())).view());
 }
 
 std::string_view state_of(const policy::policy_state& policy) {

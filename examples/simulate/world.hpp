@@ -60,6 +60,8 @@ struct subject {
 /// An environment's state in one word.
 std::string_view state_of(const ring_world& ring, const environment_world& environment);
 
+/// A key's name; one that was given none goes by its instance's.
+std::string name_of(const ring_world& ring, const policy::key_record& key);
 /// A policy's likewise: incomplete, granted, revoked or deleted.
 std::string_view state_of(const policy::policy_state& policy);
 

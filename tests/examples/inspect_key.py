@@ -312,6 +312,8 @@ def terminals(folder):
     check(PASSWORD not in said, "the password was echoed")
     check("\033[" in said, "no colours on a terminal")
     check("fingerprint" in said, "--ask did not look inside")
+    said, code = on_terminal(["--ask", str(folder / "good.pfx")], typed="\x03")
+    check(code == -2, "Ctrl-C at the prompt ended with", code)
     said, _ = on_terminal([str(folder / "good.pfx")], environment={"NO_COLOR": "1"})
     check("\033[" not in said, "colours in spite of NO_COLOR")
     check(b"\033[" not in run(str(folder / "good.pfx")).stdout, "colours in a pipe")

@@ -3,6 +3,7 @@
 import sys
 
 import simulate_cases
+import simulate_dynamics_365
 import simulate_enterprise_policy
 import simulate_lines
 import simulate_power_platform
@@ -13,6 +14,7 @@ from simulate_cases import fail, run, seen
 PROFILES = {
     "power_platform": simulate_power_platform,
     "recommended": simulate_recommended,
+    "dynamics_365": simulate_dynamics_365,
     "enterprise_policy": simulate_enterprise_policy,
 }
 

@@ -195,10 +195,17 @@ def people_and_questions():
     case(NEW, line(by="erin", do="environment", environment="more")).refused("P05 not_authorized")
     case(NEW, line(by="vera", do="vault", vault="v2")).allowed()
     case(WORLD, line(by="vera", do="tick")).allowed()
+    on = line(by="erin", do="field_encryption", environment="prod")
+    case(NEW, on).allowed("field_encryption_enabled")
+    case(NEW, on, {**on, "on": False}).refused("G09 cannot_turn_off")
     planned = case(WORLD, line(by="vera", do="plan", command={"do": "revoke", "policy": "p1"})).allowed().state(prod="customer_managed")
     plan = planned.answer["plan"]
     assert plan["environments_hit"] == 2 and plan["downtime"] and plan["unsaved_data_is_lost"], plan
     case(WORLD, line(by="bob", do="plan", command={"do": "revoke", "policy": "p1"})).refused("P05 not_authorized")
+
+    late = OFFLINE + [line(by="vera", do="revoke", policy="p1", cause="key_deleted")]
+    purge = line(by="vera", do="next_allowed", command={"do": "purge_key", "policy": "p1"})
+    assert case(late, purge).allowed().answer["next_allowed"] == "2026-05-02T00:00:00Z"  # P20: 90 days after 02-01
 
     rows = {r["what"]: r for r in case(WORLD, at("2023-12-31T23:59:59Z", do="coverage", uses=["commerce", "recommendations", "finance",
                                        "configuration_service"])).allowed().answer["coverage"]}
@@ -211,4 +218,4 @@ def people_and_questions():
 
 
 ALL = [policies, grants, members, revocation, versions, guards, people_and_questions]
-NEVER_REFUSED = {"tick", "vault", "coverage"}
+NEVER_REFUSED = {"tick", "vault", "coverage", "next_allowed"}

@@ -329,6 +329,22 @@ def rings():
          {**upload, "region": "us"}).refused("T13 key_in_use")
 
 
+def next_allowed():
+    lock = {"do": "lock", "material": "m1", "confirmation": "lock contoso"}
+
+    def when(moment, world=WORLD, **command):
+        answer = case(world, at(moment, by="alice", do="next_allowed", command={**lock, **command})).allowed().answer
+        return answer["next_allowed"]
+
+    assert when(APPLIED) == LOCKABLE  # T18
+    assert when("2026-03-01T00:00:00Z") == "2026-03-01T00:00:00Z"  # now
+    assert when(APPLIED, material="m2") is None  # waiting does not make it the right key
+    assert when(APPLIED, by="erin") is None
+    unlock = line(by="alice", do="next_allowed", command={"do": "unlock_key", "material": "m1"})
+    assert case(LOCKED, {**unlock, "at": COMPLETED}).allowed().answer["next_allowed"] == UNLOCKABLE  # T24
+    assert case(LOCKED, {**unlock, "at": "2026-02-01T02:30:00Z"}).allowed().answer["next_allowed"] is None  # T26: over for good
+
+
 def plans():
     asked = {"do": "lock", "material": "m1", "confirmation": "lock contoso"}
     planned = case(WORLD, at(LOCKABLE, by="alice", do="plan", command=asked)).allowed().state(prod="customer_managed", k1="active")
@@ -339,5 +355,5 @@ def plans():
         "T05 not_authorized", "T18 lock_cooldown 2026-01-04T02:00:00Z")
 
 
-ALL = [tenants_and_people, keys, eligibility, activation, environments, locking, unlocking, guards, fields_and_coverage, rings, plans]
-NEVER_REFUSED = {"tick", "coverage"}
+ALL = [tenants_and_people, keys, eligibility, activation, environments, locking, unlocking, guards, fields_and_coverage, rings, plans, next_allowed]
+NEVER_REFUSED = {"tick", "coverage", "next_allowed"}

@@ -54,6 +54,18 @@ EXPECTED = {
         },
         {"k1": "locked", "prod": "provider_managed", "dev": "locked", "plain": "provider_managed", "support": "locked", "away": "provider_managed"},
     ),
+    "dynamics_365_life": (
+        {
+            8: ["I15 not_eligible"],
+            9: ["I06 not_confirmed"],
+            15: ["I08 lock_cooldown 2026-02-04T00:00:00Z"],  # the key changed 02-01T00:00
+            16: ["I10 wrong_key"],
+            19: ["T22 environment_locked"],
+            20: ["I12 environment_locked"],
+            21: ["I03 not_authorized"],
+        },
+        {"k1": "deleted", "k2": "deleted", "sales": "provider_managed", "service": "provider_managed"},
+    ),
     "enterprise_policy_revocation": (
         {
             10: ["P01 grant_incomplete"],

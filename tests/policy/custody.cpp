@@ -68,10 +68,12 @@ constexpr scenario rows[] = {
      [] {
          const world w = holding(both, classification::confidential);
          const world low = but(w, [](world& changed) { changed.environments[1].data = classification::internal; });
-         const copy down{alice, applied_at, {}};
-         const copy up{alice, applied_at, typed_text("prod")};
-         return given(in_software, low).on("sandbox").from("prod").when(down).then_refused({{"G13", refusal::custody_too_weak}}) &&
-                given(in_software, low).on("prod").from("sandbox").when(up).then_allowed();
+         return given(in_software, low)
+                    .on("sandbox")
+                    .from("prod")
+                    .when(copy{alice, applied_at, {}})
+                    .then_refused({{"G13", refusal::custody_too_weak}}) &&
+                given(in_software, low).on("prod").from("sandbox").when(copy{alice, applied_at, typed_text("prod")}).then_allowed();
      }},
     {"G13: the table is a number of the rule",
      [] {
@@ -86,13 +88,13 @@ constexpr scenario rows[] = {
      }},
     {"an environment keeps the class that it was made with",
      [] {
-         const create_environment make{.by = alice,
-                                       .at = active_at,
-                                       .environment = environment_id{"late"},
-                                       .kind = environment_kind::sandbox,
-                                       .geography = {},
-                                       .release = {},
-                                       .data = classification::highly_confidential};
+         create_environment make{.by = alice,
+                                 .at = active_at,
+                                 .environment = environment_id{"late"},
+                                 .kind = environment_kind::sandbox,
+                                 .geography = {},
+                                 .release = {},
+                                 .data = classification::highly_confidential};
          return active.after(power_platform, make).environment("late").data == classification::highly_confidential &&
                 active.environment("prod").data == classification::internal;
      }},

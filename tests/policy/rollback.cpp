@@ -167,6 +167,17 @@ constexpr scenario rollbacks[] = {
              .when(rolls_back(back))
              .then_refused({{"T16", refusal::locked_environments_exist}, {"R01", refusal::nothing_to_roll_back}});
      }},
+    {"R01: nor what a lock has ended, though the key before has come again",
+     [] {
+         const instant at = hers_lockable_at;
+         const world shut =
+             hers_told.after(recommended, locks(at, 66)).after(recommended, approves(at)).after(recommended, ends(at, operation::locking));
+         const world gone = shut.after(recommended, delete_environment{alice, at, typed_text("prod")}, on_prod)
+                                .after(recommended, delete_environment{alice, at, typed_text("sandbox")}, on_sandbox)
+                                .after(recommended, uploads(at, "k1", 1));
+         return state_of(gone, "hers") == key_state::retired && state_of(gone, "k1") == key_state::available &&
+                given(recommended, gone).when(rolls_back(at)).then_refused({{"R01", refusal::nothing_to_roll_back}});
+     }},
     {"R01: not exempt from T16",
      [] {
          // An environment that stayed locked through an unlock of the key, and two activations, under a profile without T16.

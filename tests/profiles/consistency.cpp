@@ -9,7 +9,8 @@ using namespace keywright;
 using namespace keywright::testing;
 namespace consistency = profiles::consistency;
 
-static_assert(profiles::check_profile<power_platform>());
+static_assert(profiles::check_profile<power_platform>() && profiles::check_profile<profiles::recommended>() &&
+              profiles::check_profile<profiles::dynamics_365>());
 
 // --- each predicate, at its limit ---
 
@@ -30,6 +31,19 @@ static_assert(consistency::locks_are_remembered<eleven_locks> && !consistency::l
 constexpr auto no_wait = power_platform.with(unlock_cooldown{seconds{0}});
 constexpr auto before_it_began = power_platform.with(unlock_cooldown{seconds{-1}});
 static_assert(consistency::not_negative<no_wait, unlock_cooldown> && !consistency::not_negative<before_it_began, unlock_cooldown>);
+
+// --- a second administrator's rules ---
+
+constexpr auto a_day_long = profiles::recommended.with(request_is_fresh{hours(72)});
+constexpr auto a_second_longer = profiles::recommended.with(request_is_fresh{hours(72) + second});
+static_assert(consistency::request_ends_in_time<a_day_long> && !consistency::request_ends_in_time<a_second_longer>);
+
+constexpr auto noticed_later = profiles::recommended.with(lock_waits_for_notice{hours(72) + second});
+static_assert(consistency::same_span<profiles::recommended, lock_waits_for_notice, lock_cooldown> &&
+              !consistency::same_span<noticed_later, lock_waits_for_notice, lock_cooldown>);
+constexpr auto never_noticed = power_platform.with(lock_waits_for_notice{});
+static_assert(!consistency::served<never_noticed, lock_waits_for_notice, report_delivery> &&
+              consistency::served<profiles::recommended, lock_waits_for_notice, report_delivery>);
 
 struct only_locks {
     using id = rule_tag<"ACME-0">;

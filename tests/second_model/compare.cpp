@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The second model against the shipped core: the same random operations to both, and every answer compared whole:
 // events in order, or refusals with rule, code and moment. A divergence is shrunk and printed as a scenario.
-//     second_model_compare [COMMANDS [SEED [PROFILE]]]
+//     second_model_compare [COMMANDS of each profile [SEED [PROFILE [DIVERGENCES to show [anything: counts]]]]]
 #include "core_side.hpp"
 #include "generator.hpp"
 #include "scenario.hpp"
@@ -114,25 +114,35 @@ void run_world(profile plays, std::uint64_t seed, tally& counts) {
     }
 }
 
-} // namespace
+constexpr profile compared_profiles[] = {profile::power_platform, profile::recommended, profile::enterprise_policy};
 
-profile profile_named(std::string_view name) {
-    for (const auto plays : {profile::recommended, profile::dynamics_365, profile::enterprise_policy})
-        if (name_of(plays) == name) return plays;
-    return profile::power_platform;
+/// Worlds of one profile until so many commands were compared; false when an answer differed.
+bool compare(profile plays, std::uint64_t seed, tally counts, bool in_detail) {
+    const auto first = seed;
+    const auto wanted = counts.commands;
+    counts.commands = 0;
+    while (counts.commands < wanted && counts.shown.size() < counts.most) run_world(plays, seed++, counts);
+    std::printf("%s: %zu commands (%zu allowed), worlds from seed %llu to %llu: %zu divergences\n", std::string(name_of(plays)).c_str(),
+                counts.commands, counts.allowed, static_cast<unsigned long long>(first), static_cast<unsigned long long>(seed - 1),
+                counts.divergences);
+    if (in_detail)
+        for (const auto& [what, times] : counts.seen) std::printf("%10zu %s\n", times, what.c_str());
+    return counts.divergences == 0;
 }
 
+} // namespace
+
 int main(int count, char** arguments) {
-    const std::size_t commands = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 100'000;
-    std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
-    const auto plays = count > 3 ? profile_named(arguments[3]) : profile::power_platform;
+    const auto number = [&](int at, std::size_t otherwise) {
+        return count > at ? static_cast<std::size_t>(std::strtoull(arguments[at], nullptr, 10)) : otherwise;
+    };
+    // The full run sets this; the worlds of the short run come first in it.
+    const char* wanted = std::getenv("KEYWRIGHT_SECOND_MODEL_COMMANDS");
     tally counts;
-    if (count > 4) counts.most = std::strtoull(arguments[4], nullptr, 10);
-    const auto first = seed;
-    while (counts.commands < commands && counts.shown.size() < counts.most) run_world(plays, seed++, counts);
-    std::printf("%zu commands (%zu allowed), worlds from seed %llu to %llu: %zu divergences\n", counts.commands, counts.allowed,
-                static_cast<unsigned long long>(first), static_cast<unsigned long long>(seed - 1), counts.divergences);
-    if (count > 5)
-        for (const auto& [what, times] : counts.seen) std::printf("%10zu %s\n", times, what.c_str());
-    return counts.divergences == 0 ? 0 : 1;
+    counts.commands = wanted ? static_cast<std::size_t>(std::strtoull(wanted, nullptr, 10)) : number(1, 100'000);
+    counts.most = number(4, 3);
+    bool agreed = true;
+    for (const auto one : compared_profiles)
+        if (count < 4 || name_of(one) == arguments[3]) agreed = compare(one, number(2, 1), counts, count > 5) && agreed;
+    return agreed ? 0 : 1;
 }

@@ -21,7 +21,7 @@ struct story {
         return step(in, one);
     }
     outcome report(verb how, work of, std::string environment = {}) {
-        return does({.does = how, .environment = std::move(environment), .of = of});
+        return does({.does = how, .by = "system", .environment = std::move(environment), .of = of});
     }
     outcome uploads(const std::string& name) {
         return does(
@@ -50,11 +50,13 @@ struct story {
 story under_a_key(profile plays = profile::power_platform, unsigned seats = 1001) {
     story out;
     out.in.plays = plays;
+    out.by = "provider";
     out.does({.does = verb::tenant, .seats = seats, .opted_in = true, .regions = {"eu"}});
     for (const char* who : {"ann", "bob"}) out.does({.does = verb::admin, .who = who});
     out.does({.does = verb::feature_on});
     ++out.at;
     out.does({.does = verb::environment, .environment = "prod"});
+    out.by = "ann";
     out.uploads("first");
     out.report(verb::completed, work::activation);
     out.applies("prod");
@@ -125,14 +127,90 @@ TEST_CASE("second model: a lock destroys the available keys, and only the same k
     CHECK(one.does({.does = verb::unlock_environment, .environment = "prod", .confirmed = true}).allowed());
 }
 
+TEST_CASE("second model: with one administrator recommended never locks; a lock waits for a delivered notice and a second one") {
+    auto one = under_a_key(profile::recommended);
+    one.at += 72 * hour;
+    CHECK(refused_for(one.locks("first"), "R02", "notice_undelivered"));
+    const operation delivery{.does = verb::notice_delivered, .by = "system", .event = "key_activated", .to = "bob"};
+    CHECK(one.does(delivery).events == std::vector<std::string_view>{"notice_delivered"});
+    one.at += 72 * hour - 1;
+    CHECK(refused_for(one.locks("first"), "R02", "lock_cooldown"));
+    ++one.at;
+    CHECK(one.locks("first").events == std::vector<std::string_view>{"lock_requested"});
+    const operation approval{.does = verb::approve, .confirmation = "lock tenant"};
+    CHECK(refused_for(one.does(approval), "R03", "self_approval"));
+    one.by = "bob";
+    one.at += 24 * hour;
+    CHECK(refused_for(one.does(approval), "R03", "request_expired"));
+    --one.at;
+    CHECK(one.does(approval).events == std::vector<std::string_view>{"lock_approved", "lock_started"});
+    CHECK(one.does({.does = verb::admin, .by = "provider", .who = "bob", .remove = true}).allowed());
+    CHECK(refused_for(one.locks("first"), "R03", "approval_required"));
+}
+
+TEST_CASE("second model: what another administrator activated can be rolled back until a lock would pass, and cancelled before") {
+    auto one = under_a_key(profile::recommended);
+    one.at += 24 * hour;
+    one.uploads("rogue");
+    one.activates("rogue");
+    const operation undo{.does = verb::rollback_activation};
+    CHECK(refused_for(one.does(undo), "R01", "self_approval"));
+    one.by = "bob";
+    CHECK(one.does(undo).events == std::vector<std::string_view>{"activation_rolled_back"});
+    one.by = "ann";
+    one.activates("rogue");
+    one.report(verb::completed, work::activation);
+    one.does({.does = verb::notice_delivered, .by = "system", .event = "key_activated", .to = "bob"});
+    one.by = "bob";
+    one.at += 72 * hour;
+    CHECK(refused_for(one.does(undo), "R01", "rollback_window_closed"));
+    --one.at;
+    CHECK(one.does(undo).events == std::vector<std::string_view>{"activation_rolled_back", "activation_started"});
+}
+
+TEST_CASE("second model: revoked at once, back only with all grants on the same key, a request and the provider's word") {
+    story one;
+    one.in.plays = profile::enterprise_policy;
+    one.does({.does = verb::tenant, .by = "provider", .regions = {"eu"}});
+    one.does({.does = verb::admin, .by = "provider", .who = "ann"});
+    one.does({.does = verb::environment, .by = "ann", .environment = "prod"});
+    const operation made{
+        .does = verb::policy, .by = "vera", .key = "k", .file = {.name = "m"}, .policy = "p", .vault_region = "eu", .as_vault = true};
+    CHECK(one.does(made).allowed());
+    operation all{.does = verb::grant,
+                  .by = "vera",
+                  .file = {.name = "m"},
+                  .policy = "p",
+                  .as_vault = true,
+                  .get = true,
+                  .wrap = true,
+                  .unwrap = true};
+    const operation joins{.does = verb::add_to_policy, .environment = "prod", .confirmed = true, .policy = "p"};
+    CHECK(refused_for(one.does(joins), "P01", "grant_incomplete"));
+    CHECK(one.does(all).allowed());
+    CHECK(one.does(joins).events == std::vector<std::string_view>{"environment_added", "apply_started"});
+    one.report(verb::completed, work::apply, "prod");
+    CHECK(one.does({.does = verb::revoke, .by = "vera", .policy = "p", .cause = "access", .as_vault = true}).allowed());
+    CHECK(refused_for(one.does({.does = verb::open, .environment = "prod"}), "T22", "environment_offline"));
+    CHECK(refused_for(one.does({.does = verb::request_unlock, .policy = "p"}), "P08", "grant_incomplete"));
+    all.file.name = "another";
+    CHECK(refused_for(one.does(all), "P08", "wrong_key"));
+    all.file.name = "m";
+    CHECK(one.does(all).allowed());
+    CHECK(refused_for(one.does({.does = verb::approve_unlock, .by = "provider", .policy = "p"}), "P08", "approval_required"));
+    CHECK(one.does({.does = verb::request_unlock, .policy = "p"}).allowed());
+    CHECK(one.does({.does = verb::approve_unlock, .by = "provider", .policy = "p"}).allowed());
+    CHECK(one.does({.does = verb::open, .environment = "prod"}).allowed());
+}
+
 TEST_CASE("second model: a locked environment can be unlocked for 28 days less a second, and is deleted by the tick at 28 days") {
     auto one = under_a_key();
     one.at += 72 * hour;
     one.locks("first");
     one.report(verb::completed, work::lock);
     one.at += 28 * day - 1;
-    CHECK(one.does({.does = verb::tick}).events.empty());
+    CHECK(one.does({.does = verb::tick, .by = "system"}).events.empty());
     ++one.at;
-    CHECK(one.does({.does = verb::tick}).events == std::vector<std::string_view>{"environment_deleted"});
+    CHECK(one.does({.does = verb::tick, .by = "system"}).events == std::vector<std::string_view>{"environment_deleted"});
     CHECK(one.in.rings.at("eu").keys.at("first").state == key_state::retired);
 }

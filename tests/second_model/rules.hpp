@@ -54,12 +54,7 @@ inline const material* locked_material(const scene& s) {
     return name ? &s.here->keys.at(*name).is : nullptr;
 }
 
-/// Where the core and the rules differ; to be false.
-inline constexpr bool provider_key_is_one_everywhere = false;
-
-inline bool lockable(const environment& one) {
-    return one.customers && !one.locked && (resetting_can_be_locked || one.now != doing::resetting);
-}
+inline bool lockable(const environment& one) { return one.customers && !one.locked && one.now != doing::resetting; }
 
 inline bool held_elsewhere(const scene& s) {
     return std::ranges::any_of(s.in.rings, [&](const auto& other) {
@@ -82,14 +77,15 @@ inline std::string key_of_policy(const scene& s, const environment& one) {
 /// Rule 13: the same ring and the same key. A ring has one Active key, and what was wrapped under the one before it is
 /// wrapped again; a backup whose environment has changed hands since is under neither key.
 inline bool same_protector(const scene& s, const environment& a, const environment& b) {
-    if (s.in.plays == profile::enterprise_policy) return a.customers == b.customers && key_of_policy(s, a) == key_of_policy(s, b);
+    if (s.in.plays == profile::enterprise_policy)
+        return a.customers == b.customers && (!a.customers || key_of_policy(s, a) == key_of_policy(s, b));
     if (a.customers != b.customers) return false;
-    return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
+    return a.region == b.region || !a.customers;
 }
 inline bool same_protector(const scene& s, const backup& a, const environment& b) {
     if (s.in.plays == profile::enterprise_policy) return a.customers == b.customers && s.from && same_protector(s, *s.from, b);
     if (a.customers != b.customers || (s.from && s.from->customers != b.customers)) return false;
-    return a.region == b.region || (!a.customers && provider_key_is_one_everywhere);
+    return a.region == b.region || !a.customers;
 }
 
 /// Asked of the target's ring: there its data key would have to be opened.

@@ -150,9 +150,6 @@ auto find(Map& map, const std::string& name) -> decltype(&map.begin()->second) {
     return found == map.end() ? nullptr : &found->second;
 }
 
-/// Where the core and the rules differ; to be false.
-inline constexpr bool resetting_can_be_locked = true;
-
 /// An operation with all that it names looked up. Pointers are null where nothing of that name exists.
 struct scene {
     const world& in;
@@ -173,7 +170,6 @@ struct scene {
         });
     }
     bool any_locked() const {
-        if (resetting_can_be_locked && here && here->lock && !here->lock->completed) return true;
         return std::ranges::any_of(in.environments, [&](const auto& one) { return one.second.region == region && one.second.locked; });
     }
     const key* active() const {

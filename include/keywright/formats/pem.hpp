@@ -9,11 +9,11 @@
 #pragma once
 
 #include <keywright/core/secret_bytes.hpp>
+#include <keywright/formats/detail/pfx_private_key.hpp>
 #include <keywright/formats/detail/pfx_unlock.hpp>
 #include <keywright/formats/key_file.hpp>
 
 #include <botan/base64.h>
-#include <botan/pkcs8.h>
 
 #include <memory>
 #include <string_view>
@@ -69,7 +69,7 @@ inline encrypted_key read_encrypted_key(byte_view der, const pfx_bounds& bounds)
                "it: openssl pkcs12 -export -nocerts -inkey key.pem -out key.pfx");
     if (!scheme && scheme.error().code == errc::limit_exceeded)
         refuse(errc::limit_exceeded, "pkcs8: the key derivation asks for more than the limits allow");
-    if (!scheme) refuse(errc::malformed, "pkcs8: the encryption's parameters are not valid");
+    if (!scheme) refuse(errc::malformed, "pkcs8: the encryption's parameters, or the length of what it encrypted, are not valid");
     key.scheme = *std::move(scheme);
     kdf_budget budget(bounds);
     const auto fits = ber_walk("", [&] { budget.reserve(key.scheme.kdf.cost); });
@@ -82,14 +82,18 @@ inline encrypted_key read_encrypted_key(byte_view der, const pfx_bounds& bounds)
 
 inline std::unique_ptr<Botan::Private_Key> decrypt_key(const encrypted_key& key, byte_view password, pfx_work& work) {
     constexpr const char* wrong = "pkcs8: wrong password, or the file was altered";
-    const auto plain = keywright::detail::botan_boundary(
-        errc::internal, wrong, [&] { return pfx_unlocker(encode_password(password), work).decrypt(key.scheme, key.ciphertext); });
-    if (!plain && plain.error().code == errc::unsupported)
+    pfx_unlocker unlocker(encode_password(password), work);
+    const auto opened =
+        keywright::detail::botan_boundary(errc::internal, wrong, [&] { return unlocker.decrypt(key.scheme, key.ciphertext); });
+    if (!opened && opened.error().code == errc::unsupported)
         refuse(errc::unsupported, "pkcs8: Botan was built without a cipher or hash that this file uses");
     // There is no MAC, and padding alone fits one wrong password in 256: rubbish is what a wrong password looks like, too.
-    if (!plain || !*plain || (*plain)->empty() || (**plain)[0] != 0x30) refuse(errc::authentication_failed, wrong);
-    auto loaded = keywright::detail::botan_boundary(errc::internal, "pkcs8: the private key is of an algorithm that is not known",
-                                                    [&] { return Botan::PKCS8::load_key(std::span<const std::uint8_t>(**plain)); });
+    if (!opened || !*opened) refuse(errc::authentication_failed, wrong);
+    auto loaded = load_private_key(**opened);
+    if (!loaded && loaded.error().code == errc::unsupported)
+        refuse(errc::unsupported,
+               "pkcs8: the private key is of an algorithm that is not offered, expected RSA, EC on a named curve, Ed25519, "
+               "Ed448, X25519 or X448");
     if (!loaded && loaded.error().code == errc::malformed) refuse(errc::authentication_failed, wrong);
     return value_or_refuse(std::move(loaded));
 }

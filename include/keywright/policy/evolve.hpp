@@ -257,7 +257,7 @@ constexpr void evolve(ring_state& ring, const event& happened_event) {
                                         },
                                         [&](const reset_completed& e) {
                                             --ring.in_transition;
-                                            if (ring.resetting > 0) --ring.resetting;
+                                            if (e.was != protection::provider && ring.resetting > 0) --ring.resetting;
                                             detail::leave(ring, e.was);
                                         },
                                         [](const auto&) {},

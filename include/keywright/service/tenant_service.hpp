@@ -11,6 +11,7 @@
 
 #include <keywright/formats/pfx_writer.hpp>
 #include <keywright/profiles/algorithms.hpp>
+#include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/plan.hpp>
 #include <keywright/service/holder.hpp>
 #include <keywright/service/strength.hpp>
@@ -23,6 +24,8 @@ namespace keywright {
 template <const auto& Profile, class Store, class Vault, class Clock, class Notifier, class Content>
 class tenant_service {
     static_assert(profiles::check_algorithms<Profile, Store, Vault, Clock, Notifier, Content>());
+
+    static_assert(profiles::check_profile<Profile>());
 
 public:
     using parts_type = service::parts<Store, Vault, Clock, Notifier, Content>;

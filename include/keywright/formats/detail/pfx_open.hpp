@@ -119,6 +119,7 @@ private:
         contents.has_mac = tree.mac.has_value();
         // All that is visible is decrypted before any of it is judged: where it failed is nobody's business.
         std::vector<std::optional<secure>> safes;
+        safes.reserve(tree.safes.size());
         for (const encrypted_safe& safe : tree.safes) safes.push_back(decrypt(unlocker, safe.encryption, safe.ciphertext));
         decrypt_keys(tree, unlocker, 0);
         if (!std::all_of(safes.begin(), safes.end(), [](const auto& plain) { return plain.has_value(); }))

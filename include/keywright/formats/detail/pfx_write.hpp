@@ -5,7 +5,7 @@
 //   PFX { 3, data( AuthenticatedSafe { encryptedData( certificate bag ), data( shrouded key bag ) } ), MacData }
 //   both bags carry the friendly name and a local key id, SHA-1 of the certificate, by which readers pair them
 //
-// Depends on: detail/pfx_schemes, Botan.
+// Depends on: detail/pfx_unlock (its derivations), Botan.
 #pragma once
 
 #include <keywright/core/algorithms.hpp>
