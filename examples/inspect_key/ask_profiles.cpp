@@ -6,6 +6,7 @@
 #include <keywright/adapters/memory/key_vault.hpp>
 #include <keywright/formats/byok_reader.hpp>
 #include <keywright/profiles/decide.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/power_platform.hpp>
 #include <keywright/profiles/recommended.hpp>
@@ -88,15 +89,27 @@ verdict ask(const char* name, const Profile& profile, const asked& a, instant no
     ring.tenant = tenant.id;
     ring.region = region_id{"region"};
     ring.import_kid = a.file.kid;
+    // dynamics_365 asks about one instance, of the ring's own name; the other profiles look past it.
+    tenant.plan = policy::license_plan::dynamics_365;
+    policy::environment_state instance;
+    instance.id = environment_id{ring.region.view()};
+    instance.tenant = tenant.id;
+    instance.region = ring.region;
+    instance.release = policy::runs_release{}.release;
     verdict v{.profile = name, .reasons = {}, .trouble = a.trouble, .failure = {}, .assuming = a.assuming};
     v.takes_files = !(Profile::grants::template to<policy::upload_key>() == policy::no_one);
     if (!v.takes_files) return v;
     const bool decided = !a.failure || a.failure->code == errc::weak_key;
     if (decided) {
-        const auto decision = profiles::decide(
-            profile, policy::facts{tenant, ring, now},
-            policy::upload_key{
-                .by = somebody, .at = now, .key = key_id{"key"}, .file = a.file, .region_chosen = true, .acknowledged = true});
+        const auto decision =
+            profiles::decide(profile, policy::facts{.tenant = tenant, .ring = ring, .now = now, .environment_ = &instance},
+                             policy::upload_key{.by = somebody,
+                                                .at = now,
+                                                .key = key_id{"key"},
+                                                .file = a.file,
+                                                .region_chosen = true,
+                                                .acknowledged = true,
+                                                .confirmed = true});
         if (decision.refused()) v.reasons.assign(decision.reasons().begin(), decision.reasons().end());
     }
     if (v.reasons.empty()) v.failure = a.failure;
@@ -109,6 +122,7 @@ void ask_profiles(report& r, const question& q, key_file_kind kind) {
     const asked a = of_file(r, q, kind);
     r.verdicts.push_back(ask("power_platform", profiles::power_platform, a, q.now));
     r.verdicts.push_back(ask("recommended", profiles::recommended, a, q.now));
+    r.verdicts.push_back(ask("dynamics_365", profiles::dynamics_365, a, q.now));
     r.verdicts.push_back(ask("enterprise_policy", profiles::enterprise_policy, a, q.now));
     const verdict& first = r.verdicts.front();
     if (first.failure)

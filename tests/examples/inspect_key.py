@@ -226,6 +226,7 @@ def make(folder):
 def faults(folder):
     for path, password, code, kind in make(folder):
         answer = ask(path, password=password)
+        check([v["profile"] for v in answer["verdicts"]] == ["power_platform", "recommended", "dynamics_365", "enterprise_policy"], path.name)
         check(answer["exit_code"] == code, path.name, "expected exit code", code, "found", answer["exit_code"], answer["verdicts"])
         check(answer["kind"] == kind, path.name, answer["kind"])
         check(code == 0 or answer["verdicts"][0]["reasons"] or answer["verdicts"][0]["failure"], path.name, "refused without a reason")
