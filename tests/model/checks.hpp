@@ -31,12 +31,14 @@ inline const char* wrong_with_keys(const ring_world& r, std::size_t number, cons
 
 inline const char* wrong_with_counts(const ring_world& r) {
     ring_world counted = r;
-    counted.ring.environments = counted.ring.customer_managed = counted.ring.locked = counted.ring.in_transition = 0;
+    counted.ring.environments = counted.ring.customer_managed = counted.ring.locked = counted.ring.in_transition = counted.ring.resetting =
+        0;
     detail::count(counted);
     if (counted.ring.environments != r.ring.environments) return "environments: the count is what there is";
     if (counted.ring.customer_managed != r.ring.customer_managed) return "customer_managed: the count is what there is";
     if (counted.ring.locked != r.ring.locked) return "locked: the count is what there is";
     if (counted.ring.in_transition != r.ring.in_transition) return "in_transition: the count is what there is";
+    if (counted.ring.resetting != r.ring.resetting) return "resetting: the count is what there is";
     return nullptr;
 }
 

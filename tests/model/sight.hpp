@@ -273,6 +273,7 @@ constexpr void count(ring_world& r) {
         r.ring.customer_managed += e.managed_by == protector::customer && !shut ? 1U : 0U;
         r.ring.locked += shut ? 1U : 0U;
         r.ring.in_transition += e.transition != operation::none ? 1U : 0U;
+        r.ring.resetting += e.managed_by == protector::customer && e.transition == operation::resetting ? 1U : 0U;
     }
 }
 
