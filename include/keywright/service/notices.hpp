@@ -46,11 +46,11 @@ inline notice_text describe(const policy::event& event, const policy::ring_state
             [](const key_generated& e) {
                 return notice_text{
                     fmt::format("key `{}` was generated", e.key.view()),
-                    "Nothing is encrypted under it yet. Whoever holds its file and password must keep a backup of both: after a lock only that key opens the data."};
+                    "Nothing is encrypted under it before it is Active. Whoever holds its file and password must keep a backup of both: after a lock only that key opens the data."};
             },
             [](const key_uploaded& e) {
                 return notice_text{fmt::format("key `{}` was uploaded", e.key.view()),
-                                   "Nothing is encrypted under it before it is activated."};
+                                   "Nothing is encrypted under it before it is Active."};
             },
             [&](const activation_started& e) {
                 return notice_text{fmt::format("activation of key `{}` has begun", e.key.view()), undo_key_change(ring, how)};
