@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who makes and opens the data key of a message: the concept, the keyring of an environment's lease, and how one is
-// handed over. Others: keys/raw_aes_keyring, raw_rsa_keyring, multi_keyring, discovery_keyring, data_key_cache.
+// handed over. Others: keys/raw_aes_keyring, raw_rsa_keyring, multi_keyring, discovery_keyring.
 // Depends on: keys/lease, keys/wrap. Use: `environment_keyring(lease)`, or the lease itself.
 #pragma once
 
