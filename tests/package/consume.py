@@ -7,8 +7,10 @@ WAY is a component's name, or
     refusals     packages that must not be found: an unknown component, a version of the future
     subfolder    add_subdirectory, without the targets of our tests
     pkg_config   a compiler call with pkg-config's flags
+    vcpkg        the overlay port of cmake/vcpkg, run without vcpkg, with and without its features
 """
 import argparse
+import json
 import os
 import pathlib
 import shlex
@@ -99,9 +101,29 @@ def pkg_config(consumer):
         sys.exit("package: the program does not work")
 
 
+def vcpkg(consumer):
+    port = consumer.source / "cmake/vcpkg/keywright"
+    manifests = [json.loads((folder / "vcpkg.json").read_text()) for folder in (consumer.source, port)]
+    tools = [{"name": "vcpkg-cmake", "host": True}, {"name": "vcpkg-cmake-config", "host": True}]
+    manifests[0]["dependencies"] += tools
+    if manifests[0] != manifests[1]:
+        sys.exit("package: the port's vcpkg.json is not the tree's and the two tools that a portfile calls")
+    project = (consumer.source / "CMakeLists.txt").read_text()
+    if f"project(keywright VERSION {manifests[1]['version']} " not in project:
+        sys.exit("package: vcpkg.json names another version than CMakeLists.txt")
+    # The features are a port's components: each is installed when it is asked for, and not otherwise.
+    for features, program, missing in (["core"], "keywright", "sqlite"), (["core", *manifests[1]["default-features"]], "sqlite", "testing"):
+        consumer.prefix = consumer.folder / f"vcpkg-{program}"
+        run([consumer.cmake, f"-DFEATURES={';'.join(features)}", f"-DPACKAGES={consumer.prefix}", f"-DPREFIX_PATH={consumer.botan}",
+             f"-DPORT_FOLDER={port}", "-P", HERE / "vcpkg_port.cmake"])
+        consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={program}")
+        consumer.finish(program)
+        consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={missing}", expect_failure=f"without a component '{missing}'")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("way", choices=[*COMPONENTS, "refusals", "subfolder", "pkg_config"])
+    parser.add_argument("way", choices=[*COMPONENTS, "refusals", "subfolder", "pkg_config", "vcpkg"])
     parser.add_argument("--cmake", required=True)
     for folder in ("--build", "--source", "--botan"):
         parser.add_argument(folder, type=lambda text: pathlib.Path(text).resolve(), required=True)
@@ -111,7 +133,7 @@ def main():
         if arguments.way in COMPONENTS:
             component(consumer, arguments.way)
         else:
-            {"refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config}[arguments.way](consumer)
+            {"refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config, "vcpkg": vcpkg}[arguments.way](consumer)
     print(f"package: {arguments.way} works")
 
 
