@@ -6,7 +6,7 @@
 #   sh tests/run.sh full      also: a crash at every single operation on the disk, ten million commands to the core and
 #                             to a second model of its rules, the model check within wider bounds, all tests under
 #                             address, undefined behaviour and thread sanitizers, clang-tidy over all headers, headers
-#                             alone with both compilers, fuzzing, a build of the benchmarks
+#                             alone in every language, fuzzing, a build of the benchmarks
 # Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
 #            KEYWRIGHT_FUZZ_SECONDS  per fuzz target in the full run (default 60)
 set -eu
@@ -49,7 +49,7 @@ if [ "${1:-}" = full ]; then
     part "ten million commands, two models" env KEYWRIGHT_SECOND_MODEL_COMMANDS=3400000 \
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R second_model_compare
     part "model check, wider bounds" env KEYWRIGHT_MODEL_LARGE=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L model_large
-    part "headers with clang" build clang headers
+    part "headers, each in every language" python3 tests/house/inclusion.py --each --flags build/dev/tests/house/house_flags.txt -- g++ clang++-19
     part "build with address sanitizer" build asan all
     part "test with address sanitizer" check asan -LE once
     part "build with thread sanitizer" build tsan all
