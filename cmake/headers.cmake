@@ -73,6 +73,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/key_vault.hpp
     include/keywright/adapters/file/mail_text.hpp
     include/keywright/adapters/file/message_file.hpp
+    include/keywright/adapters/file/message_frames.hpp
     include/keywright/adapters/file/outbox.hpp
     include/keywright/adapters/file/ready_keys.hpp
     include/keywright/adapters/file/vault_folder.hpp
@@ -90,10 +91,12 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/in_pieces.hpp
     include/keywright/detail/nonce_pool.hpp
     include/keywright/detail/utf8.hpp
     include/keywright/detail/whole_aead.hpp
     include/keywright/envelope/begin.hpp
+    include/keywright/envelope/body.hpp
     include/keywright/envelope/cipher.hpp
     include/keywright/envelope/column.hpp
     include/keywright/envelope/field.hpp

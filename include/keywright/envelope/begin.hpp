@@ -21,6 +21,9 @@ struct seal_options {
     /// Keys of the context whose pairs are not written into the header: whoever opens it must know them.
     std::vector<std::string> left_out{};
     commitment_policy policy{};
+    /// How many threads work on one unsigned message, the calling one among them; 0: as many as the machine runs at once.
+    /// For whole messages and files: they end with the call. Streams are their caller's, and a signature is one core's.
+    unsigned threads = 1;
 };
 
 /// The decision to take plaintext of a signed message from a stream before its signature is verified. Without it a
@@ -44,6 +47,8 @@ struct open_options {
     commitment_policy policy{};
     /// Of streams only: see before_signature.
     std::optional<before_signature> release{};
+    /// As in seal_options.
+    unsigned threads = 1;
 };
 
 /// What a message says about itself.
