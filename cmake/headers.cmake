@@ -93,6 +93,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/detail/botan_boundary.hpp
     include/keywright/detail/in_pieces.hpp
     include/keywright/detail/nonce_pool.hpp
+    include/keywright/detail/random_supply.hpp
     include/keywright/detail/utf8.hpp
     include/keywright/detail/whole_aead.hpp
     include/keywright/envelope/begin.hpp
@@ -144,6 +145,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/certificate_facts.hpp
     include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/data_key_cache.hpp
     include/keywright/keys/detail/rsa_numbers.hpp
     include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp

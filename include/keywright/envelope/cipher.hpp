@@ -44,11 +44,15 @@ public:
     /// Begins a message of its own with an id that nobody chose. A data key seals one message: it is taken.
     /// Requires: a suite that commits.
     [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite = committing_suite) {
+        keywright::detail::random_supply random(sizeof(message_id));
+        return begin_sealing(std::move(data_key), suite, random);
+    }
+    /// The same with an id out of what is drawn together.
+    [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite,
+                                                   keywright::detail::random_supply& random) {
         expects(suite.commits(), "message_cipher: only suites with key commitment are written");
         const secret_bytes key = std::move(data_key);
-        auto drawn = keywright::detail::botan_boundary(errc::unavailable, "message: the system's generator failed",
-                                                       [&] { Botan::system_rng().randomize(id_); });
-        if (!drawn) return pass(drawn);
+        if (auto drawn = random.take(id_); !drawn) return pass(drawn);
         suite_ = &suite;
         header_is_open_ = true;
         return derive(key);

@@ -104,7 +104,7 @@ result<byte_span> seal_whole(const keys::key_ref& keys, byte_view plaintext, con
                              const seal_options& options, Room&& room) {
     borrowed_cipher borrowed(Botan::Cipher_Dir::Encryption);
     if (!borrowed.get()) return pass(borrowed.get());
-    auto begun = begin_message(*borrowed.get(), keys, context, options);
+    auto begun = begin_message(*borrowed.get(), keys, context, options, plaintext.size());
     if (!begun) return pass(begun);
     const auto at = body_layout::of_plaintext(plaintext.size(), options.frame_length);
     if (!at) return pass(at);

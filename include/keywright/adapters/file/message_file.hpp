@@ -114,7 +114,7 @@ inline result<void> seal_frames(file_pass& files, const keys::key_ref& keys, con
                                 const envelope::seal_options& options) {
     auto cipher = envelope::message_cipher::make(Botan::Cipher_Dir::Encryption);
     if (!cipher) return pass(cipher);
-    const auto begun = envelope::begin_message(*cipher, keys, context, options);
+    const auto begun = envelope::begin_message(*cipher, keys, context, options, files.size());
     if (!begun) return pass(begun);
     const auto at = envelope::body_layout::of_plaintext(files.size(), options.frame_length);
     if (!at) return pass(at);
