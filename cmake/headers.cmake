@@ -107,9 +107,11 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/keyset_transfer.hpp
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
+    include/keywright/envelope/reseal.hpp
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/twice.hpp
     include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
     include/keywright/formats/byok_diagnose.hpp

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files as messages: sealed, opened and moved to another key, in bounded memory. The result appears whole under its
 // name or not at all. Linux first (POSIX), as adapters/file/durable.hpp.
-// Depends on: envelope/sealer, envelope/opener, adapters/file/durable.
+// Depends on: envelope/sealer, envelope/opener, envelope/reseal, adapters/file/durable.
 // Use: `file::seal_file(lease, "in.pdf", "in.pdf.esdk", context);` and `file::open_message(lease, "in.pdf.esdk", "in.pdf");`
 #pragma once
 
 #include <keywright/adapters/file/durable.hpp>
 #include <keywright/adapters/file/message_frames.hpp>
-#include <keywright/envelope/opener.hpp>
-#include <keywright/envelope/sealer.hpp>
+#include <keywright/envelope/reseal.hpp>
 
 #include <functional>
 
@@ -214,30 +213,23 @@ inline envelope::open_options for_unseen_file(envelope::open_options options) {
 }
 
 /// Proves the message in `path` and replaces it by one under a fresh data key of `to`, with `context` in place of its
-/// own where one is given. Plaintext passes through memory only. After a failure or a crash the old file is there;
+/// own where one is given; signed anew if it was signed. Plaintext passes through memory only. After a failure or a crash the old file is there;
 /// a file that is already `to`'s is not_mine to `from`.
 [[nodiscard]] inline result<void> reseal_file(const keys::key_ref& from, const keys::key_ref& to, const std::string& path,
                                               const std::optional<keys::encryption_context>& context = std::nullopt, progress told = {},
                                               const envelope::open_options& options = {}) {
     auto files = detail::file_pass::begin(path, path, std::move(told));
     if (!files) return pass(files);
-    envelope::opener open(from, detail::for_unseen_file(options));
-    std::optional<envelope::sealer> seal; // begun when the old header is proven, which the first plaintext shows
+    envelope::resealer moving(from, to, {.opening = options, .sealing = {.frame_length = file_frame_length}, .context = context});
     const auto write = [&](byte_view data) { return files->write(data); };
-    const auto feed = [&](byte_view data) -> result<void> {
-        if (!seal && open.info()) {
-            auto begun = envelope::sealer::begin(to, context.value_or(open.info()->context), {.frame_length = file_frame_length});
-            if (!begun) return pass(begun);
-            seal.emplace(std::move(*begun));
-            if (auto wrote = write(seal->header()); !wrote) return wrote;
-        }
-        if (data.empty()) return {};
-        return seal->write(data, write);
-    };
-    if (auto done = detail::run_through(*files, open, feed); !done) return done;
-    const auto last = seal->finish();
-    if (!last) return pass(last);
-    if (auto wrote = write(*last); !wrote) return wrote;
+    for (bool more = true; more;) {
+        const auto room = moving.room();
+        const auto got = files->read(room);
+        if (!got) return pass(got);
+        if (auto moved = moving.filled(*got, write); !moved) return moved;
+        more = *got == room.size();
+    }
+    if (auto done = moving.finish(write); !done) return done;
     return files->commit();
 }
 
