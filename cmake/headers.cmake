@@ -73,6 +73,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/key_vault.hpp
     include/keywright/adapters/file/mail_text.hpp
     include/keywright/adapters/file/message_file.hpp
+    include/keywright/adapters/file/message_frames.hpp
     include/keywright/adapters/file/outbox.hpp
     include/keywright/adapters/file/ready_keys.hpp
     include/keywright/adapters/file/vault_folder.hpp
@@ -90,10 +91,13 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/in_pieces.hpp
     include/keywright/detail/nonce_pool.hpp
+    include/keywright/detail/random_supply.hpp
     include/keywright/detail/utf8.hpp
     include/keywright/detail/whole_aead.hpp
     include/keywright/envelope/begin.hpp
+    include/keywright/envelope/body.hpp
     include/keywright/envelope/cipher.hpp
     include/keywright/envelope/column.hpp
     include/keywright/envelope/field.hpp
@@ -103,9 +107,11 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/keyset_transfer.hpp
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
+    include/keywright/envelope/reseal.hpp
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/twice.hpp
     include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
     include/keywright/formats/byok_diagnose.hpp
@@ -141,6 +147,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/certificate_facts.hpp
     include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/data_key_cache.hpp
     include/keywright/keys/detail/rsa_numbers.hpp
     include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
