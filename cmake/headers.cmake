@@ -90,6 +90,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/hkdf.hpp
     include/keywright/detail/nonce_pool.hpp
     include/keywright/detail/utf8.hpp
     include/keywright/detail/whole_aead.hpp
