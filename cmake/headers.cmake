@@ -91,6 +91,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/hkdf.hpp
     include/keywright/detail/in_pieces.hpp
     include/keywright/detail/nonce_pool.hpp
     include/keywright/detail/random_supply.hpp

@@ -12,8 +12,9 @@ namespace keywright::envelope {
 
 /// Reads a message's header without any key; nothing of it is proven. `message` may go on or be cut off behind the
 /// header. malformed, unsupported, limit_exceeded.
-[[nodiscard]] inline result<message_info> inspect_header(byte_view message, const read_limits& limits = {}) {
-    // To look is not to trust: every known suite is shown.
+[[nodiscard]] inline result<message_info> inspect_header(byte_view message, read_limits limits = {}) {
+    // To look is not to trust: every known suite is shown, and any order of the context.
+    limits.unsorted_context = true;
     const auto header = parse_header(message, limits, commitment_policy::require_encrypt_allow_decrypt);
     if (!header) return pass(header);
     return info_of(*header);

@@ -218,6 +218,33 @@ struct unfinished_file {
 
 } // namespace detail
 
+/// A file that is written piece by piece, and is whole under its name once `commit` has succeeded; without that, it was
+/// never there. Move-only. Thread safety: one thread at a time.
+class growing_file {
+public:
+    /// Beside `path`. `mode` is masked by the umask.
+    [[nodiscard]] static result<growing_file> begin(const std::string& path, mode_t mode = 0600) {
+        auto made = detail::open_beside(path, mode);
+        if (!made) return pass(made);
+        return growing_file(std::move(*made), path);
+    }
+    [[nodiscard]] result<void> write(byte_view data) { return write_fully(beside_.file, data); }
+    /// For writing at places of one's own.
+    const descriptor& file() const noexcept { return beside_.file; }
+    /// Replaces a file of that name. Once.
+    [[nodiscard]] result<void> commit() {
+        if (auto synced = sync(beside_.file); !synced) return synced;
+        if (::rename(beside_.path.c_str(), path_.c_str()) != 0) return fail_errno("file: expected to move the new file into place");
+        beside_.path.clear();
+        return sync_folder(folder_of(path_));
+    }
+
+private:
+    growing_file(detail::unfinished_file&& beside, const std::string& path) : beside_(std::move(beside)), path_(path) {}
+    detail::unfinished_file beside_;
+    std::string path_;
+};
+
 /// Writes a file whole, replacing one of that name. After a crash it holds the old bytes or the new, never a mixture.
 /// A failure leaves the old file, except that one from the last step (syncing the folder) may leave either.
 /// `mode` is masked by the umask. Safe from several threads and processes; the last one wins.
