@@ -171,7 +171,10 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
+    include/keywright/service/environment_data.hpp
+    include/keywright/service/environment_keys.hpp
     include/keywright/service/environment_work.hpp
+    include/keywright/service/field_keys.hpp
     include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
@@ -188,11 +191,13 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/reporter.hpp
     include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/secrets.hpp
     include/keywright/service/strength.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp
     include/keywright/service/upkeep.hpp
+    include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
 )
 
