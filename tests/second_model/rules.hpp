@@ -95,7 +95,7 @@ inline std::string print_of_policy(const scene& s, const environment& one) {
 }
 
 /// In a vault of the customer's: held is what is of now, what the environment brought into its policy, and what was
-/// taken under the key of the policy that it is in.
+/// taken under the key of the policy that it is in. A policy that it has left covers it no more: nobody could revoke that.
 inline bool version_gone(const scene& s) {
     if (!s.stored || !s.from || s.stored->version == s.from->version) return false;
     if (s.from->policy.empty()) return true;

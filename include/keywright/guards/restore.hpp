@@ -74,7 +74,8 @@ private:
         const bool is_lost = e.first_generation != f.ring.first_generation || f.backup().key_version < e.first_version;
         return active_key(f.ring) != nullptr && e.region == f.ring.region && !(is_older && is_lost);
     }
-    /// Behind a policy are the keys that an environment had in it, and the provider's that it came with.
+    /// What was behind a policy that the environment has left is not held: a revocation of that policy would no longer
+    /// reach it. Behind a policy are the keys that an environment had in it, and the provider's that it came with.
     static constexpr bool is_behind(const policy_state& policy, const environment_state& e, const backup_state& b) {
         return b.managed_by == protector::customer ? b.key == policy.print : b.key_version == e.membership.provider_version;
     }
