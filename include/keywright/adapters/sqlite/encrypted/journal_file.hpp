@@ -20,7 +20,7 @@ public:
 
     int write(byte_view data, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
-        written_ = true;
+        if (offset == 0 && data.size() >= 512) written_to_ = 0; // a journal begins; what is behind is an older one
         const auto masked = std::exchange(checksum_at_, none);
         if (data.size() == 4 && offset % 8 == 0) {
             number_at_ = offset;
@@ -67,6 +67,7 @@ private:
         const auto sealed = database_.head().keys().pages.seal({.kind = envelope::page_kind::journal, .number = number_}, page);
         if (!sealed) return database_.tell(sealed.error());
         expect_checksum(*sealed, offset);
+        written_to_ = std::max(written_to_, checksum_at_);
         return below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), offset);
     }
     int write_masked(byte_view checksum, std::int64_t offset) {
@@ -77,7 +78,7 @@ private:
     }
 
     /// A record that does not open ends the playback like one with a wrong checksum, because that is what a crash leaves
-    /// behind. In a journal that this connection wrote it is damage.
+    /// behind. Where this connection wrote it, it is damage.
     int read_page(byte_span page, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
         if (const int ready = database_.make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_SHORT_READ : ready;
@@ -90,8 +91,8 @@ private:
             {.kind = envelope::page_kind::journal, .number = load_be<std::uint32_t>(number.data())}, page, page);
         if (opened) return SQLITE_OK;
         checksum_at_ = none;
-        const error altered{errc::authentication_failed, "sqlite: a record of the rollback journal was altered or is unfinished"};
-        return database_.access().note(written_ ? SQLITE_IOERR_DATA : SQLITE_IOERR_SHORT_READ, altered);
+        if (offset >= written_to_) return SQLITE_IOERR_SHORT_READ;
+        return database_.tell({errc::authentication_failed, "sqlite: a page in the rollback journal was altered"});
     }
     void expect_checksum(byte_view sealed, std::int64_t offset) {
         const auto nonce = envelope::page_cipher::nonce_of(sealed);
@@ -101,7 +102,7 @@ private:
 
     sqlite3_file* below_;
     main_file& database_;
-    bool written_ = false;
+    std::int64_t written_to_ = 0; // where the records end that this connection wrote into the journal of now
     std::int64_t number_at_ = none;
     std::uint32_t number_ = 0; // written last, at number_at_
     std::int64_t checksum_at_ = none;

@@ -75,7 +75,9 @@ private:
         std::copy(data.begin(), data.end(), out.begin());
         number_at_ = at.frame;
         number_ = load_be<std::uint32_t>(data.data());
-        salts_ = load_be<std::uint64_t>(data.data() + 8); // another process may have filled the log anew since the last frame
+        // Another process may have filled the log anew since the last frame. Without salts it is a frame of this connection's
+        // transaction, whose header will be written again.
+        if (const auto salts = load_be<std::uint64_t>(data.data() + 8); salts != 0) salts_ = salts;
         const auto hidden = database_.head().keys().hide_frame(static_cast<std::uint64_t>(at.frame), hidden_part(out));
         if (!hidden) return database_.tell(hidden.error());
         return below_->pMethods->xWrite(below_, out.data(), static_cast<int>(out.size()), at.frame);
