@@ -47,7 +47,9 @@ using file_identity = std::array<std::uint8_t, 16>;
 /// How many bytes at the end of each page are the seal's.
 inline constexpr std::size_t page_reserve = 32;
 inline constexpr std::size_t smallest_page = 512, largest_page = 65'536;
-constexpr bool is_page_size(std::uint64_t size) noexcept { return size >= smallest_page && size <= largest_page && (size & (size - 1)) == 0; }
+constexpr bool is_page_size(std::uint64_t size) noexcept {
+    return size >= smallest_page && size <= largest_page && (size & (size - 1)) == 0;
+}
 
 /// Both directions, kept keyed. Move-only; wiped on destruction. Takes memory once, for the largest page that it meets.
 /// Thread safety: one thread at a time.
@@ -56,7 +58,8 @@ public:
     using algorithms = keywright::algorithms<"AES-256/GCM", "AES-256/GCM-SIV">; ///< by suite
 
     /// `key` has 32 bytes and seals pages of `file` only; `slot` is its number there, 0 or 1.
-    [[nodiscard]] static result<page_cipher> make(page_suite suite, const secret_bytes& key, const file_identity& file, std::uint8_t slot = 0) {
+    [[nodiscard]] static result<page_cipher> make(page_suite suite, const secret_bytes& key, const file_identity& file,
+                                                  std::uint8_t slot = 0) {
         const char* name = suite == page_suite::aes256_gcm ? approved<"AES-256/GCM"> : approved<"AES-256/GCM-SIV">;
         return keywright::detail::botan_boundary(errc::misused, "page: expected a key of 32 bytes", [&] {
             page_cipher made(Botan::AEAD_Mode::create_or_throw(name, Botan::Cipher_Dir::Encryption),
@@ -97,8 +100,9 @@ public:
         std::array<std::uint8_t, page_reserve> tail;
         std::copy(sealed.end() - page_reserve, sealed.end(), tail.begin());
         const bool fits = tail[slot_at] == slot_ && is_zero(byte_view(tail).last(3));
-        auto opened = fits ? keywright::detail::botan_boundary(errc::authentication_failed, altered, [&] { decrypt(place, sealed, tail, out); })
-                           : result<void>(fail(errc::authentication_failed, altered));
+        auto opened =
+            fits ? keywright::detail::botan_boundary(errc::authentication_failed, altered, [&] { decrypt(place, sealed, tail, out); })
+                 : result<void>(fail(errc::authentication_failed, altered));
         if (!opened) {
             open_->reset();
             Botan::secure_scrub_memory(out.data(), out.size());

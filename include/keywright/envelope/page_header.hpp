@@ -33,8 +33,9 @@ inline constexpr std::string_view header_magic{"keywright pages\0", 16};
 
 /// What the wrap of a file's key is bound to.
 inline bytes file_key_context(const environment_id& environment, const file_identity& file) {
-    auto made = keys::encryption_context::make(
-        {{"environment", std::string(environment.view())}, {"file", to_hex(file)}, {"purpose", std::string(name(keys::data_purpose::page))}});
+    auto made = keys::encryption_context::make({{"environment", std::string(environment.view())},
+                                                {"file", to_hex(file)},
+                                                {"purpose", std::string(name(keys::data_purpose::page))}});
     expects(made.has_value(), "file_key_context: three short texts");
     return made->serialise();
 }
@@ -57,7 +58,8 @@ public:
     [[nodiscard]] static result<page_header> parse(byte_view slot) {
         expects(slot.size() == header_slot_size, "page_header: one copy has 4096 bytes");
         if (as_text(slot.first(16)) != header_magic) return fail(errc::malformed, "pages: expected the header of a keywright file");
-        if (load_be<std::uint16_t>(slot.data() + 16) != 1) return fail(errc::unsupported, "pages: expected format version 1; use the program that wrote it");
+        if (load_be<std::uint16_t>(slot.data() + 16) != 1)
+            return fail(errc::unsupported, "pages: expected format version 1; use the program that wrote it");
         if (slot[18] != 1 && slot[18] != 2) return fail(errc::unsupported, "pages: expected suite 1 or 2");
         const std::size_t n = load_be<std::uint16_t>(slot.data() + entry_at - 2);
         const bool is_whole = slot[19] <= 1 && is_page_size(load_be<std::uint32_t>(slot.data() + 20)) && is_zero(slot.subspan(48, 4)) &&

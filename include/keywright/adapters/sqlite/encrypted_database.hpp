@@ -62,7 +62,7 @@ struct guard {
         if (file.empty() || file == ":memory:") return SQLITE_OK; // is encrypted where it is spilled
         const ticket* expected = static_cast<guard*>(self)->attaching;
         return expected != nullptr && file.find("?" + std::string(ticket_parameter) + "=" + expected->number()) != file.npos ? SQLITE_OK
-                                                                                                                         : SQLITE_DENY;
+                                                                                                                             : SQLITE_DENY;
     }
     /// SQLite's progress handler: not 0 ends the statement.
     static int interrupts(void* self) noexcept {
@@ -159,7 +159,8 @@ private:
     sqlite3* raw = nullptr;
     const int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     errno = 0;
-    const int code = sqlite3_open_v2(detail::uri_of(path, once.number()).c_str(), &raw, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, detail::vfs_name);
+    const int code = sqlite3_open_v2(detail::uri_of(path, once.number()).c_str(), &raw, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE,
+                                     detail::vfs_name);
     opened.handle_.reset(raw);
     if (code != SQLITE_OK) return detail::why(*access, code);
     database::reserve(raw, "main");
@@ -174,7 +175,8 @@ private:
     return open(
         path,
         [given]() -> result<keys::data_key_lease> {
-            if (!*given) return fail(errc::expired, "sqlite: the lease that the database was opened with is used up; open it with a source");
+            if (!*given)
+                return fail(errc::expired, "sqlite: the lease that the database was opened with is used up; open it with a source");
             auto once = std::move(**given);
             given->reset();
             return once;

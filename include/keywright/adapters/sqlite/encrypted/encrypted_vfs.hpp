@@ -128,7 +128,9 @@ private:
         };
         v.xDelete = [](sqlite3_vfs* u, const char* name, int sync) { return below(u)->xDelete(below(u), name, sync); };
         v.xAccess = [](sqlite3_vfs* u, const char* name, int flags, int* out) { return below(u)->xAccess(below(u), name, flags, out); };
-        v.xFullPathname = [](sqlite3_vfs* u, const char* name, int n, char* out) { return below(u)->xFullPathname(below(u), name, n, out); };
+        v.xFullPathname = [](sqlite3_vfs* u, const char* name, int n, char* out) {
+            return below(u)->xFullPathname(below(u), name, n, out);
+        };
         v.xDlOpen = [](sqlite3_vfs* u, const char* name) { return below(u)->xDlOpen(below(u), name); };
         v.xDlError = [](sqlite3_vfs* u, int n, char* out) { below(u)->xDlError(below(u), n, out); };
         v.xDlSym = [](sqlite3_vfs* u, void* library, const char* name) { return below(u)->xDlSym(below(u), library, name); };

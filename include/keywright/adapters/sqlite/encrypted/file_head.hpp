@@ -41,7 +41,9 @@ public:
         if (!size) return pass(size);
         if (*size == 0) return false;
         bytes both(envelope::header_size);
-        if (auto read = check(below_->pMethods->xRead(below_, both.data(), static_cast<int>(both.size()), 0), "sqlite: expected to read the header"); !read)
+        if (auto read = check(below_->pMethods->xRead(below_, both.data(), static_cast<int>(both.size()), 0),
+                              "sqlite: expected to read the header");
+            !read)
             return pass(read);
         auto adopted = adopt_newest(both);
         if (!adopted && is_leftover(both, *size)) return false;
@@ -131,18 +133,16 @@ private:
                                        : "sqlite: expected an encrypted database, found no header of one; restore it from a backup"};
         std::array copies{envelope::page_header::parse(slot(both, 0)), envelope::page_header::parse(slot(both, 1))};
         const std::size_t newer = copies[0] && (!copies[1] || copies[0]->sequence > copies[1]->sequence) ? 0 : 1;
+        bool is_ours = false;
         for (const std::size_t which : {newer, 1 - newer}) {
-            if (!copies[which]) {
-                if (copies[which].error().code == errc::unsupported) why = copies[which].error();
-                continue;
-            }
-            auto adopted = adopt(std::move(*copies[which]), slot(both, which));
+            auto adopted = copies[which] ? adopt(std::move(*copies[which]), slot(both, which)) : result<void>(pass(copies[which]));
             if (adopted) {
                 current_ = which;
                 return {};
             }
-            why = adopted.error();
-            if (why.code != errc::authentication_failed) break; // a lock or a foreign key is no damage
+            // What the newer copy says is the reason; that one is no header at all is none where the other is.
+            if (!is_ours && adopted.error().code != errc::malformed) why = adopted.error();
+            is_ours = is_ours || adopted.error().code != errc::malformed;
         }
         return tl::unexpected(why);
     }

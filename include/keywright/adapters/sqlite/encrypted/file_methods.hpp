@@ -36,8 +36,8 @@ int guarded(Work&& work) noexcept {
 }
 
 /// Sealed pages are longer than a sector at most devices, and can be half written; nothing may be mapped past us.
-inline constexpr int claims_kept =
-    SQLITE_IOCAP_SAFE_APPEND | SQLITE_IOCAP_SEQUENTIAL | SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN | SQLITE_IOCAP_POWERSAFE_OVERWRITE | SQLITE_IOCAP_IMMUTABLE;
+inline constexpr int claims_kept = SQLITE_IOCAP_SAFE_APPEND | SQLITE_IOCAP_SEQUENTIAL | SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN |
+                                   SQLITE_IOCAP_POWERSAFE_OVERWRITE | SQLITE_IOCAP_IMMUTABLE;
 
 template <class File>
 class file_methods {

@@ -54,9 +54,7 @@ private:
         return offset % 8 == 4 && database_.make_ready() == SQLITE_OK && size == database_.head().header().page_size;
     }
     // The page that holds the bytes which SQLite locks.
-    std::uint32_t unused_page() const {
-        return static_cast<std::uint32_t>(0x40000000 / database_.head().header().page_size) + 1;
-    }
+    std::uint32_t unused_page() const { return static_cast<std::uint32_t>(0x40000000 / database_.head().header().page_size) + 1; }
     /// Headers, and what belongs to a super-journal.
     bool is_clear(byte_view data, std::int64_t offset) const {
         if (data.size() < 28 || (number_at_ == offset - 4 && (!database_.head().is_ready() || number_ == unused_page()))) return true;

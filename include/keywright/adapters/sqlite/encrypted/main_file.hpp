@@ -11,7 +11,8 @@ namespace keywright::sqlite::detail {
 /// Thread safety: one thread at a time, as SQLite uses a file.
 class main_file {
 public:
-    main_file(sqlite3_file* below, std::shared_ptr<page_access> access) : below_(below), access_(std::move(access)), head_(below, access_) {}
+    main_file(sqlite3_file* below, std::shared_ptr<page_access> access)
+        : below_(below), access_(std::move(access)), head_(below, access_) {}
 
     page_access& access() noexcept { return *access_; }
     const std::shared_ptr<page_access>& shared_access() const noexcept { return access_; }
@@ -61,7 +62,8 @@ public:
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
         const std::uint32_t number = number_of(offset);
         if (number == 1 && page[20] != envelope::page_reserve)
-            return tell({errc::misused, "sqlite: expected a database that leaves 32 bytes of each page unused; convert it instead of copying pages"});
+            return tell({errc::misused,
+                         "sqlite: expected a database that leaves 32 bytes of each page unused; convert it instead of copying pages"});
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
         return write_page(number, page);
     }
@@ -128,7 +130,8 @@ private:
     int read_page(std::uint32_t number, byte_span out) {
         const int code = open_page(number, out);
         if (code != SQLITE_IOERR_DATA) return code;
-        if (head_.has_changed() && head_.header().page_size == out.size()) return open_page(number, out) == SQLITE_OK ? SQLITE_OK : damaged();
+        if (head_.has_changed() && head_.header().page_size == out.size())
+            return open_page(number, out) == SQLITE_OK ? SQLITE_OK : damaged();
         return damaged();
     }
     /// As `read_page`, saying nothing.
@@ -146,8 +149,9 @@ private:
         return opened ? SQLITE_OK : SQLITE_IOERR_DATA;
     }
     int damaged() {
-        return access_->note(SQLITE_IOERR_DATA, {errc::authentication_failed,
-                                                 "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
+        return access_->note(
+            SQLITE_IOERR_DATA,
+            {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
     }
 
     /// A part of a page: SQLite looks at the first 100 bytes before it has a lock, and at 16 of them with each.

@@ -36,7 +36,8 @@ public:
         for (std::size_t done = 0; done < known;) {
             const auto part = part_of(offset + static_cast<std::int64_t>(done), known - done);
             if (const int code = hold(part.piece); code != SQLITE_OK) return code;
-            std::copy_n(held_.begin() + static_cast<std::ptrdiff_t>(part.within), part.size, out.begin() + static_cast<std::ptrdiff_t>(done));
+            std::copy_n(held_.begin() + static_cast<std::ptrdiff_t>(part.within), part.size,
+                        out.begin() + static_cast<std::ptrdiff_t>(done));
             done += part.size;
         }
         return known == out.size() ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
@@ -45,7 +46,8 @@ public:
         for (std::size_t done = 0; done < data.size();) {
             const auto part = part_of(offset + static_cast<std::int64_t>(done), data.size() - done);
             if (const int code = hold(part.piece); code != SQLITE_OK) return code;
-            std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(done), part.size, held_.begin() + static_cast<std::ptrdiff_t>(part.within));
+            std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(done), part.size,
+                        held_.begin() + static_cast<std::ptrdiff_t>(part.within));
             is_dirty_ = true;
             done += part.size;
         }
