@@ -108,6 +108,9 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/keyset_transfer.hpp
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
+    include/keywright/envelope/page.hpp
+    include/keywright/envelope/page_header.hpp
+    include/keywright/envelope/page_keys.hpp
     include/keywright/envelope/reseal.hpp
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/signature.hpp
@@ -203,6 +206,15 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 
 set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/database.hpp
+    include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
+    include/keywright/adapters/sqlite/encrypted/file_head.hpp
+    include/keywright/adapters/sqlite/encrypted/file_methods.hpp
+    include/keywright/adapters/sqlite/encrypted/journal_file.hpp
+    include/keywright/adapters/sqlite/encrypted/log_file.hpp
+    include/keywright/adapters/sqlite/encrypted/main_file.hpp
+    include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
+    include/keywright/adapters/sqlite/encrypted_database.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
 )
