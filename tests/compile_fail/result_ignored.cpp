@@ -1,12 +1,12 @@
 // EXPECT: ignoring return value
 // SPDX-License-Identifier: Apache-2.0
 // A failure that nobody looks at is a failure in silence.
-#include <keywright/core/ids.hpp>
+#include <keywright/core/parse_id.hpp>
 
 void drop() {
 #ifndef FIXED
-    keywright::tenant_id::parse("contoso");
+    keywright::parse_id<keywright::tenant_id>("contoso");
 #else
-    if (!keywright::tenant_id::parse("contoso")) return;
+    if (!keywright::parse_id<keywright::tenant_id>("contoso")) return;
 #endif
 }

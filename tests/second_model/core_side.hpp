@@ -8,6 +8,7 @@
 
 #include <keywright/policy.hpp>
 #include <keywright/policy/vault_evolve.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/recommended.hpp>
 

@@ -5,6 +5,7 @@
 
 #include <keywright/core/bytes.hpp>
 #include <keywright/core/ids.hpp>
+#include <keywright/core/result.hpp>
 
 #include <botan/hex.h>
 

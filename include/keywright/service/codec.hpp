@@ -8,6 +8,7 @@
 #pragma once
 
 #include <keywright/core/hex.hpp>
+#include <keywright/core/parse_id.hpp>
 #include <keywright/core/time_text.hpp>
 #include <keywright/policy/effects.hpp>
 #include <keywright/policy/names.hpp>
@@ -96,7 +97,7 @@ bool read_text(const json& in, id<Tag>& value) {
     if (!in.is_string()) return false;
     const auto& text = in.get_ref<const std::string&>();
     if (text.empty()) return true;
-    const auto parsed = id<Tag>::parse(text);
+    const auto parsed = parse_id<id<Tag>>(text);
     if (parsed) value = *parsed;
     return parsed.has_value();
 }

@@ -3,7 +3,7 @@
 #if __has_include(<keywright/policy.hpp>)
 #include <keywright/policy.hpp>
 #endif
-#include <keywright/core/ids.hpp>
+#include <keywright/core/parse_id.hpp>
 #include <keywright/core/time.hpp>
 
 #include <cstdio>
@@ -13,7 +13,7 @@
 #endif
 
 int main() {
-    const auto tenant = keywright::tenant_id::parse("contoso");
+    const auto tenant = keywright::parse_id<keywright::tenant_id>("contoso");
     if (!tenant || keywright::hours(72) != keywright::days(3)) return 1;
     std::puts("policy: works");
 }
