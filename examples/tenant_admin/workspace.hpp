@@ -12,7 +12,6 @@
 #include <keywright/adapters/memory/clock.hpp>
 #include <keywright/adapters/sqlite/state_store.hpp>
 #include <keywright/adapters/system/clock.hpp>
-#include <keywright/core/parse_id.hpp>
 #include <keywright/profiles/power_platform.hpp>
 #include <keywright/service/tenant_service.hpp>
 
@@ -104,7 +103,7 @@ private:
 /// An id out of the command line; what is missing or malformed is a mistake of usage.
 template <class Id>
 [[nodiscard]] keywright::result<Id> parse_id(const std::string& text, const char* what) {
-    const auto parsed = keywright::parse_id<Id>(text);
+    const auto parsed = Id::parse(text);
     if (!parsed) return keywright::fail(keywright::errc::malformed, what);
     return *parsed;
 }

@@ -5,8 +5,8 @@
 
 void drop() {
 #ifndef FIXED
-    keywright::parse_id<keywright::tenant_id>("contoso");
+    keywright::tenant_id::parse("contoso");
 #else
-    if (!keywright::parse_id<keywright::tenant_id>("contoso")) return;
+    if (!keywright::tenant_id::parse("contoso")) return;
 #endif
 }

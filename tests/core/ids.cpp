@@ -37,15 +37,15 @@ TEST_CASE("id: lengths 0, 1, 63 and 64") {
 TEST_CASE("id: names that would be dangerous as files or options are refused") {
     for (const char* text : {".", "..", "../etc", "a/b", "a\\b", "-rf", "a b", "a\nb", "a'b", "a\"b", "a;b", "a%b", "a:b", "caf\xC3\xA9"}) {
         CAPTURE(text);
-        const auto parsed = parse_id<tenant_id>(text);
+        const auto parsed = tenant_id::parse(text);
         REQUIRE_FALSE(parsed);
         CHECK(parsed.error().code == errc::malformed);
     }
-    CHECK_FALSE(parse_id<tenant_id>(std::string_view("a\0b", 3)));
+    CHECK_FALSE(tenant_id::parse(std::string_view("a\0b", 3)));
 }
 
 TEST_CASE("id: parse keeps the text as it was") {
-    const auto parsed = parse_id<admin_id>("Alice+ops@example.com");
+    const auto parsed = admin_id::parse("Alice+ops@example.com");
     REQUIRE(parsed);
     CHECK(parsed->view() == "Alice+ops@example.com");
     CHECK(*parsed == admin_id{"Alice+ops@example.com"});

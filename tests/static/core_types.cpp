@@ -33,8 +33,8 @@ template <class A, class B>
 concept compares = requires(A a, B b) { a == b; };
 static_assert(compares<tenant_id, tenant_id> && !compares<tenant_id, region_id> && !compares<tenant_id, const char*>);
 
-static_assert(parse_id<tenant_id>("contoso").value().view() == "contoso");
-static_assert(parse_id<tenant_id>("").error().code == errc::malformed);
+static_assert(tenant_id::parse("contoso").value().view() == "contoso");
+static_assert(tenant_id::parse("").error().code == errc::malformed);
 static_assert(days(1) == hours(24) && hours(1) == minutes(60) && minutes(1) == seconds{60});
 static_assert(instant{100} - seconds{1} < instant{100} && instant{100} - instant{40} == seconds{60});
 static_assert(!happened(never) && happened(instant{0}) && later(instant{1}, never) == instant{1});

@@ -4,8 +4,7 @@
 #pragma once
 
 #include <keywright/core/bytes.hpp>
-#include <keywright/core/ids.hpp>
-#include <keywright/core/result.hpp>
+#include <keywright/core/parse_id.hpp>
 
 #include <botan/hex.h>
 

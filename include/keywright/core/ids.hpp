@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of things, each with a type of its own, so that a tenant cannot be passed where a region is meant.
-// Depends on: core/contract. Use: `tenant_id{"contoso"}`; for text from outside core/parse_id.hpp.
+// Depends on: core/contract. Use: `tenant_id{"contoso"}`; `tenant_id::parse(text)` for text from outside.
 #pragma once
 
 #include <keywright/core/contract.hpp>
@@ -53,6 +53,8 @@ public:
                 return false;
         return true;
     }
+    /// For text from outside: a result<id>. Fails with malformed. Include core/parse_id.hpp to call it.
+    [[nodiscard]] static constexpr auto parse(std::string_view text) { return parse_id(id{}, text); }
     constexpr std::string_view view() const noexcept { return text_.view(); }
     /// True for a default-made id, which names nothing.
     constexpr bool empty() const noexcept { return text_.empty(); }

@@ -97,7 +97,7 @@ bool read_text(const json& in, id<Tag>& value) {
     if (!in.is_string()) return false;
     const auto& text = in.get_ref<const std::string&>();
     if (text.empty()) return true;
-    const auto parsed = parse_id<id<Tag>>(text);
+    const auto parsed = id<Tag>::parse(text);
     if (parsed) value = *parsed;
     return parsed.has_value();
 }

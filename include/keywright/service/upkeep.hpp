@@ -68,8 +68,8 @@ private:
             for (const ports::record& r : *page) {
                 const std::string_view key = r.key;
                 const auto t = key.find('/') + 1, slash = key.find('/', t), end = key.find('/', slash + 1);
-                const auto tenant = parse_id<tenant_id>(key.substr(t, slash - t));
-                const auto region = parse_id<region_id>(key.substr(slash + 1, end - slash - 1));
+                const auto tenant = tenant_id::parse(key.substr(t, slash - t));
+                const auto region = region_id::parse(key.substr(slash + 1, end - slash - 1));
                 if (!tenant || !region) return fail(errc::corrupt, "service: a pending effect names no ring");
                 const ring_id ring{*tenant, *region};
                 if (rings.empty() || !(rings.back() == ring)) rings.push_back(ring);

@@ -13,7 +13,7 @@
 #endif
 
 int main() {
-    const auto tenant = keywright::parse_id<keywright::tenant_id>("contoso");
+    const auto tenant = keywright::tenant_id::parse("contoso");
     if (!tenant || keywright::hours(72) != keywright::days(3)) return 1;
     std::puts("policy: works");
 }
