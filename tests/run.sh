@@ -46,7 +46,7 @@ part "test with clang" check clang -LE once
 
 if [ "${1:-}" = full ]; then
     part "crashes, all of them" env KEYWRIGHT_CRASH_FULL=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L crash
-    part "ten million commands, two models" env KEYWRIGHT_SECOND_MODEL_COMMANDS=3400000 \
+    part "ten million commands, two models" env KEYWRIGHT_SECOND_MODEL_COMMANDS=2500000 \
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R second_model_compare
     part "model check, wider bounds" env KEYWRIGHT_MODEL_LARGE=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L model_large
     part "headers with clang" build clang headers

@@ -37,7 +37,7 @@ sketch any_sketch(dice& d) {
     for (ring_sketch& r : s.rings) {
         for (key_place& key : r.keys) key = static_cast<key_place>(upto(4));
         for (environment_sketch& e : r.environments) e = {static_cast<life>(upto(2)), d.coin(), d.coin(), upto(9), upto(4), upto(2)};
-        r.backup = {d.coin(), upto(2), d.coin(), d.coin(), d.coin()};
+        r.backup = {d.coin(), upto(2), d.coin(), d.coin(), d.coin(), d.coin()};
         if (!r.backup.there) r.backup = {};
         r.self_managed = d.coin(), r.unlocks = d.coin(), r.locking = d.coin(), r.applied_late = d.coin();
         r.effective = static_cast<change_zone>(upto(2)), r.hold = static_cast<hold_zone>(upto(2));
