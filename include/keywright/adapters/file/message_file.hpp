@@ -31,9 +31,9 @@ public:
         struct stat about{};
         if (::fstat(in->number(), &about) != 0) return fail_errno("file: expected to learn the file's size");
         if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file");
-        auto out = growing_file::begin(to, about.st_mode & 0777);
+        auto out = open_beside(to, about.st_mode & 0777);
         if (!out) return pass(out);
-        return file_pass(std::move(*in), std::move(*out), static_cast<std::uint64_t>(about.st_size), std::move(told));
+        return file_pass(std::move(*in), std::move(*out), to, static_cast<std::uint64_t>(about.st_size), std::move(told));
     }
 
     [[nodiscard]] result<std::size_t> read(byte_span room) {
@@ -44,14 +44,20 @@ public:
         }
         return got;
     }
-    [[nodiscard]] result<void> write(byte_view data) { return out_.write(data); }
-    [[nodiscard]] result<void> commit() { return out_.commit(); }
+    [[nodiscard]] result<void> write(byte_view data) { return write_fully(out_.file, data); }
+    [[nodiscard]] result<void> commit() {
+        if (auto synced = sync(out_.file); !synced) return synced;
+        if (::rename(out_.path.c_str(), to_.c_str()) != 0) return fail_errno("file: expected to move the new file into place");
+        out_.path.clear();
+        return sync_folder(folder_of(to_));
+    }
 
 private:
-    file_pass(descriptor&& in, growing_file&& out, std::uint64_t total, progress&& told)
-        : in_(std::move(in)), out_(std::move(out)), total_(total), told_(std::move(told)) {}
+    file_pass(descriptor&& in, unfinished_file&& out, const std::string& to, std::uint64_t total, progress&& told)
+        : in_(std::move(in)), out_(std::move(out)), to_(to), total_(total), told_(std::move(told)) {}
     descriptor in_;
-    growing_file out_;
+    unfinished_file out_;
+    std::string to_;
     std::uint64_t done_ = 0;
     std::uint64_t total_;
     progress told_;
