@@ -75,8 +75,7 @@ struct parser {
         what->add_flag("--inspect", inspect, "show a message's header; needs no key, and proves nothing");
         what->require_option(1);
         app.add_option("input", given.in, "a file, a folder, or - for standard input");
-        app.add_option("-o,--out", given.out,
-                       "the file or folder that is made, or -; else a file's own name with .esdk, or without it")
+        app.add_option("-o,--out", given.out, "the file or folder that is made, or -; else a file's own name with .esdk, or without it")
             ->option_text("PATH");
     }
     void add_keys() {
@@ -120,8 +119,7 @@ struct parser {
     }
     void add_message() {
         auto* m = app.add_option_group("Messages");
-        m->add_option("--frame-length", given.frame_length,
-                      "bytes that are proven at a time, such as 4096 or 64K, to 16M (default 128K)")
+        m->add_option("--frame-length", given.frame_length, "bytes that are proven at a time, such as 4096 or 64K, to 16M (default 128K)")
             ->option_text("BYTES")
             ->transform(CLI::AsSizeValue(false))
             ->check(CLI::Range(std::uint32_t{1}, envelope::largest_frame));
@@ -137,7 +135,9 @@ struct parser {
         m->add_flag("--before-signature", given.before_signature,
                     "give out a signed message before the signature at its end is verified, on standard output");
         m->add_flag("--unsorted-context", given.unsorted_context, "open messages whose writer did not sort the context");
-        m->add_option("--threads", given.threads, "for one large file; 0: as many as there are cores")->option_text("N")->default_str("1");
+        m->add_option("--threads", given.threads, "from file to file, unsigned; 0: as many as there are cores")
+            ->option_text("N")
+            ->default_str("1");
     }
     void add_output() {
         app.add_flag("-f,--force", given.force, "replace what is there");

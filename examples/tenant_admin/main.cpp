@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
     add_environment_commands(c, app);
     add_plan_commands(c, app);
     add_file_commands(c, app);
+    add_secret_commands(c, app);
     add_view_commands(c, app);
     add_audit_commands(c, app);
     add_proof_command(c, app);

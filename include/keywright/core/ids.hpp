@@ -81,6 +81,7 @@ using policy_id = id<struct policy_tag>;     ///< names a key of the customer's 
 using vault_id = id<struct vault_tag>;
 using organisation_id = id<struct organisation_tag>; ///< as another product calls an environment
 using backup_id = id<struct backup_tag>;
+using secret_id = id<struct secret_tag>;     ///< a token, a password or the like, within its environment
 
 /// SHA-256 over a key's SubjectPublicKeyInfo (canonical DER): what "the same key" means.
 struct fingerprint {

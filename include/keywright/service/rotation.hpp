@@ -36,18 +36,19 @@ public:
         }
     }
 
-    /// Re-wraps every record that hangs on an earlier generation. Resumable; a record that somebody else changed in
+    /// Re-wraps every record that hangs on an earlier generation, `options::rotation_batch` in a commit. Resumable: what
+    /// was moved before a kill is read again and not moved again. Progress is counted in environments. A record that somebody else changed in
     /// between is read again. Writes only while that generation is being installed, so that a process that was held up
     /// undoes nobody's later rotation; otherwise it just ends, and the report finds out.
     [[nodiscard]] result<void> rewrap(std::uint64_t generation) {
         const std::string prefix = records::wraps(ring_);
-        std::string after;
+        std::string after, environment;
         std::uint64_t done = 0;
         for (;;) {
             const auto ring = load<policy::ring_state>(parts_.store, records::ring(ring_));
             if (!ring) return pass(ring);
             if (policy::incoming_key(ring->value) == nullptr || ring->value.generation != generation) return {};
-            const auto page = parts_.store.scan(prefix, after, batch_size);
+            const auto page = parts_.store.scan(prefix, after, std::max<std::size_t>(parts_.how.rotation_batch, 1));
             if (!page) return pass(page);
             if (page->empty()) return {};
             ports::batch batch;
@@ -58,8 +59,8 @@ public:
             if (!committed && committed.error().code == errc::version_conflict) continue;
             if (!committed) return committed;
             after = page->back().key;
-            done += page->size();
-            if (parts_.how.on_progress) parts_.how.on_progress("rewrapping", done, 0);
+            for (const ports::record& record : *page) done += is_another(environment, record.key) ? 1U : 0U;
+            if (parts_.how.on_progress) parts_.how.on_progress("rewrapping", done, std::max<std::uint64_t>(done, ring->value.environments));
         }
     }
 
@@ -89,7 +90,13 @@ public:
     }
 
 private:
-    static constexpr std::size_t batch_size = 1000;
+    /// Whether a record's key is of another environment than the one before it.
+    static bool is_another(std::string& environment, std::string_view key) {
+        const auto its = key.substr(0, key.rfind('/'));
+        if (environment == its) return false;
+        environment = its;
+        return true;
+    }
 
     /// The new generation's secret, of which there must be none yet.
     result<void> make_secret(ports::batch& batch, const policy::ring_state& ring, const fingerprint& installing) {
