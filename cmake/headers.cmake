@@ -73,6 +73,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/key_vault.hpp
     include/keywright/adapters/file/mail_text.hpp
     include/keywright/adapters/file/message_file.hpp
+    include/keywright/adapters/file/message_frames.hpp
     include/keywright/adapters/file/outbox.hpp
     include/keywright/adapters/file/ready_keys.hpp
     include/keywright/adapters/file/vault_folder.hpp
@@ -90,10 +91,14 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/hkdf.hpp
+    include/keywright/detail/in_pieces.hpp
     include/keywright/detail/nonce_pool.hpp
+    include/keywright/detail/random_supply.hpp
     include/keywright/detail/utf8.hpp
     include/keywright/detail/whole_aead.hpp
     include/keywright/envelope/begin.hpp
+    include/keywright/envelope/body.hpp
     include/keywright/envelope/cipher.hpp
     include/keywright/envelope/column.hpp
     include/keywright/envelope/field.hpp
@@ -103,9 +108,14 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/keyset_transfer.hpp
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
+    include/keywright/envelope/page.hpp
+    include/keywright/envelope/page_header.hpp
+    include/keywright/envelope/page_keys.hpp
+    include/keywright/envelope/reseal.hpp
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/twice.hpp
     include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
     include/keywright/formats/byok_diagnose.hpp
@@ -141,6 +151,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/certificate_facts.hpp
     include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/data_key_cache.hpp
     include/keywright/keys/detail/rsa_numbers.hpp
     include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
@@ -195,6 +206,15 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 
 set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/database.hpp
+    include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
+    include/keywright/adapters/sqlite/encrypted/file_head.hpp
+    include/keywright/adapters/sqlite/encrypted/file_methods.hpp
+    include/keywright/adapters/sqlite/encrypted/journal_file.hpp
+    include/keywright/adapters/sqlite/encrypted/log_file.hpp
+    include/keywright/adapters/sqlite/encrypted/main_file.hpp
+    include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
+    include/keywright/adapters/sqlite/encrypted_database.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
 )

@@ -34,15 +34,30 @@ private:
     inline_list<std::string_view, 32> names_;
 };
 
-/// AES (FIPS 197) in GCM (SP 800-38D) and wrapping keys (SP 800-38F), SHA-2 (FIPS 180-4), HMAC (FIPS 198-1), HKDF
+/// AES (FIPS 197) in GCM (SP 800-38D), XTS (SP 800-38E) and wrapping keys (SP 800-38F), SHA-2 (FIPS 180-4), HMAC (FIPS 198-1), HKDF
 /// (SP 800-56C), RSA-OAEP (SP 800-56B; with SHA-1 only where the format of others prescribes it, and never to sign), RSA,
 /// ECDSA and Ed25519 signatures (FIPS 186-5), PBKDF2 with AES-256-CBC (SP 800-132). The algorithms are fit for FIPS 140;
 /// whether the module that computes them is validated is a matter of how Botan was built.
-inline constexpr algorithm_list fips_140_algorithms{"AES-256",       "AES-256/CBC",   "AES-128/GCM",   "AES-192/GCM",
-                                                    "AES-256/GCM",   "SHA-256",       "SHA-384",       "HMAC(SHA-256)",
-                                                    "HMAC(SHA-512)", "HKDF(SHA-256)", "OAEP(SHA-1)",   "OAEP(SHA-1,MGF1(SHA-1))",
-                                                    "OAEP(SHA-256)", "OAEP(SHA-384)", "OAEP(SHA-512)", "PKCS1v15(SHA-256)",
-                                                    "secp256r1",     "secp384r1",     "Pure"};
+inline constexpr algorithm_list fips_140_algorithms{"AES-256",
+                                                    "AES-256/CBC",
+                                                    "AES-128/GCM",
+                                                    "AES-192/GCM",
+                                                    "AES-256/GCM",
+                                                    "SHA-256",
+                                                    "SHA-384",
+                                                    "HMAC(SHA-256)",
+                                                    "HMAC(SHA-512)",
+                                                    "HKDF(SHA-256)",
+                                                    "AES-256/XTS",
+                                                    "OAEP(SHA-1)",
+                                                    "OAEP(SHA-1,MGF1(SHA-1))",
+                                                    "OAEP(SHA-256)",
+                                                    "OAEP(SHA-384)",
+                                                    "OAEP(SHA-512)",
+                                                    "PKCS1v15(SHA-256)",
+                                                    "secp256r1",
+                                                    "secp384r1",
+                                                    "Pure"};
 
 /// What formats of others prescribe, and no protection of ours rests on: the name that a PFX gives a key, PFX files for
 /// programs of long ago (pfx_profile::legacy_compatible), old messages that are read.

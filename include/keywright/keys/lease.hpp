@@ -79,13 +79,19 @@ public:
     /// Wraps `key` under the primary key of a purpose, bound to the serialised context; takes one use. As `check`;
     /// exhausted when no use is left, not_found when the lease has no primary key of that purpose.
     [[nodiscard]] result<wrapped_key> wrap(data_purpose purpose, byte_view context, const secret_bytes& key) const {
+        keywright::detail::random_supply random(keywright::detail::aes_gcm::iv_size);
+        return wrap(purpose, context, key, random);
+    }
+    /// The same with an IV out of what is drawn together.
+    [[nodiscard]] result<wrapped_key> wrap(data_purpose purpose, byte_view context, const secret_bytes& key,
+                                           keywright::detail::random_supply& random) const {
         if (auto usable = check(); !usable) return pass(usable);
         held_key* under = state_->primary[static_cast<std::size_t>(purpose)];
         if (under == nullptr) return fail(errc::not_found, "lease: no primary key of that purpose");
         if (!under->uses.take()) return fail(errc::exhausted, "lease: its uses are spent; get a new one");
         const std::scoped_lock alone(under->busy);
         if (!under->ready) return gone();
-        return under->ready->wrap(provider, under->name, context, key);
+        return under->ready->wrap(provider, under->name, context, key, random);
     }
 
     /// Opens an entry that was made under one of the lease's keys of that purpose. As `check`; not_mine when the entry

@@ -215,7 +215,7 @@ constexpr void consequences_of(const facts& f, const completed& c, detail::recor
     }
     const environment_state& e = f.environment();
     const bool production = e.kind == environment_kind::production;
-    if (c.of == operation::applying) r.then(key_applied{e.id, work_number(e), f.ring.lock_epoch});
+    if (c.of == operation::applying) r.then(key_applied{e.id, work_number(e), f.ring.lock_epoch, f.ring.first_generation});
     if (c.of == operation::returning) {
         const key_record* deleted = r.how().keys_at_once ? active_key(f.ring) : nullptr;
         r.then(returned_to_provider{e.id, work_number(e), deleted != nullptr ? deleted->print : fingerprint{}});
@@ -236,6 +236,8 @@ constexpr void consequences_of(const facts& f, const failed& c, detail::recorder
     if (c.of == operation::applying) r.then(apply_failed{{e}});
     if (c.of == operation::returning) r.then(return_failed{{e}});
     if (c.of == operation::unlocking) r.then(environment_unlock_failed{{e}});
+    const key_record* back = c.of == operation::unlocking && r.how().keys_at_once ? active_key(f.ring) : nullptr;
+    if (back != nullptr) r.then(key_unlock_failed{{back->id, back->print}}); // there only the key's own unlock can try again
     if (c.of == operation::restoring) r.then(restore_failed{{e}});
     if (c.of == operation::copying) r.then(copy_failed{{e}});
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// A rollback journal: its header and its page numbers stay in the clear, pages are sealed, and the checksum behind each
+// is masked.
+// Depends on: main_file (keys, page size). Used by encrypted_vfs.
+#pragma once
+
+#include <keywright/adapters/sqlite/encrypted/main_file.hpp>
+
+namespace keywright::sqlite::detail {
+
+// What SQLite writes (pager.c): headers at multiples of the sector size, zero behind their first 28 bytes; then records
+//   page number 4 || page || checksum 4
+// at multiples of 8; at the end perhaps the number of the page that is never used || name of a super-journal || length 4 ||
+// checksum 4 || magic 8. So a page is what has the size of one and stands 4 behind a multiple of 8, with a number before it.
+
+/// Thread safety: one thread at a time.
+class journal_file {
+public:
+    journal_file(sqlite3_file* below, main_file& database) noexcept : below_(below), database_(database) {}
+
+    int write(byte_view data, std::int64_t offset) {
+        if (!database_.may_go_on()) return refused;
+        if (offset == 0 && data.size() >= 512) written_to_ = 0; // a journal begins; what is behind is an older one
+        const auto masked = std::exchange(checksum_at_, none);
+        if (data.size() == 4 && offset % 8 == 0) {
+            number_at_ = offset;
+            number_ = load_be<std::uint32_t>(data.data());
+        } else if (data.size() == 4 && offset == masked) {
+            return write_masked(data, offset);
+        } else if (is_page(data.size(), offset) && number_at_ == offset - 4 && number_ != unused_page()) {
+            return write_page(data, offset);
+        } else if (!is_clear(data, offset)) {
+            return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});
+        }
+        return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
+    }
+
+    int read(byte_span out, std::int64_t offset) {
+        const auto masked = std::exchange(checksum_at_, none);
+        const int code = below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
+        if (code != SQLITE_OK) return code;
+        if (out.size() == 4 && offset == masked) {
+            if (!database_.may_go_on() || !database_.head().is_ready()) return refused;
+            const auto shown = database_.head().keys().mask_checksum(nonce_, std::span<std::uint8_t, 4>(out));
+            return shown ? SQLITE_OK : database_.tell(shown.error());
+        }
+        return offset % 8 == 4 && out.size() >= envelope::smallest_page ? read_page(out, offset) : SQLITE_OK;
+    }
+
+private:
+    static constexpr std::int64_t none = -1;
+
+    bool is_page(std::size_t size, std::int64_t offset) {
+        return offset % 8 == 4 && database_.make_ready() == SQLITE_OK && size == database_.head().header().page_size;
+    }
+    // The page that holds the bytes which SQLite locks.
+    std::uint32_t unused_page() const { return static_cast<std::uint32_t>(0x40000000 / database_.head().header().page_size) + 1; }
+    /// Headers, and what belongs to a super-journal.
+    bool is_clear(byte_view data, std::int64_t offset) const {
+        if (data.size() < 28 || (number_at_ == offset - 4 && (!database_.head().is_ready() || number_ == unused_page()))) return true;
+        return offset % 512 == 0 && std::all_of(data.begin() + 28, data.end(), [](std::uint8_t byte) { return byte == 0; });
+    }
+
+    int write_page(byte_view page, std::int64_t offset) {
+        const auto sealed = database_.head().keys().pages.seal({.kind = envelope::page_kind::journal, .number = number_}, page);
+        if (!sealed) return database_.tell(sealed.error());
+        expect_checksum(*sealed, offset);
+        written_to_ = std::max(written_to_, checksum_at_);
+        return below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), offset);
+    }
+    int write_masked(byte_view checksum, std::int64_t offset) {
+        std::array<std::uint8_t, 4> hidden;
+        std::copy(checksum.begin(), checksum.end(), hidden.begin());
+        if (auto done = database_.head().keys().mask_checksum(nonce_, hidden); !done) return database_.tell(done.error());
+        return below_->pMethods->xWrite(below_, hidden.data(), static_cast<int>(hidden.size()), offset);
+    }
+
+    /// A record that does not open ends the playback like one with a wrong checksum, because that is what a crash leaves
+    /// behind. Where this connection wrote it, it is damage.
+    int read_page(byte_span page, std::int64_t offset) {
+        if (!database_.may_go_on()) return refused;
+        if (const int ready = database_.make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_SHORT_READ : ready;
+        if (!is_page(page.size(), offset)) return SQLITE_OK;
+        std::array<std::uint8_t, 4> number{};
+        if (const int code = below_->pMethods->xRead(below_, number.data(), 4, offset - 4); code != SQLITE_OK) return code;
+        if (load_be<std::uint32_t>(number.data()) == unused_page()) return SQLITE_OK; // the name of a super-journal
+        expect_checksum(page, offset);
+        const auto opened = database_.head().keys().pages.open(
+            {.kind = envelope::page_kind::journal, .number = load_be<std::uint32_t>(number.data())}, page, page);
+        if (opened) return SQLITE_OK;
+        checksum_at_ = none;
+        if (offset >= written_to_) return SQLITE_IOERR_SHORT_READ;
+        return database_.tell({errc::authentication_failed, "sqlite: a page in the rollback journal was altered"});
+    }
+    void expect_checksum(byte_view sealed, std::int64_t offset) {
+        const auto nonce = envelope::page_cipher::nonce_of(sealed);
+        std::copy(nonce.begin(), nonce.end(), nonce_.begin());
+        checksum_at_ = offset + static_cast<std::int64_t>(sealed.size());
+    }
+
+    sqlite3_file* below_;
+    main_file& database_;
+    std::int64_t written_to_ = 0; // where the records end that this connection wrote into the journal of now
+    std::int64_t number_at_ = none;
+    std::uint32_t number_ = 0; // written last, at number_at_
+    std::int64_t checksum_at_ = none;
+    std::array<std::uint8_t, 12> nonce_{}; // of the page before it
+};
+
+} // namespace keywright::sqlite::detail

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// A write-ahead log: its header, and page number and database size of each frame stay in the clear; pages are sealed for
+// their place in this filling of the log, and salts and checksums of frames are hidden.
+// Depends on: main_file (keys, page size). Used by encrypted_vfs.
+#pragma once
+
+#include <keywright/adapters/sqlite/encrypted/main_file.hpp>
+
+namespace keywright::sqlite::detail {
+
+// What SQLite writes (wal.c): header 32 (salts at 16, checksum at 24); then frames
+//   page number 4 || database size 4 || salts 8 || checksums 8 || page
+// It writes header and page of a frame one after the other, and either of them again; it reads a page, a whole frame, or the
+// 8 bytes of the checksums.
+
+/// Thread safety: one thread at a time.
+class log_file {
+public:
+    log_file(sqlite3_file* below, main_file& database) noexcept : below_(below), database_(database) {}
+
+    int write(byte_view data, std::int64_t offset) {
+        if (!database_.may_go_on()) return refused;
+        if (offset == 0 && data.size() == header) {
+            salts_ = load_be<std::uint64_t>(data.data() + 16);
+            return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
+        }
+        const int ready = offset < static_cast<std::int64_t>(header) ? SQLITE_EMPTY : database_.make_ready();
+        if (ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
+        if (ready == SQLITE_OK) {
+            const place at = place_of(offset);
+            if (at.within == 0 && data.size() == frame_header) return write_header(data, at);
+            if (at.within == frame_header && data.size() == page_size()) return write_page(data, at);
+        }
+        return database_.tell({errc::misused, "sqlite: expected a frame of a write-ahead log"});
+    }
+
+    int read(byte_span out, std::int64_t offset) {
+        if (!database_.may_go_on()) return refused;
+        if (offset < static_cast<std::int64_t>(header)) return read_header(out, offset);
+        const int ready = database_.make_ready();
+        if (ready == SQLITE_EMPTY) {
+            std::fill(out.begin(), out.end(), std::uint8_t{0});
+            return SQLITE_IOERR_SHORT_READ;
+        }
+        if (ready != SQLITE_OK) return ready;
+        const place at = place_of(offset);
+        if (at.within == frame_header && out.size() == page_size()) return read_page(out, at);
+        if (at.within + out.size() <= frame_header) return read_frame_header(out, at);
+        if (at.within == 0 && out.size() == frame_header + page_size()) return read_frame(out, at);
+        return database_.tell({errc::misused, "sqlite: expected to read a frame of a write-ahead log, or a page of one"});
+    }
+
+private:
+    static constexpr std::size_t header = 32, frame_header = 24;
+    struct place {
+        std::int64_t frame; // where it begins in the file
+        std::size_t within;
+    };
+
+    std::size_t page_size() const noexcept { return database_.head().header().page_size; }
+    place place_of(std::int64_t offset) const noexcept {
+        const auto size = static_cast<std::int64_t>(frame_header + page_size());
+        const auto within = (offset - static_cast<std::int64_t>(header)) % size;
+        return {offset - within, static_cast<std::size_t>(within)};
+    }
+    envelope::page_place page_at(std::int64_t frame, std::uint32_t number) const noexcept {
+        return {.kind = envelope::page_kind::log, .number = number, .salts = *salts_, .offset = static_cast<std::uint64_t>(frame)};
+    }
+    static envelope::page_keys::frame_block hidden_part(byte_span frame) noexcept {
+        return envelope::page_keys::frame_block(frame.subspan(8, 16));
+    }
+
+    int write_header(byte_view data, place at) {
+        std::array<std::uint8_t, frame_header> out;
+        std::copy(data.begin(), data.end(), out.begin());
+        number_at_ = at.frame;
+        number_ = load_be<std::uint32_t>(data.data());
+        // Another process may have filled the log anew since the last frame. Without salts it is a frame of this connection's
+        // transaction, whose header will be written again.
+        if (const auto salts = load_be<std::uint64_t>(data.data() + 8); salts != 0) salts_ = salts;
+        const auto hidden = database_.head().keys().hide_frame(static_cast<std::uint64_t>(at.frame), hidden_part(out));
+        if (!hidden) return database_.tell(hidden.error());
+        return below_->pMethods->xWrite(below_, out.data(), static_cast<int>(out.size()), at.frame);
+    }
+    int write_page(byte_view page, place at) {
+        if (number_at_ != at.frame) {
+            std::array<std::uint8_t, 4> number;
+            if (const int code = below_->pMethods->xRead(below_, number.data(), 4, at.frame); code != SQLITE_OK) return code;
+            number_at_ = at.frame;
+            number_ = load_be<std::uint32_t>(number.data());
+        }
+        if (const int code = know_salts(); code != SQLITE_OK) return code;
+        const auto sealed = database_.head().keys().pages.seal(page_at(at.frame, number_), page);
+        if (!sealed) return database_.tell(sealed.error());
+        return below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()),
+                                        at.frame + static_cast<std::int64_t>(frame_header));
+    }
+
+    int read_header(byte_span out, std::int64_t offset) {
+        const int code = below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
+        if (code == SQLITE_OK && offset == 0 && out.size() == header) salts_ = load_be<std::uint64_t>(out.data() + 16);
+        return code;
+    }
+    /// Page and frame header come in one read, the header because it says which page it is.
+    int read_page(byte_span out, place at) {
+        const int code = open_frame(at);
+        if (code == SQLITE_IOERR_DATA)
+            return database_.tell({errc::authentication_failed, "sqlite: a page of the write-ahead log was altered or moved"});
+        if (code != SQLITE_OK) {
+            std::fill(out.begin(), out.end(), std::uint8_t{0});
+            return code;
+        }
+        std::copy_n(frame_.begin() + frame_header, out.size(), out.begin());
+        return SQLITE_OK;
+    }
+    /// For recovery: what does not open, because the log was not written further or was filled anew, looks like no frame.
+    int read_frame(byte_span out, place at) {
+        int code = open_frame(at);
+        if (code == SQLITE_OK) {
+            const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
+            if (!shown) return database_.tell(shown.error());
+            std::copy(frame_.begin(), frame_.end(), out.begin());
+            return code;
+        }
+        if (code == SQLITE_IOERR_DATA) code = SQLITE_OK;
+        std::fill(out.begin(), out.end(), std::uint8_t{0});
+        return code;
+    }
+    int read_frame_header(byte_span out, place at) {
+        std::array<std::uint8_t, frame_header> all;
+        const int code = below_->pMethods->xRead(below_, all.data(), static_cast<int>(all.size()), at.frame);
+        if (code != SQLITE_OK) return code;
+        const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
+        if (!shown) return database_.tell(shown.error());
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(at.within), out.size(), out.begin());
+        return SQLITE_OK;
+    }
+
+    /// The frame into `frame_`, its page in the clear.
+    int open_frame(place at) {
+        if (const int code = know_salts(); code != SQLITE_OK) return code;
+        int code = open_with_salts(at);
+        if (code != SQLITE_IOERR_DATA) return code;
+        // Another process may have filled the log anew since.
+        const auto known = std::exchange(salts_, std::nullopt);
+        code = know_salts();
+        if (code != SQLITE_OK) return code;
+        return salts_ == known ? SQLITE_IOERR_DATA : open_with_salts(at);
+    }
+    int open_with_salts(place at) {
+        frame_.resize(frame_header + page_size());
+        const int code = below_->pMethods->xRead(below_, frame_.data(), static_cast<int>(frame_.size()), at.frame);
+        if (code != SQLITE_OK) return code;
+        const byte_span page = byte_span(frame_).subspan(frame_header);
+        const auto opened = database_.head().keys().pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, page);
+        return opened ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    int know_salts() {
+        if (salts_) return SQLITE_OK;
+        std::array<std::uint8_t, header> head{};
+        return read_header(head, 0);
+    }
+
+    sqlite3_file* below_;
+    main_file& database_;
+    std::optional<std::uint64_t> salts_;
+    std::int64_t number_at_ = -1;
+    std::uint32_t number_ = 0; // of the frame header written last, at number_at_
+    Botan::secure_vector<std::uint8_t> frame_;
+};
+
+} // namespace keywright::sqlite::detail

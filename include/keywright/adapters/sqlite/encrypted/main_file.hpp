@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// The database file as SQLite sees it: pages in the clear at the offsets that SQLite knows, while the file below holds a
+// header and sealed pages, all offsets 8192 further on.
+// Depends on: file_head, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
+#pragma once
+
+#include <keywright/adapters/sqlite/encrypted/file_head.hpp>
+
+namespace keywright::sqlite::detail {
+
+/// Thread safety: one thread at a time, as SQLite uses a file.
+class main_file {
+public:
+    main_file(sqlite3_file* below, std::shared_ptr<page_access> access)
+        : below_(below), access_(std::move(access)), head_(below, access_) {}
+
+    page_access& access() noexcept { return *access_; }
+    const std::shared_ptr<page_access>& shared_access() const noexcept { return access_; }
+    file_head& head() noexcept { return head_; }
+
+    /// Whether the keys may be used now. Keys that may not be are gone from memory.
+    [[nodiscard]] bool may_go_on() {
+        const auto usable = access_->check();
+        if (usable) return true;
+        head_.forget();
+        access_->note(refused, usable.error());
+        return false;
+    }
+    /// The same at the beginning of a transaction, where a new lease may be had.
+    [[nodiscard]] bool may_begin() {
+        const auto usable = access_->begin();
+        if (usable) return true;
+        head_.forget();
+        access_->note(refused, usable.error());
+        return false;
+    }
+    /// SQLITE_OK with keys; SQLITE_EMPTY where the file holds nothing yet; else the code of what is wrong.
+    int make_ready() {
+        if (head_.is_ready()) return SQLITE_OK;
+        const auto loaded = head_.load();
+        if (!loaded) return tell(loaded.error());
+        return *loaded ? SQLITE_OK : SQLITE_EMPTY;
+    }
+    int tell(const error& e) noexcept { return access_->note(code_of(e), e); }
+
+    // --- SQLite's methods ---
+
+    int read(byte_span out, std::int64_t offset) {
+        if (!may_go_on()) return refused;
+        const int ready = make_ready();
+        if (ready == SQLITE_EMPTY) return short_read(out);
+        if (ready != SQLITE_OK) return ready;
+        const std::size_t size = head_.header().page_size;
+        if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(number_of(offset), out);
+        return read_part(out, offset);
+    }
+
+    int write(byte_view page, std::int64_t offset) {
+        if (!may_go_on()) return refused;
+        if (!envelope::is_page_size(page.size()) || offset % static_cast<std::int64_t>(page.size()) != 0)
+            return tell({errc::misused, "sqlite: expected a write of one whole page"});
+        if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
+        const std::uint32_t number = number_of(offset);
+        if (number == 1 && page[20] != envelope::page_reserve)
+            return tell({errc::misused,
+                         "sqlite: expected a database that leaves 32 bytes of each page unused; convert it instead of copying pages"});
+        if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
+        return write_page(number, page);
+    }
+
+    int truncate(std::int64_t size) {
+        if (!may_go_on()) return refused;
+        end_ = 0;
+        // Empty again, so the next page makes another header: it may have another size.
+        if (size == 0) head_.forget();
+        return below_->pMethods->xTruncate(below_, size == 0 ? 0 : size + header);
+    }
+
+    int sync(int flags) {
+        const int code = below_->pMethods->xSync(below_, flags);
+        if (code != SQLITE_OK || !head_.is_ready()) return code;
+        const auto size = head_.size_below();
+        if (!size) return tell(size.error());
+        if (*size <= header) return SQLITE_OK;
+        const auto noted = head_.note_pages();
+        return noted ? SQLITE_OK : tell(noted.error());
+    }
+
+    int size(sqlite3_int64* out) {
+        const auto below = head_.size_below();
+        if (!below) return tell(below.error());
+        *out = *below > header ? *below - header : 0;
+        if (*below > 0 && *below <= header && head_.is_ready() && head_.header().populated)
+            return tell({errc::corrupt, "sqlite: expected pages behind the header, the file was cut; restore it from a backup"});
+        return SQLITE_OK;
+    }
+
+    int lock(int level) {
+        if (!may_begin()) return refused;
+        end_ = 0; // others may have changed the file's size
+        const int code = below_->pMethods->xLock(below_, level);
+        if (code == SQLITE_OK) level_ = std::max(level_, level);
+        return code;
+    }
+    int unlock(int level) {
+        level_ = level;
+        return below_->pMethods->xUnlock(below_, level);
+    }
+    int lock_log(int offset, int n, int flags) {
+        if ((flags & SQLITE_SHM_LOCK) != 0 && !may_begin()) return refused;
+        end_ = 0;
+        return below_->pMethods->xShmLock(below_, offset, n, flags);
+    }
+
+protected:
+    sqlite3_file* below_;
+
+private:
+    static constexpr std::int64_t header = envelope::header_size;
+
+    std::uint32_t number_of(std::int64_t offset) const noexcept {
+        return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
+    }
+    static int short_read(byte_span out) noexcept {
+        std::fill(out.begin(), out.end(), std::uint8_t{0});
+        return SQLITE_IOERR_SHORT_READ;
+    }
+
+    /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
+    int read_page(std::uint32_t number, byte_span out) {
+        const int code = open_page(number, out);
+        if (code != SQLITE_IOERR_DATA) return code;
+        if (head_.has_changed() && head_.header().page_size == out.size())
+            return open_page(number, out) == SQLITE_OK ? SQLITE_OK : damaged();
+        return damaged();
+    }
+    /// As `read_page`, saying nothing.
+    int open_page(std::uint32_t number, byte_span out) {
+        const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(out.size());
+        const int code = below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), at);
+        if (code == SQLITE_IOERR_SHORT_READ) {
+            const auto size = head_.size_below();
+            if (!size) return code_of(size.error());
+            if (*size <= at) return short_read(out);
+        } else if (code != SQLITE_OK) {
+            return code;
+        }
+        const auto opened = head_.keys().pages.open({.kind = envelope::page_kind::database, .number = number}, out, out);
+        return opened ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    int damaged() {
+        return access_->note(
+            SQLITE_IOERR_DATA,
+            {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
+    }
+
+    /// A part of a page: SQLite looks at the first 100 bytes before it has a lock, and at 16 of them with each.
+    /// A page that another process is writing, or left half written, does not open then: the first look gets what the
+    /// header knows, the second one something that never was, so that SQLite drops what it has cached. Whoever reads the
+    /// whole page, after recovery, gets the error.
+    int read_part(byte_span out, std::int64_t offset) {
+        const std::size_t size = head_.header().page_size;
+        const auto within = static_cast<std::size_t>(offset % static_cast<std::int64_t>(size));
+        if (within + out.size() > size) return tell({errc::misused, "sqlite: expected to read within one page"});
+        Botan::secure_vector<std::uint8_t> page(size);
+        int code = open_page(number_of(offset), page);
+        if (code == SQLITE_IOERR_DATA && head_.has_changed() && head_.header().page_size == size) code = open_page(number_of(offset), page);
+        if (!head_.is_ready()) return tell({errc::unavailable, "sqlite: the header could not be read again"});
+        if (code == SQLITE_IOERR_DATA && number_of(offset) == 1) {
+            stand_in(page);
+            code = SQLITE_OK;
+        }
+        if (code == SQLITE_IOERR_DATA) return damaged();
+        std::copy_n(page.begin() + static_cast<std::ptrdiff_t>(within), out.size(), out.begin());
+        return code;
+    }
+    void stand_in(byte_span page) {
+        std::fill(page.begin(), page.end(), std::uint8_t{0});
+        const auto size = head_.header().page_size;
+        page[16] = static_cast<std::uint8_t>(size == 65'536 ? 0 : size >> 8);
+        page[17] = static_cast<std::uint8_t>(size == 65'536 ? 1 : 0);
+        page[20] = envelope::page_reserve;
+        page[21] = 64;
+        page[22] = page[23] = 32;
+        if (level_ == SQLITE_LOCK_NONE) return;
+        Botan::system_rng().randomize(page.subspan(24, 16));
+    }
+
+    /// A header for pages of this size: the one that is there, or a new one where the file is empty.
+    int make_room_for(std::size_t page_size) {
+        int ready = make_ready();
+        if (ready == SQLITE_OK && head_.header().page_size != page_size) {
+            const auto size = head_.size_below();
+            if (!size) return tell(size.error());
+            if (*size > header) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
+            ready = SQLITE_EMPTY;
+        }
+        if (ready != SQLITE_EMPTY) return ready;
+        end_ = 0;
+        const auto made = head_.create(static_cast<std::uint32_t>(page_size));
+        return made ? SQLITE_OK : tell(made.error());
+    }
+    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
+    int fill_up_to(std::uint32_t number) {
+        const auto size = static_cast<std::int64_t>(head_.header().page_size);
+        if (end_ == 0) {
+            const auto below = head_.size_below();
+            if (!below) return tell(below.error());
+            end_ = std::max<std::int64_t>((*below - header) / size, 0);
+        }
+        if (number <= end_ + 1) return SQLITE_OK;
+        const Botan::secure_vector<std::uint8_t> blank(static_cast<std::size_t>(size));
+        while (end_ + 1 < number)
+            if (const int code = write_page(static_cast<std::uint32_t>(end_ + 1), blank); code != SQLITE_OK) return code;
+        return SQLITE_OK;
+    }
+    int write_page(std::uint32_t number, byte_view page) {
+        const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
+        if (!sealed) return tell(sealed.error());
+        const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(page.size());
+        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at);
+        if (code == SQLITE_OK) end_ = std::max<std::int64_t>(end_, number);
+        return code;
+    }
+
+    std::shared_ptr<page_access> access_;
+    file_head head_;
+    int level_ = SQLITE_LOCK_NONE;
+    std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
+};
+
+} // namespace keywright::sqlite::detail

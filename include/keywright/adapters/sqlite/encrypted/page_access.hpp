@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The right to use one encrypted database: the lease that gives its file key, a new one when that has run out, and what
+// went wrong last. All files of a connection share it; a lock closes it, an unlock opens it again.
+// Depends on: keys/lease, adapters/sqlite/database. Used by the files of this folder and by encrypted_database.
+#pragma once
+
+#include <keywright/adapters/sqlite/database.hpp>
+#include <keywright/envelope/page_header.hpp>
+#include <keywright/keys/lease.hpp>
+
+#include <functional>
+#include <optional>
+
+namespace keywright::sqlite {
+
+/// Gives a lease with the environment's page key, anew whenever the last one has expired or was locked; such as
+/// `[&] { return environment.pages(access::read_write); }`. Called on the connection's thread.
+using lease_source = std::function<result<keys::data_key_lease>()>;
+
+namespace detail {
+
+/// What is said of a lock, with SQLite's code for "not allowed by the system below".
+inline constexpr int refused = SQLITE_IOERR_AUTH;
+
+/// Thread safety: one thread at a time, that of the connection.
+class page_access {
+public:
+    page_access(lease_source source, envelope::page_suite suite) : suite_for_new_files(suite), source_(std::move(source)) {}
+
+    const envelope::page_suite suite_for_new_files;
+    std::shared_ptr<void> companion; ///< lives as long as this
+
+    /// At the beginning of something: asks for a new lease where the old one is no good any more.
+    [[nodiscard]] result<void> begin() {
+        if (lease_ && lease_->check()) return {};
+        lease_.reset();
+        auto fresh = source_();
+        if (!fresh) return pass(fresh);
+        lease_.emplace(std::move(*fresh));
+        return lease_->check();
+    }
+    /// In the middle of something: an age that is over is renewed, a lock is final until the next `begin`.
+    [[nodiscard]] result<void> check() {
+        if (!lease_) return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
+        auto usable = lease_->check();
+        if (usable || usable.error().code != errc::expired) return usable;
+        return begin();
+    }
+
+    [[nodiscard]] result<keys::wrapped_key> wrap(const envelope::file_identity& file, const secret_bytes& file_key) const {
+        return lease_->wrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), file_key);
+    }
+    [[nodiscard]] result<secret_bytes> unwrap(const envelope::page_header& header) const {
+        return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), header.file), header.key.view());
+    }
+
+    /// Keeps what went wrong and tells SQLite's log; returns `code`.
+    int note(int code, const error& what) noexcept {
+        fault_ = what;
+        sqlite3_log(code, "keywright: %s (%s)", what.text, name(what.code));
+        return code;
+    }
+    const std::optional<error>& fault() const noexcept { return fault_; }
+
+private:
+    lease_source source_;
+    std::optional<keys::data_key_lease> lease_;
+    std::optional<error> fault_;
+};
+
+} // namespace detail
+} // namespace keywright::sqlite

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// SQLite databases under an environment's key: encrypted as they are written, readable by any program that takes an
+// sqlite3* from here. The library's SQLite stays as the system has it.
+// Depends on: adapters/sqlite/encrypted/*, keys/lease, SQLite 3.37 or later, with threads.
+// Use: `auto db = sqlite::open("prod.db", [&] { return environment.pages(access::read_write); });`
+//      `sqlite3_exec(db->handle(), "CREATE TABLE t(x)", nullptr, nullptr, nullptr);`
+#pragma once
+
+#include <keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp>
+
+namespace keywright::sqlite {
+
+// What is encrypted and proved: the database (page 1 follows 8192 bytes of header, envelope/page_header.hpp), the rollback
+// journal, the write-ahead log, statement journals and whatever else SQLite spills.
+// What is not: the names of files in a super-journal; page numbers in journal and log, and the log's commit marks; the
+// -shm file, which holds page numbers, salts and the running checksum of the log's last frame (whoever knows all of
+// a log's pages but one small value can test guesses at it there; it goes when the last connection closes); sizes of files,
+// and which pages change when.
+// What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short. What is not: an
+// older copy of the whole file, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the
+// same file planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
+// A lock: begins no transaction and reads and writes no page from then on; a running statement ends within 1000 steps of
+// SQLite's machine. Pages in SQLite's own cache stay there until the connection is closed.
+
+struct open_options {
+    envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
+    bool read_only = false;                                            ///< otherwise a missing file is made
+    seconds wait{5};                                                   ///< how long a call waits for other connections
+};
+
+namespace detail {
+
+/// `path` as a URI for SQLite, with the ticket.
+inline std::string uri_of(std::string_view path, const std::string& ticket_number, bool read_only = false) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string uri = "file:";
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(path[i]);
+        const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '.' ||
+                              byte == '_' || byte == '-' || (byte == '/' && i != 1); // two slashes at first would name a host
+        if (is_plain) {
+            uri += path[i];
+        } else {
+            uri += {'%', digits[byte >> 4], digits[byte & 15]};
+        }
+    }
+    return uri + "?" + ticket_parameter + "=" + ticket_number + (read_only ? "&mode=ro" : "");
+}
+
+/// What guards a connection; lives as long as its database file is open, also where statements that were not finalized keep
+/// it open behind a closed handle.
+struct guard {
+    page_access& access;
+    const ticket* attaching = nullptr;                  // the only file that may be attached now
+    std::vector<std::weak_ptr<page_access>> attached{}; // of databases that have been
+
+    /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
+    static int authorize(void* self, int action, const char* name, const char*, const char*, const char*) noexcept {
+        if (action != SQLITE_ATTACH) return SQLITE_OK;
+        if (name == nullptr) return SQLITE_DENY;
+        const std::string_view file = name;
+        if (file.empty() || file == ":memory:") return SQLITE_OK; // is encrypted where it is spilled
+        const ticket* expected = static_cast<guard*>(self)->attaching;
+        return expected != nullptr && file.find("?" + std::string(ticket_parameter) + "=" + expected->number()) != file.npos ? SQLITE_OK
+                                                                                                                             : SQLITE_DENY;
+    }
+    /// SQLite's progress handler: not 0 ends the statement.
+    static int interrupts(void* self) noexcept {
+        auto& all = *static_cast<guard*>(self);
+        if (!all.access.check()) return 1;
+        for (const auto& other : all.attached)
+            if (const auto access = other.lock(); access && !access->check()) return 1;
+        return 0;
+    }
+};
+
+/// What is told of a file that could not be opened.
+inline tl::unexpected<error> why(const page_access& access, int code) {
+    if (access.fault()) return tl::unexpected(*access.fault());
+    return connection::failure(code, "sqlite: expected to open the database file");
+}
+
+} // namespace detail
+
+/// What keywright last found wrong with a database of this connection: why SQLite said SQLITE_IOERR_DATA (a page was altered,
+/// moved or cut), SQLITE_IOERR_AUTH (a lock, or no lease) or refused a write. Empty where nothing was, or `db` is in the
+/// clear. The same stands in SQLite's log (sqlite3_log).
+inline std::optional<error> last_error(sqlite3* db, const char* schema = "main") {
+    const std::optional<error>* fault = nullptr;
+    if (sqlite3_file_control(db, schema, detail::control_fault, static_cast<void*>(&fault)) != SQLITE_OK || fault == nullptr) return {};
+    return *fault;
+}
+
+/// Owns a connection to an encrypted database. Move-only. Thread safety: as SQLite's own, one mutex a connection; `attach`,
+/// `vacuum_into` and the destructor need it alone.
+/// Its authorizer denies ATTACH and VACUUM INTO by SQL, and its progress handler ends statements after a lock; an
+/// application that sets its own takes that over.
+class database {
+public:
+    sqlite3* handle() const noexcept { return handle_.get(); }
+
+    /// ATTACH as `schema`: another encrypted database, with keys of its own. Fails as `open`.
+    [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+        const detail::ticket once(access);
+        auto done = run_with(once, "ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
+        if (!done) return done;
+        reserve(handle(), schema.c_str());
+        guard_->attached.emplace_back(access);
+        return {};
+    }
+    /// VACUUM INTO: a copy, without free pages and with a file key of its own, in a file that is not there yet.
+    [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+        const detail::ticket once(access);
+        return run_with(once, "VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
+    }
+
+private:
+    friend result<database> open(const std::string& path, lease_source source, open_options options);
+
+    /// The bytes at the end of each page for the seal; matters for a file that is still empty.
+    static void reserve(sqlite3* db, const char* schema) noexcept {
+        int bytes = envelope::page_reserve;
+        sqlite3_file_control(db, schema, SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+    }
+    result<void> run_with(const detail::ticket& once, const char* format, const std::string& uri, const std::string* schema,
+                          const detail::page_access& access) {
+        const std::unique_ptr<char, decltype(&sqlite3_free)> sql(
+            sqlite3_mprintf(format, uri.c_str(), schema == nullptr ? "" : schema->c_str()), sqlite3_free);
+        guard_->attaching = &once;
+        const int code = sqlite3_exec(handle(), sql.get(), nullptr, nullptr, nullptr);
+        guard_->attaching = nullptr;
+        if (code != SQLITE_OK) return detail::why(access, code);
+        return {};
+    }
+
+    struct closer {
+        void operator()(sqlite3* open) const noexcept { sqlite3_close_v2(open); }
+    };
+    std::shared_ptr<detail::page_access> access_;
+    std::shared_ptr<detail::guard> guard_;
+    std::unique_ptr<sqlite3, closer> handle_; // closed first
+};
+
+/// Opens the database in `path`, or makes it. The lease's environment must be the one that it was made for.
+/// Fails with what the source or the lease says (locked, expired, unavailable); not_mine or authentication_failed: the keys
+/// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
+/// corrupt: cut; and as SQLite does (timed_out, not_found, permission_denied, …).
+[[nodiscard]] inline result<database> open(const std::string& path, lease_source source, open_options options = {}) {
+    if (path.empty() || path == ":memory:") return fail(errc::misused, "sqlite: expected the path of a file");
+    if (auto installed = detail::encrypted_vfs::install(); !installed) return pass(installed);
+    auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+    const detail::ticket once(access);
+    database opened;
+    opened.access_ = access;
+    opened.guard_ = std::make_shared<detail::guard>(detail::guard{.access = *access});
+    access->companion = opened.guard_;
+    sqlite3* raw = nullptr;
+    const int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    errno = 0;
+    const int code = sqlite3_open_v2(detail::uri_of(path, once.number()).c_str(), &raw, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE,
+                                     detail::vfs_name);
+    opened.handle_.reset(raw);
+    if (code != SQLITE_OK) return detail::why(*access, code);
+    database::reserve(raw, "main");
+    sqlite3_busy_timeout(raw, static_cast<int>(options.wait.count * 1000));
+    sqlite3_set_authorizer(raw, detail::guard::authorize, opened.guard_.get());
+    sqlite3_progress_handler(raw, 1000, detail::guard::interrupts, opened.guard_.get());
+    return opened;
+}
+/// The same with one lease: when its time is over the connection refuses everything, as after a lock.
+[[nodiscard]] inline result<database> open(const std::string& path, keys::data_key_lease&& lease, open_options options = {}) {
+    auto given = std::make_shared<std::optional<keys::data_key_lease>>(std::move(lease));
+    return open(
+        path,
+        [given]() -> result<keys::data_key_lease> {
+            if (!*given)
+                return fail(errc::expired, "sqlite: the lease that the database was opened with is used up; open it with a source");
+            auto once = std::move(**given);
+            given->reset();
+            return once;
+        },
+        options);
+}
+
+} // namespace keywright::sqlite

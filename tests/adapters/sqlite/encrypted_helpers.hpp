@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encrypted databases for tests: an environment with one page key and a lock, SQL that must work, files as bytes.
+#pragma once
+
+#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/testing/temporary_folder.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace keywright::encrypted_tests {
+
+using testing::temporary_folder;
+
+/// What a service is to a database: leases under one page key, until it is locked. Copies are the same environment.
+class environment {
+public:
+    explicit environment(const char* name = "prod", std::uint8_t key = 7) : name_(name), key_(key) {}
+
+    sqlite::lease_source source() const {
+        return [all = *this]() -> result<keys::data_key_lease> {
+            if (*all.locked_) return fail(errc::locked, "test: the environment is locked");
+            std::vector<keys::leased_key> list;
+            list.push_back(
+                {{environment_id{all.name_}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, all.key_))), true, 1000});
+            ++*all.leases_;
+            return keys::data_key_lease::grant(all.watch_, *all.epoch_, std::move(list), {.max_age = std::chrono::minutes(5), .now = now});
+        };
+    }
+    void lock() const {
+        *locked_ = true;
+        watch_->raise(++*epoch_);
+    }
+    void unlock() const { *locked_ = false; }
+    int leases() const { return *leases_; }
+
+    static inline std::chrono::nanoseconds time{0}; // of all leases
+    static std::chrono::nanoseconds now() noexcept { return time; }
+
+private:
+    const char* name_;
+    std::uint8_t key_;
+    std::shared_ptr<keys::epoch_watch> watch_ = std::make_shared<keys::epoch_watch>(1);
+    std::shared_ptr<std::uint64_t> epoch_ = std::make_shared<std::uint64_t>(1);
+    std::shared_ptr<bool> locked_ = std::make_shared<bool>(false);
+    std::shared_ptr<int> leases_ = std::make_shared<int>(0);
+};
+
+inline sqlite::database open(const std::string& path, const environment& of, sqlite::open_options options = {}) {
+    auto opened = sqlite::open(path, of.source(), options);
+    REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text), " (", name(opened.error().code), ")");
+    return std::move(*opened);
+}
+inline errc code_of_open(const std::string& path, const environment& of) {
+    const auto opened = sqlite::open(path, of.source(), {.wait = seconds{0}});
+    REQUIRE_FALSE(opened.has_value());
+    return opened.error().code;
+}
+
+/// The rows, `|` between columns and `;` behind each; `code` when it fails.
+struct outcome {
+    int code = SQLITE_OK;
+    std::string rows;
+};
+inline outcome try_sql(sqlite3* db, const std::string& sql) {
+    outcome out;
+    out.code = sqlite3_exec(
+        db, sql.c_str(),
+        [](void* to, int columns, char** values, char**) {
+            auto& rows = static_cast<outcome*>(to)->rows;
+            for (int i = 0; i < columns; ++i) rows += std::string(i > 0 ? "|" : "") + (values[i] == nullptr ? "NULL" : values[i]);
+            rows += ';';
+            return 0;
+        },
+        &out, nullptr);
+    return out;
+}
+inline std::string sql(const sqlite::database& db, const std::string& text) {
+    const auto done = try_sql(db.handle(), text);
+    const auto fault = sqlite::last_error(db.handle());
+    REQUIRE_MESSAGE(done.code == SQLITE_OK, text, ": ", sqlite3_errmsg(db.handle()), " / ", std::string(fault ? fault->text : "no fault"));
+    return done.rows;
+}
+inline bool is_whole(const sqlite::database& db) { return sql(db, "PRAGMA integrity_check") == "ok;"; }
+
+/// Only while no database is open: a second handle, once closed, drops SQLite's locks.
+inline bytes content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string all(std::istreambuf_iterator<char>(file), {});
+    return bytes(all.begin(), all.end());
+}
+inline void write_content(const std::string& path, const bytes& content) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    REQUIRE(file.good());
+}
+inline bool holds(const bytes& all, std::string_view marker) { return as_text(all).find(marker) != std::string_view::npos; }
+
+/// Everything in files that this process has open now and whose path begins so, also in those without a name, read through
+/// handles that stay open.
+inline bytes open_files_below(const std::string& start, bool exactly = false) {
+    bytes all;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+        if (gone || target.rfind(start, 0) != 0 || (exactly && target != start)) continue;
+        const int number = std::stoi(entry.path().filename().string());
+        bytes part(1 << 16);
+        for (off_t at = 0;; at += static_cast<off_t>(part.size())) {
+            const auto got = ::pread(number, part.data(), part.size(), at);
+            if (got <= 0) break;
+            all.insert(all.end(), part.begin(), part.begin() + got);
+        }
+    }
+    return all;
+}
+
+/// The same of one file, while it is open.
+inline bytes open_file(const std::string& path) { return open_files_below(path, true); }
+
+} // namespace keywright::encrypted_tests
