@@ -39,12 +39,15 @@ public:
 
     std::size_t below(std::size_t n) { return random_() % n; }
     template <std::size_t N>
-    std::string any(const char* const (&list)[N]) { return list[below(N)]; }
+    std::string any(const char* const (&list)[N]) {
+        return list[below(N)];
+    }
 
     std::string opening() {
-        return "PRAGMA page_size = " + any({"512", "512", "1024", "4096", "4096", "16384", "65536"}) + "; PRAGMA auto_vacuum = " + any({"0", "1", "2"}) +
-               "; PRAGMA synchronous = " + any({"OFF", "OFF", "NORMAL"}) + "; PRAGMA cache_size = " + any({"1", "5", "20", "2000"}) +
-               "; PRAGMA temp_store = " + any({"FILE", "MEMORY"}) + "; PRAGMA journal_mode = " + journal() + "; " + table("t0") + "; " + insert();
+        return "PRAGMA page_size = " + any({"512", "512", "1024", "4096", "4096", "16384", "65536"}) +
+               "; PRAGMA auto_vacuum = " + any({"0", "1", "2"}) + "; PRAGMA synchronous = " + any({"OFF", "OFF", "NORMAL"}) +
+               "; PRAGMA cache_size = " + any({"1", "5", "20", "2000"}) + "; PRAGMA temp_store = " + any({"FILE", "MEMORY"}) +
+               "; PRAGMA journal_mode = " + journal() + "; " + table("t0") + "; " + insert();
     }
     std::string statement() {
         switch (below(26)) {
@@ -60,14 +63,22 @@ public:
         case 9: return "SAVEPOINT s";
         case 10: return any({"ROLLBACK TO s", "RELEASE s"});
         case 11: return "VACUUM";
-        case 12: return any({"PRAGMA incremental_vacuum(3)", "PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(TRUNCATE)", "REINDEX", "ANALYZE"});
+        case 12:
+            return any({"PRAGMA incremental_vacuum(3)", "PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(TRUNCATE)", "REINDEX",
+                        "ANALYZE"});
         case 13: return "PRAGMA journal_mode = " + journal();
         case 14: return "PRAGMA cache_size = " + any({"1", "5", "20", "2000"});
-        case 15: return "CREATE TEMP TABLE IF NOT EXISTS spill AS SELECT a, b || c AS x FROM " + name() + "; UPDATE spill SET x = x || 'MARKER'; DROP TABLE spill";
+        case 15:
+            return "CREATE TEMP TABLE IF NOT EXISTS spill AS SELECT a, b || c AS x FROM " + name() +
+                   "; UPDATE spill SET x = x || 'MARKER'; DROP TABLE spill";
         case 16: return "SELECT b, count(*), sum(length(c)) FROM " + name() + " GROUP BY b ORDER BY b";
         case 17: return "SELECT x.a, y.b FROM " + name() + " AS x JOIN " + name() + " AS y USING (c) ORDER BY x.a, y.a LIMIT 50";
-        case 18: return "UPDATE OR " + any({"ABORT", "ROLLBACK", "FAIL", "IGNORE", "REPLACE"}) + " " + name() + " SET a = a + 1 WHERE a % 3 = " + std::to_string(below(3));
-        case 19: return "UPDATE " + name() + " SET b = 'MARKER-" + std::to_string(below(1000)) + "', c = " + blob() + " WHERE a % 7 = " + std::to_string(below(7));
+        case 18:
+            return "UPDATE OR " + any({"ABORT", "ROLLBACK", "FAIL", "IGNORE", "REPLACE"}) + " " + name() +
+                   " SET a = a + 1 WHERE a % 3 = " + std::to_string(below(3));
+        case 19:
+            return "UPDATE " + name() + " SET b = 'MARKER-" + std::to_string(below(1000)) + "', c = " + blob() +
+                   " WHERE a % 7 = " + std::to_string(below(7));
         case 20: return "DELETE FROM " + name() + " WHERE a % 5 = " + std::to_string(below(5));
         case 21: return "CREATE TRIGGER IF NOT EXISTS g AFTER INSERT ON " + name() + " BEGIN DELETE FROM t0 WHERE a = new.a - 40; END";
         default: return insert();
@@ -78,7 +89,8 @@ private:
     std::string journal() { return any({"DELETE", "WAL", "WAL", "TRUNCATE", "PERSIST", "MEMORY"}); }
     std::string name() { return "t" + std::to_string(below(4)); }
     std::string table(const std::string& name) {
-        return "CREATE TABLE IF NOT EXISTS " + name + "(a INTEGER PRIMARY KEY, b TEXT, c BLOB" + any({"", ", UNIQUE(b, a)"}) + ")" + any({"", " WITHOUT ROWID"});
+        return "CREATE TABLE IF NOT EXISTS " + name + "(a INTEGER PRIMARY KEY, b TEXT, c BLOB" + any({"", ", UNIQUE(b, a)"}) + ")" +
+               any({"", " WITHOUT ROWID"});
     }
     std::string blob() {
         if (below(10) == 0) return "zeroblob(" + std::to_string(below(60'000)) + ")";
@@ -87,8 +99,9 @@ private:
         return digits + "'";
     }
     std::string insert() {
-        return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(below(500)) + " UNION ALL SELECT i + 1 FROM n LIMIT " + std::to_string(1 + below(80)) +
-               ") INSERT OR " + any({"IGNORE", "REPLACE", "ABORT"}) + " INTO " + name() + " SELECT i, 'MARKER-' || i, " + blob() + " FROM n";
+        return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(below(500)) + " UNION ALL SELECT i + 1 FROM n LIMIT " +
+               std::to_string(1 + below(80)) + ") INSERT OR " + any({"IGNORE", "REPLACE", "ABORT"}) + " INTO " + name() +
+               " SELECT i, 'MARKER-' || i, " + blob() + " FROM n";
     }
 
     std::mt19937 random_;
