@@ -66,11 +66,13 @@ struct guard {
     }
     /// SQLite's progress handler: not 0 ends the statement.
     static int interrupts(void* self) noexcept {
-        auto& all = *static_cast<guard*>(self);
-        if (!all.access.check()) return 1;
-        for (const auto& other : all.attached)
-            if (const auto access = other.lock(); access && !access->check()) return 1;
-        return 0;
+        return guarded([self] {
+            auto& all = *static_cast<guard*>(self);
+            if (!all.access.check()) return 1;
+            for (const auto& other : all.attached)
+                if (const auto access = other.lock(); access && !access->check()) return 1;
+            return 0;
+        });
     }
 };
 
