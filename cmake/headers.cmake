@@ -10,6 +10,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
     include/keywright/core/overloaded.hpp
+    include/keywright/core/parse_id.hpp
     include/keywright/core/result.hpp
     include/keywright/core/time.hpp
     include/keywright/core/time_text.hpp
@@ -73,6 +74,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/file/key_vault.hpp
     include/keywright/adapters/file/mail_text.hpp
     include/keywright/adapters/file/message_file.hpp
+    include/keywright/adapters/file/message_frames.hpp
     include/keywright/adapters/file/outbox.hpp
     include/keywright/adapters/file/ready_keys.hpp
     include/keywright/adapters/file/vault_folder.hpp
@@ -90,10 +92,14 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/core/secret_bytes.hpp
     include/keywright/detail/aes_gcm.hpp
     include/keywright/detail/botan_boundary.hpp
+    include/keywright/detail/hkdf.hpp
+    include/keywright/detail/in_pieces.hpp
     include/keywright/detail/nonce_pool.hpp
+    include/keywright/detail/random_supply.hpp
     include/keywright/detail/utf8.hpp
     include/keywright/detail/whole_aead.hpp
     include/keywright/envelope/begin.hpp
+    include/keywright/envelope/body.hpp
     include/keywright/envelope/cipher.hpp
     include/keywright/envelope/column.hpp
     include/keywright/envelope/field.hpp
@@ -106,9 +112,11 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/page.hpp
     include/keywright/envelope/page_header.hpp
     include/keywright/envelope/page_keys.hpp
+    include/keywright/envelope/reseal.hpp
     include/keywright/envelope/sealer.hpp
     include/keywright/envelope/signature.hpp
     include/keywright/envelope/suite.hpp
+    include/keywright/envelope/twice.hpp
     include/keywright/envelope/uncommitted.hpp
     include/keywright/format.hpp
     include/keywright/formats/byok_diagnose.hpp
@@ -144,6 +152,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keys/certificate_facts.hpp
     include/keywright/keys/commitment_policy.hpp
     include/keywright/keys/context.hpp
+    include/keywright/keys/data_key_cache.hpp
     include/keywright/keys/detail/rsa_numbers.hpp
     include/keywright/keys/discovery_keyring.hpp
     include/keywright/keys/epoch.hpp
@@ -166,7 +175,10 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
+    include/keywright/service/environment_data.hpp
+    include/keywright/service/environment_keys.hpp
     include/keywright/service/environment_work.hpp
+    include/keywright/service/field_keys.hpp
     include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
@@ -183,11 +195,13 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/reporter.hpp
     include/keywright/service/requests.hpp
     include/keywright/service/rotation.hpp
+    include/keywright/service/secrets.hpp
     include/keywright/service/strength.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp
     include/keywright/service/upkeep.hpp
+    include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
 )
 

@@ -97,7 +97,10 @@ for environment in prod-1 prod-2 sandbox; do
     done_by $alice put -e $environment "$work/data/$environment"
     done_by $alice verify-files -e $environment "$work/data/$environment"
 done
-! grep -rqs 'which nobody else should read' "$provider" || broken 'plaintext is stored'
+printf 'the password of the mail server' >"$work/smtp"
+done_by $alice secret put -e prod-1 smtp -f "$work/smtp"
+done_by $alice secret use -e prod-1 smtp --run "cmp - '$work/smtp'"
+! grep -rqs 'which nobody else should read\|the password of the mail server' "$provider" || broken 'plaintext is stored'
 say 'no plaintext in what the provider stores'
 done_by $bob backup -e prod-2 -b before-apply
 
@@ -159,6 +162,7 @@ for environment in prod-1 prod-2; do
     says environment_locked
     [ ! -e "$work/out/never" ] || broken 'a locked environment gave out a file'
 done
+expect_exit 9 $alice secret use -e prod-1 smtp --run cat
 done_by $alice verify-files -e sandbox "$work/data/sandbox"
 done_by provider prove-lock
 says 'none of the bytes read'

@@ -75,7 +75,7 @@ exit_code code_of(const error& e) {
     case errc::weak_key: return exit_code::weak_key;
     default: break;
     }
-    if (is_one_of(layer, {"pfx", "byok", "key file", "formats"})) return key_file_code(e.code);
+    if (is_one_of(layer, {"pfx", "pkcs8", "byok", "key file", "formats"})) return key_file_code(e.code);
     if (is_one_of(layer, {"vault", "key vault"})) return vault_code(e.code);
     if (is_one_of(layer, {"sqlite store", "store", "state", "custody", "rotation", "outbox", "service"})) return state_code(e.code);
     if (layer == "audit") return exit_code::audit_broken;

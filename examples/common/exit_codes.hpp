@@ -2,6 +2,7 @@
 // What the example programs' exit codes mean, the same in all of them. Scripts rely on them: add, never change.
 #pragma once
 
+#include <keywright/core/error.hpp>
 #include <keywright/policy/decision.hpp>
 
 #include <array>
@@ -46,6 +47,11 @@ enum class exit_code : int {
     io_failed = 51,
     content_damaged = 52,
     not_there = 53,
+    no_key_fits = 54,
+    other_context = 55,
+    output_exists = 56,
+    not_a_message = 57,
+    decision_needed = 58,
 };
 
 struct exit_code_row {
@@ -87,8 +93,14 @@ inline constexpr std::array exit_code_table{
     exit_code_row{exit_code::vault_denied, "no rights to the vault's folder"},
     exit_code_row{exit_code::storage_full, "the disk, a quota or a size limit is full"},
     exit_code_row{exit_code::io_failed, "reading or writing failed"},
-    exit_code_row{exit_code::content_damaged, "an environment's file is damaged, or out of place"},
+    exit_code_row{exit_code::content_damaged, "an encrypted file is damaged, cut off, or out of place"},
     exit_code_row{exit_code::not_there, "a file or folder that was named is not there, or may not be read"},
+    exit_code_row{exit_code::no_key_fits, "no key that was given opens the message"},
+    exit_code_row{exit_code::other_context, "the message is genuine or not, but belongs to another context"},
+    exit_code_row{exit_code::output_exists, "what would be written is there already"},
+    exit_code_row{exit_code::not_a_message, "the input is no encrypted message"},
+    exit_code_row{exit_code::decision_needed,
+                  "the message is of an older format, or verified last; an option that is named lets it through"},
 };
 
 /// The code of a failure, by its kind and by the layer that its text names first (`vault: …`).

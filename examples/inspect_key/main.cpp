@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspect_key: what a key file is, who made it, what it costs to open, what is in it, and what keywright would say to
 // it. For those who answer when a customer's upload is refused; see `inspect_key --help`.
+#include "../common/ask_password.hpp"
 #include "../common/passwords.hpp"
-#include "ask_password.hpp"
 #include "examine.hpp"
 #include "show.hpp"
 
@@ -52,7 +52,7 @@ std::string footer() {
 }
 
 result<std::optional<secret_bytes>> password_of(const arguments& given) {
-    if (given.ask) return inspect_key::ask_password("Password: ");
+    if (given.ask) return example::ask_password("Password: ");
     if (given.password_file.empty() && given.password_variable.empty()) return std::optional<secret_bytes>();
     auto found = example::read_password(given.password_file, given.password_variable.c_str());
     if (found && !*found) return fail(errc::not_found, "usage: the variable that --password-env names is not set");

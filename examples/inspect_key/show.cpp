@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "show.hpp"
 
+#include "../common/printable.hpp"
 #include "../common/reason_json.hpp"
 
 #include <keywright/core/hex.hpp>
@@ -9,6 +10,7 @@ namespace inspect_key {
 
 using namespace keywright;
 using example::json;
+using example::printable;
 
 namespace {
 
@@ -17,23 +19,6 @@ namespace {
 const char* word(keys::key_algorithm a) { return a == keys::key_algorithm::rsa ? "RSA" : a == keys::key_algorithm::ec ? "EC" : "other"; }
 const char* word(keys::certificate_standing s) {
     return s == keys::certificate_standing::valid ? "valid" : s == keys::certificate_standing::not_yet_valid ? "not_yet_valid" : "expired";
-}
-
-/// What could move a cursor, hide or reorder text, written as \u{...}; what is no UTF-8 as U+FFFD.
-std::string printable(std::string_view raw) {
-    const std::string quoted = json(std::string(raw)).dump(-1, ' ', false, json::error_handler_t::replace);
-    std::string out;
-    for (std::size_t at = 1; at + 1 < quoted.size();) { // UTF-8 by now, and within quotes
-        const auto lead = static_cast<unsigned char>(quoted[at]);
-        const std::size_t size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-        std::uint32_t code = size == 1 ? lead : lead & (0xffu >> (size + 1));
-        for (std::size_t i = 1; i < size; ++i) code = (code << 6) | (static_cast<unsigned char>(quoted[at + i]) & 0x3fu);
-        const bool hidden = (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-                            (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-        out += hidden ? fmt::format("\\u{{{:04x}}}", code) : quoted.substr(at, size);
-        at += size;
-    }
-    return out;
 }
 
 // --- text ---

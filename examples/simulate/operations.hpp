@@ -6,11 +6,13 @@
 #include "session.hpp"
 
 #include <keywright/policy/activation.hpp>
+#include <keywright/policy/effects.hpp>
 #include <keywright/policy/housekeeping.hpp>
 #include <keywright/policy/locking.hpp>
 #include <keywright/policy/rollback.hpp>
 #include <keywright/policy/vault_lock.hpp>
 #include <keywright/profiles/decide.hpp>
+#include <keywright/profiles/next_allowed.hpp>
 #include <keywright/profiles/plan.hpp>
 
 namespace simulate {
@@ -29,21 +31,17 @@ struct operations_of {
     static void judge(session& s, const subject& about, const C& command, intent what) {
         const policy::facts f = about.facts_at(command.at);
         if (what == intent::plan) return s.conclude(about, keywright::profiles::plan(Profile, f, command));
-        if (what == intent::next_allowed) return s.conclude(about, first_allowed(about, command));
+        if (what == intent::next_allowed) return s.conclude(about, first_allowed(f, command));
         s.conclude(about, keywright::profiles::decide(Profile, f, command));
         if (s.works_instantly()) carry_out(s, about);
     }
     /// The first moment from the command's own on at which nothing objects, if all stays as it is; `never` where it would
-    /// have to change. Each refusal names the moment at which it is over; by then something else may object.
+    /// have to change.
     template <class C>
-    static instant first_allowed(const subject& about, C command) {
-        for (int step = 0; step < 16; ++step) {
-            const auto decided = keywright::profiles::decide(Profile, about.facts_at(command.at), command);
-            if (decided.allowed()) return policy::effective_now(about.facts_at(command.at).ring, command.at);
-            if (decided.not_before() <= command.at) break;
-            command.at = decided.not_before();
-        }
-        return keywright::never;
+    static instant first_allowed(const policy::facts& f, const C& command) {
+        const auto answer = keywright::profiles::next_allowed(Profile, f, command);
+        const bool by_waiting = answer.when == keywright::profiles::allowed::now || answer.when == keywright::profiles::allowed::from;
+        return by_waiting ? answer.from : keywright::never;
     }
     /// One command about what `Find` names.
     template <class C, auto Find>

@@ -101,7 +101,6 @@ result<answer> activate_key(workspace& w, const arguments& given) {
     if (!q) return pass(q);
     const auto wraps = w.store.scan(service::records::wraps(q->ring), "", 1'000'000);
     if (!wraps) return pass(wraps);
-    w.out.expect(wraps->size());
     const auto outcome = w.service.run(
         {q->ring},
         policy::activate_key{.by = q->by, .at = {}, .key = q->key, .acknowledged = given.acknowledged, .confirmed = given.confirmed});

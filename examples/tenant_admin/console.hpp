@@ -27,7 +27,7 @@ struct arguments {
     bool acknowledged = false, confirmed = false;
     std::string confirmation;
     std::vector<std::string> files;
-    std::string folder;
+    std::string folder, program;
     std::string public_key, head;
     std::vector<std::string> also;
 };
@@ -87,6 +87,7 @@ void add_key_commands(console& c, CLI::App& app);
 void add_environment_commands(console& c, CLI::App& app);
 void add_plan_commands(console& c, CLI::App& app);
 void add_file_commands(console& c, CLI::App& app);
+void add_secret_commands(console& c, CLI::App& app);
 void add_view_commands(console& c, CLI::App& app);
 void add_audit_commands(console& c, CLI::App& app);
 void add_proof_command(console& c, CLI::App& app);

@@ -13,7 +13,8 @@ using namespace tenant_admin;
 
 std::string exit_codes() {
     std::string text = "Exit codes:\n";
-    for (const auto& row : example::exit_code_table) text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.meaning);
+    for (const auto& row : example::exit_code_table)
+        if (row.code <= exit_code::not_there) text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.meaning);
     return text + "Passwords and passphrases come from files or from the environment, never from the command line.";
 }
 
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
     add_environment_commands(c, app);
     add_plan_commands(c, app);
     add_file_commands(c, app);
+    add_secret_commands(c, app);
     add_view_commands(c, app);
     add_audit_commands(c, app);
     add_proof_command(c, app);

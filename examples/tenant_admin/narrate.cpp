@@ -92,11 +92,10 @@ void narrator::note(std::string_view text) const {
 
 void narrator::progress(std::string_view what, std::uint64_t done, std::uint64_t total) {
     if (how_.quiet || !how_.progress) return;
-    const bool counts = total == 0; // records; otherwise bytes
-    if (counts) total = std::max(expected_, done);
+    const bool counts = what == "rewrapping"; // environments; otherwise bytes
     if (total == 0 || (!counts && total < worth_a_bar)) return;
     const auto amount =
-        counts ? fmt::format("{} of {} keys", done, total) : fmt::format("{} of {} MiB", done >> 20, (total + (1 << 20) - 1) >> 20);
+        counts ? fmt::format("{} of {} environments", done, total) : fmt::format("{} of {} MiB", done >> 20, (total + (1 << 20) - 1) >> 20);
     const auto percent = done * 100 / total;
     if (::isatty(STDERR_FILENO) != 0) {
         fmt::print(stderr, "\r{:<12} {} {:>3} %  {}  ", what, bar(done, total), percent, amount);

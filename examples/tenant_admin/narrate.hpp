@@ -51,8 +51,6 @@ public:
     void note(std::string_view text) const;
     /// A bar that is redrawn on a terminal; elsewhere, if asked for, one line for each quarter.
     void progress(std::string_view what, std::uint64_t done, std::uint64_t total);
-    /// How many records a rotation will go through, where the work itself does not know.
-    void expect(std::uint64_t total) { expected_ = total; }
 
 private:
     std::string paint(std::string_view text, int colour) const;
@@ -60,7 +58,6 @@ private:
     voice how_;
     std::string shown_;
     std::uint64_t quarter_ = 0;
-    std::uint64_t expected_ = 0;
 };
 
 } // namespace tenant_admin

@@ -4,6 +4,8 @@
 // Raw peer: Botan's AES-256-GCM in place over the same buffers, one IV and tag per frame, no message around them.
 #include <keywright/adapters/file/message_file.hpp>
 #include <keywright/envelope/message.hpp>
+#include <keywright/envelope/reseal.hpp>
+#include <keywright/keys/data_key_cache.hpp>
 
 #include <botan/aead.h>
 #include <botan/system_rng.h>
@@ -23,18 +25,24 @@ using namespace keywright;
 
 namespace {
 
-// Processor time: all of it is one thread's work, and other programs on the machine do not count.
 template <class Work>
-double seconds_of(Work&& work) {
-    const auto now = [] {
+double seconds_of(Work&& work, clockid_t clock = CLOCK_PROCESS_CPUTIME_ID) {
+    const auto now = [clock] {
         timespec t{};
-        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+        ::clock_gettime(clock, &t);
         return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
     };
     const double from = now();
     work();
     return now() - from;
 }
+// Of one thread: processor time, because other programs on the machine then do not count.
+// Of several: time on the wall, and the shortest of all rounds, which is the one that others disturbed least.
+template <class Work>
+double wall_of(Work&& work) {
+    return seconds_of(work, CLOCK_MONOTONIC);
+}
+double shortest(const std::vector<double>& times) { return *std::min_element(times.begin(), times.end()); }
 double median(std::vector<double> times) {
     std::sort(times.begin(), times.end());
     return times[times.size() / 2];
@@ -95,16 +103,18 @@ void copy(const std::string& from, const std::string& to) {
     }
 }
 
+void write_plain(const std::string& path, std::size_t mib) {
+    std::ofstream out(path, std::ios::binary);
+    std::string block(1 << 20, 'x');
+    for (std::size_t i = 0; i < mib; ++i) {
+        block[i % block.size()] = static_cast<char>(i);
+        out.write(block.data(), static_cast<std::streamsize>(block.size()));
+    }
+}
+
 void files(std::size_t mib, const std::string& folder) {
     const std::string plain = folder + "/kw-plain", sealed = folder + "/kw-sealed", other = folder + "/kw-other";
-    {
-        std::ofstream out(plain, std::ios::binary);
-        std::string block(1 << 20, 'x');
-        for (std::size_t i = 0; i < mib; ++i) {
-            block[i % block.size()] = static_cast<char>(i);
-            out.write(block.data(), static_cast<std::streamsize>(block.size()));
-        }
-    }
+    write_plain(plain, mib);
     const auto keys = lease();
     std::vector<double> copies, raws, seals, opens;
     long above = 0;
@@ -122,6 +132,103 @@ void files(std::size_t mib, const std::string& folder) {
     fmt::print("  raw AES-256-GCM {:.2f}   seal_file {:.2f}   open_message {:.2f}   of raw: {:.2f} and {:.2f}\n", median(raws) / plain_copy,
                median(seals) / plain_copy, median(opens) / plain_copy, median(seals) / median(raws), median(opens) / median(raws));
     fmt::print("  peak memory above start: {} KiB\n", above);
+    for (const auto& path : {plain, sealed, other}) ::unlink(path.c_str());
+}
+
+// --- several threads ---
+
+void threaded_files(std::size_t mib, const std::string& folder) {
+    const std::string plain = folder + "/kw-plain", sealed = folder + "/kw-sealed", other = folder + "/kw-other";
+    write_plain(plain, mib);
+    const auto keys = lease();
+    std::vector<double> copies, seals[3], opens[3];
+    long above = 0;
+    for (int round = 0; round < 7; ++round) {
+        copies.push_back(wall_of([&] { copy(plain, other); }));
+        for (const unsigned threads : {1u, 2u}) {
+            reset_peak();
+            const long before = peak_kib();
+            const envelope::seal_options sealing{.frame_length = file::file_frame_length, .threads = threads};
+            seals[threads].push_back(wall_of([&] { need(file::seal_file(keys, plain, sealed, {}, {}, sealing)); }));
+            opens[threads].push_back(wall_of([&] { need(file::open_message(keys, sealed, other, {.threads = threads})); }));
+            above = std::max(above, peak_kib() - before);
+        }
+    }
+    const double one = shortest(copies);
+    fmt::print("the same on the wall, shortest of 7; plain copy {:.3f} s = 1\n", one);
+    for (const unsigned threads : {1u, 2u})
+        fmt::print("  {} thread(s): seal_file {:.2f}   open_message {:.2f}\n", threads, shortest(seals[threads]) / one,
+                   shortest(opens[threads]) / one);
+    fmt::print("  peak memory above start: {} KiB\n", above);
+    for (const auto& path : {plain, sealed, other}) ::unlink(path.c_str());
+}
+
+// The peer copies each frame and encrypts or decrypts it where it then lies: Botan works in place.
+void raw_gcm(byte_view from, byte_span to, std::size_t frame, std::size_t stride, Botan::AEAD_Mode& gcm) {
+    Botan::secure_vector<std::uint8_t> tag;
+    bytes iv(12);
+    for (std::uint64_t n = 0; n * frame < from.size(); ++n) {
+        const auto data = to.subspan(n * stride + 16, frame);
+        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(n * frame), frame, data.begin());
+        store_be(n, iv.data() + 4);
+        gcm.start(iv);
+        gcm.process(data);
+        tag.clear();
+        gcm.finish(tag);
+    }
+}
+
+void in_memory(std::uint32_t frame) {
+    const bytes plain(std::size_t{256} << 20, 7);
+    bytes message(envelope::sealed_bound(plain.size(), frame)), back(plain.size());
+    const auto keys = lease();
+    const auto gcm = Botan::AEAD_Mode::create_or_throw("AES-256/GCM", Botan::Cipher_Dir::Encryption);
+    gcm->set_key(bytes(32));
+    std::vector<double> raws, seals[3], opens[3];
+    for (int round = 0; round < 9; ++round) {
+        raws.push_back(wall_of([&] { raw_gcm(plain, message, frame, frame + 32, *gcm); }));
+        for (const unsigned threads : {1u, 2u}) {
+            std::size_t size = 0;
+            seals[threads].push_back(
+                wall_of([&] { size = need(envelope::seal_into(keys, plain, message, {}, {.frame_length = frame, .threads = threads})); }));
+            opens[threads].push_back(
+                wall_of([&] { need(envelope::open_into(keys, byte_view(message).first(size), back, {.threads = threads})); }));
+        }
+    }
+    fmt::print("256 MiB in memory, frames of {} KiB; raw AES-256-GCM over the same buffers {:.2f} GB/s = 1 (wall, shortest of 9)\n",
+               frame / 1024, static_cast<double>(plain.size()) / shortest(raws) / 1e9);
+    for (const unsigned threads : {1u, 2u})
+        fmt::print("  {} thread(s): seal_into {:.2f}   open_into {:.2f} times as fast\n", threads,
+                   shortest(raws) / shortest(seals[threads]), shortest(raws) / shortest(opens[threads]));
+}
+
+// --- to other keys ---
+
+void resealing(std::size_t mib, const std::string& folder) {
+    const std::string plain = folder + "/kw-plain", sealed = folder + "/kw-sealed", other = folder + "/kw-other";
+    write_plain(plain, mib);
+    const auto from = lease(), to = lease();
+    std::vector<double> sums, moves;
+    for (int round = 0; round < 5; ++round) {
+        need(file::seal_file(from, plain, sealed));
+        sums.push_back(seconds_of([&] {
+            need(file::open_message(from, sealed, other));
+            need(file::seal_file(to, plain, other));
+        }));
+        moves.push_back(seconds_of([&] { need(file::reseal_file(from, to, sealed)); }));
+    }
+    fmt::print("reseal_file, {} MiB: {:.2f} of opening and sealing\n", mib, median(moves) / median(sums));
+    const bytes data(std::size_t{32} << 20, 7);
+    for (const std::uint32_t frame : {4u * 1024, 128u * 1024}) {
+        const envelope::seal_options options{.frame_length = frame};
+        const bytes message = need(envelope::seal(from, data, {}, options));
+        sums.clear(), moves.clear();
+        for (int round = 0; round < 5; ++round) {
+            sums.push_back(seconds_of([&] { need(envelope::seal(to, need(envelope::open(from, message)), {}, options)); }));
+            moves.push_back(seconds_of([&] { need(envelope::reseal(from, to, message, {.sealing = options})); }));
+        }
+        fmt::print("reseal, 32 MiB in frames of {} KiB: {:.2f} of opening and sealing\n", frame / 1024, median(moves) / median(sums));
+    }
     for (const auto& path : {plain, sealed, other}) ::unlink(path.c_str());
 }
 
@@ -145,7 +252,13 @@ void small_messages() {
     const auto message = need(envelope::seal(keys, data, context));
     const double sealing = micros(20'000, [&] { need(envelope::seal(keys, data, context)); });
     const double opening = micros(20'000, [&] { need(envelope::open(keys, message)); });
-    fmt::print("1 KiB message, fresh data key: seal {:.2f} microseconds, open {:.2f}\n", sealing, opening);
+    auto cache = need(keys::data_key_cache::make(
+        {.max_age = std::chrono::hours(1), .max_messages = std::uint64_t{1} << 32, .max_bytes = std::uint64_t{1} << 50}));
+    const keys::caching_keyring cached(cache, keys);
+    const double sealing_cached = micros(20'000, [&] { need(envelope::seal(cached, data, context)); });
+    const double opening_cached = micros(20'000, [&] { need(envelope::open(cached, message)); });
+    fmt::print("1 KiB message, fresh data key: seal {:.2f} microseconds, open {:.2f}; cached: {:.2f} and {:.2f}\n", sealing, opening,
+               sealing_cached, opening_cached);
 }
 
 void wraps() {
@@ -180,7 +293,12 @@ void wraps() {
 
 int main(int argc, char** argv) {
     const std::size_t mib = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1024;
-    files(mib, argc > 2 ? argv[2] : "/dev/shm");
+    const std::string folder = argc > 2 ? argv[2] : "/dev/shm";
+    files(mib, folder);
+    threaded_files(mib, folder);
+    in_memory(1024 * 1024);
+    in_memory(4 * 1024);
+    resealing(mib / 4, folder);
     small_messages();
     wraps();
 }

@@ -2,53 +2,16 @@
 // adapters/file/message_file: files whole or not at all, under locks, failures and other keys.
 #include <keywright/adapters/file/message_file.hpp>
 
-#include "helpers.hpp"
+#include "file_helpers.hpp"
 
 #include <doctest/doctest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 using namespace keywright;
 namespace fs = std::filesystem;
 
-namespace {
-
-// A folder of its own, removed at the end; `names()` shows whether anything was left behind.
-class folder {
-public:
-    folder() {
-        std::string name = (fs::temp_directory_path() / "keywright-message-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    ~folder() { fs::remove_all(path_); }
-    std::string operator/(const char* name) const { return (path_ / name).string(); }
-    std::vector<std::string> names() const {
-        std::vector<std::string> all;
-        for (const auto& entry : fs::directory_iterator(path_)) all.push_back(entry.path().filename().string());
-        std::sort(all.begin(), all.end());
-        return all;
-    }
-
-private:
-    fs::path path_;
-};
-
-void write(const std::string& path, byte_view data) {
-    std::ofstream out(path, std::ios::binary);
-    out.write(as_text(data).data(), static_cast<std::streamsize>(data.size()));
-}
-bytes read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    return {text.begin(), text.end()};
-}
-
-} // namespace
+using test::folder;
+using test::read;
+using test::write;
 
 TEST_CASE("seal_file, open_message: every size around frame boundaries, and others read it") {
     const folder here;

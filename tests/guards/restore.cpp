@@ -177,6 +177,30 @@ constexpr scenario dead[] = {
              .when(restores(unlockable_at, "prod"))
              .then_refused({{"T30", refusal::key_version_unavailable}});
      }},
+    {"T30: a key version that was behind a key that is Retired is lost, also when the ring has another key",
+     [] {
+         const instant deleted_at = unlockable_at + hours(1);
+         const world other = backed.after(power_platform, returns(now), on_prod)
+                                 .after(power_platform, ends(now, operation::returning), on_prod)
+                                 .after(power_platform, takes(now, "p3"), on_prod)
+                                 .after(power_platform, locks(lockable_at))
+                                 .after(power_platform, ends(locked_since, operation::locking))
+                                 .after(power_platform, delete_environment{alice, deleted_at, typed_text("sandbox")}, on_sandbox)
+                                 .after(power_platform, uploads(deleted_at, "k2", 2))
+                                 .after(power_platform, activates(deleted_at, "k2"))
+                                 .after(power_platform, ends(deleted_at, operation::activation));
+         const world again = other.after(power_platform, applies(deleted_at), on_prod)
+                                 .after(power_platform, ends(deleted_at, operation::applying), on_prod);
+         const auto is_lost = [&](const world& w, std::string_view backup) {
+             return given(power_platform, w)
+                 .on("prod")
+                 .backup(backup)
+                 .when(restores(deleted_at, "prod"))
+                 .then_refused({{"T30", refusal::key_version_unavailable}});
+         };
+         return is_lost(other, "p1") && is_lost(other, "p0") && is_lost(again, "p1") && is_lost(again, "p0") &&
+                given(power_platform, again).on("prod").backup("p3").when(restores(deleted_at, "prod")).then_allowed();
+     }},
 };
 
 constexpr scenario forms[] = {

@@ -5,6 +5,7 @@
 
 #include <botan/ber_dec.h>
 #include <botan/ed25519.h>
+#include <botan/rsa.h>
 #include <botan/system_rng.h>
 
 using namespace keywright;

@@ -6,6 +6,7 @@
 #include <keywright/keys/weakness.hpp>
 
 #include <botan/pkcs8.h>
+#include <botan/rsa.h>
 #include <botan/system_rng.h>
 
 #include <set>

@@ -72,13 +72,13 @@ template <class Bits, class Activation>
 void activation_fields(Bits& bits, Activation& a) {
     bits(a.by, 2), bits(a.before, 2), bits(a.told, 1), bits(a.newcomers, 2);
 }
-/// 101 bits.
+/// 102 bits.
 template <class Bits, class Ring>
 void ring_fields(Bits& bits, Ring& r) {
     for (auto& key : r.keys) bits(key, 3);
     for (auto& e : r.environments) environment_fields(bits, e);
     bits(r.backup.there, 1), bits(r.backup.environment, 2), bits(r.backup.customer, 1);
-    bits(r.backup.earlier_key, 1), bits(r.backup.earlier_era, 1);
+    bits(r.backup.earlier_key, 1), bits(r.backup.earlier_era, 1), bits(r.backup.lost, 1);
     bits(r.self_managed, 1), bits(r.ever_activated, 1), bits(r.import_key, 1), bits(r.unlocks, 1), bits(r.locking, 1);
     bits(r.installing_late, 1), bits(r.requested_late, 1), bits(r.applied_late, 1), bits(r.effective, 2), bits(r.hold, 2);
     bits(r.lock_count, 3);

@@ -101,6 +101,8 @@ constexpr backup_sketch sketch_of_backup(const ring_world& r, std::size_t ring) 
     s.customer = r.backup.managed_by == protector::customer;
     s.earlier_key = r.backup.key_version < e.key_version;
     s.earlier_era = r.backup.data_era != e.data_era;
+    const bool behind = e.first_generation == r.ring.first_generation && r.backup.key_version >= e.first_version;
+    s.lost = s.earlier_key && !s.earlier_era && !behind;
     return s;
 }
 
@@ -247,6 +249,8 @@ constexpr void put_people(const ring_sketch& s, end_of_zone end, ring_state& rin
     if (s.vote != 0) ring.clock = {admin_id(people_names[s.vote - 1U]), clock_behind};
 }
 
+inline constexpr std::uint64_t generation_now = 7;
+
 constexpr environment_state environment_of(const sketch& s, std::size_t ring, std::size_t number, end_of_zone end) {
     const environment_sketch& from = s.rings[ring].environments[number];
     environment_state e;
@@ -257,6 +261,9 @@ constexpr environment_state environment_of(const sketch& s, std::size_t ring, st
     e.managed_by = from.customer ? protector::customer : protector::provider;
     e.unlock_epoch = from.lock != 0 ? from.lock - 1U : from.customer ? s.rings[ring].lock_count : 0U;
     e.key_version = e.data_era = e.content = 3;
+    const backup_sketch& backup = s.rings[ring].backup;
+    e.first_generation = s.rings[ring].ever_activated ? generation_now : 0;
+    e.first_version = backup.there && backup.environment == number && backup.lost ? 3 : 0;
     e.access_epoch = 5;
     e.transition = static_cast<operation>(from.operation);
     e.deleted = from.is == life::deleted;
@@ -308,7 +315,7 @@ constexpr ring_world ring_of(const sketch& s, std::size_t number, end_of_zone en
             r.ring.keys.push_back({key_id(key_names[i]), print_of(i), state_of(from.keys[i]), present_moment - far});
     r.ring.self_managed = from.self_managed;
     r.ring.ever_activated = from.ever_activated;
-    r.ring.generation = from.ever_activated ? 7 : 0;
+    r.ring.generation = r.ring.first_generation = from.ever_activated ? generation_now : 0;
     r.ring.installing_unlocks = from.unlocks;
     r.ring.locking = from.locking;
     if (from.import_key) r.ring.import_kid = kid_text(import_kid);

@@ -43,6 +43,7 @@ struct backup_sketch {
     bool customer = false;
     bool earlier_key = false; ///< the environment has newer keys by now
     bool earlier_era = false; ///< taken before a reset
+    bool lost = false;        ///< of the earlier keys this one was behind a key that is gone
     friend bool operator==(const backup_sketch&, const backup_sketch&) = default;
 };
 

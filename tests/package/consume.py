@@ -5,10 +5,13 @@
 
 WAY is a component's name, or
     refusals     packages that must not be found: an unknown component, a version of the future
-    subfolder    add_subdirectory, without the targets of our tests
+    subfolder    add_subdirectory, without the targets of our tests, with Make
+    fetch        FetchContent from a folder, as a folder of one's own: our headers must pass the consumer's warnings
     pkg_config   a compiler call with pkg-config's flags
+    vcpkg        the overlay port of cmake/vcpkg, run without vcpkg, with and without its features
 """
 import argparse
+import json
 import os
 import pathlib
 import shlex
@@ -43,6 +46,7 @@ class Consumer:
         self.botan = arguments.botan.parents[2] if arguments.botan.parts[-3:-1] == ("lib", "cmake") else arguments.botan
         self.folder = pathlib.Path(folder)
         self.prefix = self.folder / "prefix"
+        self.generator = "Ninja"
 
     def install(self):
         run([self.cmake, "--install", self.build, "--prefix", self.prefix])
@@ -50,7 +54,7 @@ class Consumer:
     def configure(self, *options, **more):
         # The prefix alone must do: neither the source tree nor its cache may be found.
         return run(
-            [self.cmake, "--fresh", "-S", HERE / "consumer", "-B", self.folder / "out", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+            [self.cmake, "--fresh", "-S", HERE / "consumer", "-B", self.folder / "out", "-G", self.generator, "-DCMAKE_BUILD_TYPE=Debug",
              "-DCMAKE_CXX_COMPILER=g++", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *options], **more)
 
     def prefix_path(self):
@@ -80,7 +84,14 @@ def refusals(consumer):
     consumer.configure(path, "-DCOMPONENT=sqlite", "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON", expect_failure="SQLite3")
 
 
+def fetch(consumer):
+    warnings = "-Werror -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wuseless-cast -Wduplicated-cond"
+    consumer.configure(f"-DKEYWRIGHT_SOURCE={consumer.source}", "-DFETCH=ON", "-DCOMPONENT=policy", f"-DCMAKE_CXX_FLAGS={warnings}")
+    consumer.finish("policy")
+
+
 def subfolder(consumer):
+    consumer.generator = "Unix Makefiles"
     consumer.configure(f"-DKEYWRIGHT_SOURCE={consumer.source}", "-DCOMPONENT=keywright", f"-DCMAKE_PREFIX_PATH={consumer.botan}")
     consumer.finish("keywright")
     targets = run([consumer.cmake, "--build", consumer.folder / "out", "--target", "help"])
@@ -99,9 +110,29 @@ def pkg_config(consumer):
         sys.exit("package: the program does not work")
 
 
+def vcpkg(consumer):
+    port = consumer.source / "cmake/vcpkg/keywright"
+    manifests = [json.loads((folder / "vcpkg.json").read_text()) for folder in (consumer.source, port)]
+    tools = [{"name": "vcpkg-cmake", "host": True}, {"name": "vcpkg-cmake-config", "host": True}]
+    manifests[0]["dependencies"] += tools
+    if manifests[0] != manifests[1]:
+        sys.exit("package: the port's vcpkg.json is not the tree's and the two tools that a portfile calls")
+    project = (consumer.source / "CMakeLists.txt").read_text()
+    if f"project(keywright VERSION {manifests[1]['version']} " not in project:
+        sys.exit("package: vcpkg.json names another version than CMakeLists.txt")
+    # The features are a port's components: each is installed when it is asked for, and not otherwise.
+    for features, program, missing in (["core"], "keywright", "sqlite"), (["core", *manifests[1]["default-features"]], "sqlite", "testing"):
+        consumer.prefix = consumer.folder / f"vcpkg-{program}"
+        run([consumer.cmake, f"-DFEATURES={';'.join(features)}", f"-DPACKAGES={consumer.prefix}", f"-DPREFIX_PATH={consumer.botan}",
+             f"-DPORT_FOLDER={port}", "-P", HERE / "vcpkg_port.cmake"])
+        consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={program}")
+        consumer.finish(program)
+        consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={missing}", expect_failure=f"without a component '{missing}'")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("way", choices=[*COMPONENTS, "refusals", "subfolder", "pkg_config"])
+    parser.add_argument("way", choices=[*COMPONENTS, "refusals", "subfolder", "pkg_config", "fetch", "vcpkg"])
     parser.add_argument("--cmake", required=True)
     for folder in ("--build", "--source", "--botan"):
         parser.add_argument(folder, type=lambda text: pathlib.Path(text).resolve(), required=True)
@@ -111,7 +142,7 @@ def main():
         if arguments.way in COMPONENTS:
             component(consumer, arguments.way)
         else:
-            {"refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config}[arguments.way](consumer)
+            {"refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config, "fetch": fetch, "vcpkg": vcpkg}[arguments.way](consumer)
     print(f"package: {arguments.way} works")
 
 

@@ -70,7 +70,7 @@ constexpr scenario contents[] = {
     {"apply, done",
      [] {
          const world w = active.after(power_platform, applies(active_at), on_prod);
-         return given(power_platform, w).on("prod").when(ends(active_at, operation::applying)).then_event(0, key_applied{prod, 2, 0});
+         return given(power_platform, w).on("prod").when(ends(active_at, operation::applying)).then_event(0, key_applied{prod, 2, 0, 1});
      }},
     {"return, done",
      [] {

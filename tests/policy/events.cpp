@@ -104,7 +104,7 @@ constexpr std::size_t fields() {
     return n;
 }
 static_assert(fields<tenant_created>() == 5 && fields<feature_enabled>() == 0 && fields<environment_created>() == 7);
-static_assert(fields<key_activated>() == 4 && fields<lock_started>() == 4 && fields<apply_started>() == 1 && fields<key_applied>() == 3);
+static_assert(fields<key_activated>() == 4 && fields<lock_started>() == 4 && fields<apply_started>() == 1 && fields<key_applied>() == 4);
 static_assert(fields<environment_deleted>() == 3 && fields<backup_taken>() == 6 && fields<reset_completed>() == 4);
 
 TEST_CASE("events: two that differ in one field differ, inherited fields included") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../policy/worlds.hpp"
 
+#include <keywright/profiles/dynamics_365.hpp>
+
 namespace {
 
 using namespace keywright;
@@ -210,7 +212,7 @@ constexpr scenario locking_it[] = {
     {"T23: the key is deleted with the lock, and there is no unlock before it is complete",
      [] {
          return state_of_print(shutting, 1) == key_state::locked &&
-                given(dynamics_365, shutting).on("sales").when(unlocks_key(shut_at)).then_refused({{"T23", refusal::lock_in_progress}});
+                given(dynamics_365, shutting).on("sales").when(unlocks_key(shut_at)).refused_by({"T23", refusal::lock_in_progress});
      }},
     {"I12: while locked no restore, no other key, no revert; T22: and no one is served",
      [] {
@@ -249,6 +251,61 @@ constexpr scenario locking_it[] = {
          const world w =
              shut.after(dynamics_365, unlocks_key(at), on_sales).after(dynamics_365, fails(at, operation::unlocking_key), on_sales);
          return state_of_print(w, 1) == key_state::locked && is_locked(w.ring, w.environment("sales"));
+     }},
+    {"States: an instance is open only once its key is back for good",
+     [] {
+         const instant at = shut_at + minutes(2);
+         const world key = shut.after(dynamics_365, unlocks_key(at), on_sales);
+         const world lost = key.after(dynamics_365, fails(at, operation::unlocking_key), on_sales);
+         const auto waits = [&](const world& w) {
+             return given(dynamics_365, w)
+                 .on("sales")
+                 .when(ends(at, operation::unlocking))
+                 .then_refused({{"H03", refusal::key_not_active}});
+         };
+         return waits(key) && waits(lost) &&
+                given(dynamics_365, lost).on("sales").when(unlocks_key(at)).then_refused({{"T36", refusal::operation_in_progress}});
+     }},
+    {"States: when the instance cannot be opened its key is locked again, so that the unlock can be tried again",
+     [] {
+         const instant at = shut_at + minutes(2);
+         const world key = shut.after(dynamics_365, unlocks_key(at), on_sales);
+         const auto tried_again = [&](const world& w) {
+             const world back = w.after(dynamics_365, fails(at, operation::unlocking), on_sales);
+             return state_of_print(back, 1) == key_state::locked && is_locked(back.ring, back.environment("sales")) &&
+                    given(dynamics_365, back).on("sales").when(unlocks_key(at)).then_allowed();
+         };
+         return tried_again(key) && tried_again(key.after(dynamics_365, ends(at, operation::unlocking_key), on_sales)) &&
+                tried_again(key.after(dynamics_365, fails(at, operation::unlocking_key), on_sales));
+     }},
+    {"invariant: a backup goes into an instance only under the key that it is under, its own instance excepted",
+     [] {
+         world two = fresh.having(t0, environment_created{environment_id{"service"}, environment_kind::production, true, true, {}, {}});
+         two.environments[1].region = region_id{"service"};
+         const world moved = two.after(dynamics_365, brings(brought_at, 1), on_sales)
+                                 .after(dynamics_365, ends(used_at, operation::activation), on_sales)
+                                 .after(dynamics_365, ends(used_at, operation::applying), on_sales)
+                                 .after(dynamics_365, take_backup{ines, used_at, backup_id{"b1"}}, on_sales);
+         return given(dynamics_365, moved)
+                    .on("service")
+                    .backup("b1")
+                    .when(restore{alice, used_at, {}})
+                    .refused_by({"I12", refusal::key_mismatch}) &&
+                given(dynamics_365, moved).on("sales").backup("b1").when(restore{alice, used_at, {}}).then_allowed();
+     }},
+    {"I09: a revert destroys what opened the backups of before; a key that comes later does not open them",
+     [] {
+         const world w = used.after(dynamics_365, take_backup{ines, used_at, backup_id{"b1"}}, on_sales)
+                             .after(dynamics_365, reverts(used_at), on_sales)
+                             .after(dynamics_365, ends(used_at, operation::returning), on_sales)
+                             .after(dynamics_365, brings(used_at, 2), on_sales)
+                             .after(dynamics_365, ends(used_at, operation::activation), on_sales)
+                             .after(dynamics_365, ends(used_at, operation::applying), on_sales);
+         return given(dynamics_365, w)
+             .on("sales")
+             .backup("b1")
+             .when(restore{ines, used_at, {}})
+             .then_refused({{"I12", refusal::key_version_unavailable}});
      }},
     {"T26 is off: a year later it may still be unlocked",
      [] { return given(dynamics_365, shut).on("sales").when(unlocks_key(shut_at + days(365))).then_allowed(); }},

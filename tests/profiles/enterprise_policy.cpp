@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The profile as a whole: who may do what, its numbers, its plans, what fits together, and what its codes say.
 #include "../policy/vault_worlds.hpp"
+#include "availability.hpp"
 
 #include <keywright/profiles/plan.hpp>
 #include <keywright/profiles/vault_consistency.hpp>
@@ -103,5 +104,45 @@ static_assert(consistency::duties_meet<meets, revoke_access, tenant_admin> &&
               !consistency::duties_meet<does_not_care, revoke_access, tenant_admin>);
 
 TEST_CASE("check_vault_profile: enterprise_policy fits together") { CHECK(profiles::check_vault_profile<enterprise_policy>()); }
+
+constexpr scenario in_a_vault[] = {
+    {"P05: the vault's administrator may revoke at once, and nobody else",
+     [] {
+         return of(enterprise_policy, members, added_at, "revoke_access", vera, under("p1")).when == allowed::now &&
+                says(of(enterprise_policy, members, added_at, "revoke_access", alice, under("p1")), allowed::never, "P05");
+     }},
+    {"P08: the way back, step by step: who is to take the next",
+     [] {
+         const auto asks = [](const world& w) { return of(enterprise_policy, w, regranted_at, "request_unlock", bob, under("p1")); };
+         const auto opens = [](const world& w) { return of(enterprise_policy, w, regranted_at, "open_environment"); };
+         return asks(offline).why.who_can_mend == mender::vault_administrator && asks(regranted).when == allowed::now &&
+                opens(regranted).why.who_can_mend == mender::tenant_administrator && opens(back).when == allowed::now &&
+                of(enterprise_policy, asked, regranted_at, "approve_unlock", provider_person, under("p1")).when == allowed::now;
+     }},
+    {"P03, T20: in or out of a policy",
+     [] {
+         return of(enterprise_policy, members, added_at, "add_to_policy", alice, under("p1", "support")).when == allowed::now &&
+                says(of(enterprise_policy, members, added_at, "add_to_policy", alice, under("p1", "prod")), allowed::after, "P03") &&
+                of(enterprise_policy, members, added_at, "remove_from_policy").when == allowed::now &&
+                of(enterprise_policy, members, added_at, "remove_from_policy", alice, on_support).when == allowed::after;
+     }},
+    {"P16, P20: rotation now; a purge of the whole key from the end of the soft delete",
+     [] {
+         const world w = members.after(enterprise_policy, revokes(revoked_at, revocation::key_deleted), under("p1"));
+         return of(enterprise_policy, members, added_at, "rotate_version", vera, under("p1")).when == allowed::now &&
+                says(of(enterprise_policy, w, revoked_at, "purge_key", vera, under("p1")), allowed::from, "P20", revoked_at + days(90));
+     }},
+    {"every command of the profile about environments and policies is listed once",
+     [] {
+         const world w = members;
+         const auto list = profiles::everything_allowed(enterprise_policy, w.facts_for(added_at, under("p1", "prod")), alice, added_at);
+         for (std::size_t i = 0; i < list.size(); ++i)
+             for (std::size_t k = 0; k < i; ++k)
+                 if (list[i].command == list[k].command) return false;
+         return list.size() == 15;
+     }},
+};
+static_assert(first_failure(in_a_vault) == none_failed);
+TEST_CASE("everything_allowed: where the key stays in the customer's own vault") { run(in_a_vault); }
 
 } // namespace

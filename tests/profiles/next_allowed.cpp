@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../policy/second_worlds.hpp"
-
-#include <keywright/profiles/next_allowed.hpp>
+#include "availability.hpp"
 
 namespace {
 
 using namespace keywright;
 using namespace keywright::testing;
-using profiles::allowed;
-using profiles::availability;
-
-template <class Profile>
-constexpr availability of(const Profile& profile, const world& w, instant at, std::string_view command, const actor& by = alice,
-                          const subject& about = on_prod) {
-    const world here = w;
-    for (const availability& a : profiles::everything_allowed(profile, here.facts_for(at, about), by, at))
-        if (a.command == command) return a;
-    return {};
-}
-constexpr bool says(const availability& a, allowed when, std::string_view rule, instant from = never) {
-    return a.when == when && a.why.rule == rule && a.from == from;
-}
 
 constexpr scenario answers[] = {
     {"now: what every rule lets pass", [] { return of(power_platform, both, lockable_at, "lock").when == allowed::now; }},
@@ -66,7 +51,30 @@ constexpr scenario answers[] = {
          const auto list = profiles::everything_allowed(power_platform, w.facts_for(applied_at, {}), alice, applied_at);
          for (const availability& a : list)
              if (a.command == "approve_lock" || a.command == "apply_key") return false;
-         return list.size() == 5 && of(power_platform, both, applied_at, "approve_lock").command.empty();
+         return list.size() == 6 && of(power_platform, both, applied_at, "approve_lock").command.empty();
+     }},
+    {"from: what a wait ends in is judged too: when a day of waiting ends after the last moment, waiting does not help",
+     [] {
+         const world w = key_unlocking;
+         const instant asked = unlockable_at;
+         const auto a =
+             profiles::next_allowed(power_platform.with(unlock_cooldown{days(29)}), locked.facts_for(asked, {}), unlocks_key(asked));
+         return a.when == allowed::after && a.why.code == refusal::retention_expired && w.ring.locked == 2;
+     }},
+    {"a backup, a copy and a restore: judged where their other environment is known",
+     [] {
+         const world w = both.after(power_platform, take_backup{alice, applied_at, backup_id{"b1"}}, on_sandbox)
+                             .after(power_platform, take_backup{alice, applied_at, backup_id{"b2"}}, on_support);
+         const subject from_sandbox{environment_id{"prod"}, environment_id{"sandbox"}, backup_id{"b1"}};
+         const subject from_support{environment_id{"prod"}, environment_id{"support"}, backup_id{"b2"}};
+         const auto says_now = [&](std::string_view command, const subject& about, const actor& by) {
+             return of(power_platform, w, applied_at, command, by, about).when;
+         };
+         return says_now("take_backup", on_prod, alice) == allowed::now && says_now("restore", from_sandbox, erin) == allowed::now &&
+                says_now("copy", from_sandbox, sam) == allowed::now && says_now("copy", from_sandbox, erin) == allowed::never &&
+                says(of(power_platform, w, applied_at, "copy", alice, from_support), allowed::after, "T31") &&
+                says(of(power_platform, w, applied_at, "restore", alice, from_support), allowed::after, "T30") &&
+                of(power_platform, w, applied_at, "copy").command.empty() && says_now("take_backup", from_support, erin) == allowed::now;
      }},
 };
 static_assert(first_failure(answers) == none_failed);

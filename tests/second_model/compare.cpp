@@ -23,11 +23,17 @@ struct divergence {
 
 /// Of what is not there the rules say nothing but that: then no other reason is compared.
 bool agree(const operation& asked, const outcome& a, const outcome& b) {
-    const refusal absent{"H01", "not_found", std::nullopt};
-    if (a.refusals.contains(absent) && b.refusals.contains(absent)) return true;
+    for (const std::string_view rule : {"H01", "I01"}) {
+        const refusal absent{rule, "not_found", std::nullopt};
+        if (a.refusals.contains(absent) && b.refusals.contains(absent)) return true;
+    }
+    const refusal forbidden{"I03", "not_authorized", std::nullopt};
+    if (not_of_instances.has(asked.does) && a.refusals.contains(forbidden) && b.refusals.contains(forbidden)) return true;
     // Between two rings nothing may pass; which other reasons there are is judged by the target's ring alone.
-    const refusal apart{asked.does == verb::copy ? "T31" : "T30", "key_mismatch", std::nullopt};
-    if (a.refusals.contains(apart) && b.refusals.contains(apart)) return true;
+    for (const std::string_view rule : {asked.does == verb::copy ? "T31" : "T30", "I12"}) {
+        const refusal apart{rule, "key_mismatch", std::nullopt};
+        if (a.refusals.contains(apart) && b.refusals.contains(apart)) return true;
+    }
     return a == b;
 }
 
@@ -114,7 +120,7 @@ void run_world(profile plays, std::uint64_t seed, tally& counts) {
     }
 }
 
-constexpr profile compared_profiles[] = {profile::power_platform, profile::recommended, profile::enterprise_policy};
+constexpr profile compared_profiles[] = {profile::power_platform, profile::recommended, profile::dynamics_365, profile::enterprise_policy};
 
 /// Worlds of one profile until so many commands were compared; false when an answer differed.
 bool compare(profile plays, std::uint64_t seed, tally counts, bool in_detail) {

@@ -8,6 +8,7 @@
 
 #include <keywright/policy.hpp>
 #include <keywright/policy/vault_evolve.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/recommended.hpp>
 
@@ -46,7 +47,7 @@ public:
         out_ = {};
         region_ = region_of(asked);
         auto& ring = rings_[region_];
-        if (ring.region.empty() && !region_.empty()) ring.region = keywright::region_id{region_};
+        if (ring.region.empty() && !region_.empty()) ring.region = keywright::region_id{region_}, ring.tenant = tenant_.id;
         const bool onto = asked.does == verb::restore || asked.does == verb::copy;
         on_ = environment_or_new(onto ? asked.target : asked.environment);
         from_ = onto ? environment_or_new(asked.source) : kp::environment_state{};
@@ -70,6 +71,7 @@ private:
 
     std::string region_of(const operation& asked) const {
         const bool onto = asked.does == verb::restore || asked.does == verb::copy;
+        if (plays_ == profile::dynamics_365) return asked.does == verb::admin ? std::string{} : onto ? asked.target : asked.environment;
         const auto found = environments_.find(onto ? asked.target : asked.environment);
         if (found != environments_.end() && asked.does != verb::environment && asked.does != verb::admin)
             return std::string(found->second.region.view());
@@ -123,6 +125,7 @@ private:
         namespace profiles = keywright::profiles;
         switch (plays_) {
         case profile::recommended: return profiles::decide(profiles::recommended, facts, command);
+        case profile::dynamics_365: return profiles::decide(profiles::dynamics_365, facts, command);
         case profile::enterprise_policy: return profiles::decide(profiles::enterprise_policy, facts, command);
         default: return profiles::decide(profiles::power_platform, facts, command);
         }
@@ -194,7 +197,8 @@ private:
                                       .tenant = keywright::tenant_id{"tenant"},
                                       .seats = asked.seats,
                                       .opted_in = asked.opted_in,
-                                      .regions = static_cast<std::uint8_t>(asked.regions.size())}))
+                                      .regions = static_cast<std::uint8_t>(asked.regions.size()),
+                                      .plan = plan()}))
                 begin_tenant();
             return;
         case verb::admin:
@@ -210,7 +214,8 @@ private:
                                        .kind = static_cast<kp::environment_kind>(asked.is),
                                        .file_data = asked.file_data,
                                        .external_logs = asked.external_logs,
-                                       .geography = id_of<keywright::geography_id>(asked.geography)});
+                                       .geography = id_of<keywright::geography_id>(asked.geography),
+                                       .release = kp::release_text(asked.version)});
             return;
         case verb::import_key:
             ask(kp::create_import_key{.by = {}, .kid = kp::kid_text(asked.file.kid), .print = print_of(asked.file), .replace = true});
@@ -222,16 +227,21 @@ private:
                                  .bits = asked.file.bits,
                                  .region_chosen = region_chosen(),
                                  .acknowledged = asked.acknowledged,
-                                 .passwords_match = asked.password == asked.password_again});
+                                 .passwords_match = asked.password == asked.password_again,
+                                 .confirmed = asked.confirmed});
             return;
         case verb::upload_key:
-            ask(kp::upload_key{
-                .by = {}, .key = key, .file = evidence(), .region_chosen = region_chosen(), .acknowledged = asked.acknowledged});
+            ask(kp::upload_key{.by = {},
+                               .key = key,
+                               .file = evidence(),
+                               .region_chosen = region_chosen(),
+                               .acknowledged = asked.acknowledged,
+                               .confirmed = asked.confirmed});
             return;
         case verb::activate_key:
             ask(kp::activate_key{.by = {}, .key = key, .acknowledged = asked.acknowledged, .confirmed = asked.confirmed});
             return;
-        case verb::lock: ask(kp::lock{.by = {}, .key = evidence(), .confirmation = typed}); return;
+        case verb::lock: ask(kp::lock{.by = {}, .key = evidence(), .confirmation = typed, .confirmed = asked.confirmed}); return;
         case verb::rollback_activation: ask(kp::rollback_activation{}); return;
         case verb::approve: ask(kp::approve_lock{.by = {}, .confirmation = typed}); return;
         case verb::accept_clock: ask(kp::accept_clock{}); return;
@@ -240,6 +250,12 @@ private:
         case verb::tick: tick(); return;
         default: dispatch_environment(typed); return;
         }
+    }
+
+    kp::license_plan plan() const {
+        return asked_->plan == "customer_engagement" ? kp::license_plan::customer_engagement
+               : asked_->plan == "dynamics_365"      ? kp::license_plan::dynamics_365
+                                                     : kp::license_plan::other;
     }
 
     kp::vault_key_evidence vault_key() const {
@@ -323,6 +339,7 @@ private:
         regions_ = asked_->regions;
         const auto first = rings_[region_]; // the creation itself happened before any region had a name
         rings_.clear();
+        if (plays_ == profile::dynamics_365) return;
         for (const auto& region : regions_) {
             rings_[region] = first;
             rings_[region].tenant = tenant_.id;
@@ -358,7 +375,7 @@ private:
         const auto& ring = rings_[region_];
         const bool late =
             keywright::happened(ring.installing_since) && kp::effective_now(ring, at()) >= ring.installing_since + keywright::hours(1);
-        if (kp::installing_key(ring) && late)
+        if ((kp::installing_key(ring) || ring.installing_unlocks) && late)
             offer(kp::failed{.of = ring.installing_unlocks ? kp::operation::unlocking_key : kp::operation::activation});
         std::vector<std::string> names;
         for (const auto& [name, one] : environments_)

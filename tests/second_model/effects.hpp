@@ -3,6 +3,7 @@
 //     events told; run(world, scene, told);
 #pragma once
 
+#include "instance_effects.hpp"
 #include "vault_effects.hpp"
 
 namespace second_model {
@@ -35,16 +36,20 @@ inline void do_generate(world& in, const scene& s, events& out) {
     acknowledge(s, out);
     material made;
     made.name = s.asked.file.name;
-    in.rings[s.region].keys[s.asked.key] = {made, key_state::available};
+    const auto name = label_of_key(s.asked);
+    in.rings[s.region].keys[name] = {made, key_state::available};
     out.push_back("key_generated");
+    if (s.in.plays == profile::dynamics_365) use_at_once(in, s, name, out);
 }
 
 inline void do_upload(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     acknowledge(s, out);
-    here.keys[s.asked.key] = {s.asked.file, key_state::available};
+    const auto name = label_of_key(s.asked);
+    here.keys[name] = {s.asked.file, key_state::available};
     if (s.asked.file.in == format::byok) here.import_key.clear();
     out.push_back("key_uploaded");
+    if (s.in.plays == profile::dynamics_365) return use_at_once(in, s, name, out);
     if (here.ever_accepted_activation) return; // T14: the first one activates by itself
     begin_installation(here, s, s.asked.key, cause::first_upload);
     out.push_back("activation_started");
@@ -102,6 +107,8 @@ inline void retire_unneeded(world& in, const std::string& region) {
     if (const auto* name = here.in_state(key_state::locked)) {
         here.keys.at(*name).state = key_state::retired;
         here.lock.reset();
+        for (auto& [label, one] : in.backups)
+            if (one.region == region && one.on_ring) one.lost = true;
     }
 }
 
@@ -152,7 +159,7 @@ inline void do_approve(world& in, const scene& s, events& out) {
 inline void complete_lock(world& in, const scene& s) {
     in.rings[s.region].lock->completed = s.now;
     each_environment(in, s.region, [&](environment& one) {
-        if (one.locked && !one.deadline) one.deadline = s.now + 28 * day;
+        if (one.locked && !one.deadline) one.deadline = s.in.plays == profile::dynamics_365 ? no_deadline : s.now + 28 * day;
     });
     in.rings[s.region].deadline = s.now + 28 * day;
     retire_unneeded(in, s.region);
@@ -161,6 +168,7 @@ inline void complete_lock(world& in, const scene& s) {
 inline void do_unlock_key(world& in, const scene& s, events& out) {
     auto& here = in.rings[s.region];
     if (s.asked.file.in == format::byok) here.import_key.clear();
+    if (s.in.plays == profile::dynamics_365) return unlock_instance(in, s, out);
     const auto name = *here.in_state(key_state::locked);
     here.installing = installation{name, cause::unlock, s.asked.by, s.now, {}, {}};
     here.keys.at(name).state = key_state::installing;
@@ -276,7 +284,9 @@ inline void due_offline(const world& in, const scene& s, const std::string& regi
 
 inline void do_tick(world& in, const scene& s, events& out) {
     for (auto& [region, here] : in.rings) {
-        if (!s.asked.region.empty() && s.asked.region != region) continue;
+        const auto& only = s.in.plays == profile::dynamics_365 ? s.region : s.asked.region;
+        if (!only.empty() && only != region) continue;
+        if (here.unlocking && s.now >= *here.unlocking + hour) fail_unlock(in, s, region, out);
         if (here.installing && s.now >= here.installing->since + hour) give_up_installation(in, s, region, out);
         std::vector<std::string> due;
         for (const auto& [name, one] : in.environments)
@@ -288,6 +298,13 @@ inline void do_tick(world& in, const scene& s, events& out) {
 }
 
 inline void do_completed(world& in, const scene& s, events& out) {
+    if (s.in.plays == profile::dynamics_365 && s.asked.of == work::activation)
+        return finish_change(in.rings[s.region]), out.push_back("key_activated");
+    if (s.in.plays == profile::dynamics_365 && s.asked.of == work::unlock_key) {
+        in.rings[s.region].unlocking.reset();
+        in.rings[s.region].lock.reset();
+        return out.push_back("key_unlocked");
+    }
     if (s.asked.of == work::activation) return finish_installation(in, s), out.push_back("key_activated");
     if (s.asked.of == work::unlock_key) return finish_installation(in, s), out.push_back("key_unlocked");
     if (s.asked.of == work::lock) return complete_lock(in, s), out.push_back("lock_completed");
@@ -303,6 +320,7 @@ inline void do_completed(world& in, const scene& s, events& out) {
     case work::giving_back:
         one.customers = false;
         ++one.version;
+        if (s.in.plays == profile::dynamics_365) revert_instance(in, s.asked.environment);
         out.push_back("returned_to_provider");
         return leave_policy(one, out);
     case work::unlock_environment: one.locked = false, one.deadline.reset(), one.held = false; return out.push_back("environment_unlocked");
@@ -319,6 +337,8 @@ inline void do_completed(world& in, const scene& s, events& out) {
 }
 
 inline void do_failed(world& in, const scene& s, events& out) {
+    const bool of_unlock = s.asked.of == work::unlock_key || s.asked.of == work::unlock_environment;
+    if (s.in.plays == profile::dynamics_365 && of_unlock) return fail_unlock(in, s, s.region, out);
     if (s.asked.of == work::activation || s.asked.of == work::unlock_key) return give_up_installation(in, s, s.region, out);
     auto& one = in.environments.at(s.asked.environment);
     one.now = doing::nothing;
@@ -366,7 +386,7 @@ inline void do_scene(world& in, const scene& s, events& out) {
     }
     if (asked.does == verb::feature_on) return in.feature_on = s.now, out.push_back("feature_enabled");
     environment made;
-    made.region = s.region, made.geography = asked.geography, made.is = asked.is;
+    made.region = s.region, made.geography = asked.geography, made.is = asked.is, made.release = asked.version;
     made.has = {asked.managed, asked.dataverse, asked.licensed, asked.finance, asked.cloud_hosted};
     made.file_data = asked.file_data, made.external_logs = asked.external_logs, made.created = s.now;
     in.environments[asked.environment] = made;

@@ -15,13 +15,16 @@ public:
     generator(profile plays, std::uint64_t seed) : plays_(plays), state_(seed) {
         state_ = draw(); // not the seed itself: streams of neighbours would be one stream, shifted
         now_ = 1'700'000'000 + static_cast<instant>(below(100'000));
-        two_regions_ = chance(25);
+        two_regions_ = chance(25) && plays_ != profile::dynamics_365;
     }
 
     operation next(const world& in) {
         pass_time(in);
         if (in.name.empty()) made_ = 0;
-        operation out = made_ < 9 ? scene(made_) : plays_ == profile::enterprise_policy ? anything_of_vaults(in) : anything(in);
+        operation out = made_ < 9                              ? scene(made_)
+                        : plays_ == profile::enterprise_policy ? anything_of_vaults(in)
+                        : plays_ == profile::dynamics_365      ? anything_of_instances(in)
+                                                               : anything(in);
         ++made_;
         out.at = now_;
         if (chance(made_ < 10 ? 4 : 22)) spoil(out);
@@ -80,12 +83,13 @@ private:
             add(one.delivered_at, {72 * hour});
             add(one.latest, {0});
             if (one.installing) add(one.installing->since, {hour});
+            add(one.unlocking, {hour});
             if (one.lock) add(one.lock->requested, {hour, 2 * hour});
             if (one.lock) add(one.lock->completed, {0, hour, 24 * hour, 28 * day});
             if (one.request) add(one.request->at, {24 * hour});
         }
         for (const auto& [name, one] : in.environments)
-            if (one.locked) add(one.deadline, {0, 24 * hour});
+            if (one.locked && one.deadline < no_deadline) add(one.deadline, {0, 24 * hour});
         for (const auto& [name, one] : in.policies) {
             if (one.revoked) add(one.revoked_at, {7 * day, 30 * day});
             add(one.key_deleted_at, {one.soft_delete});
@@ -108,6 +112,7 @@ private:
             out.opted_in = !chance(5);
             out.regions = {"eu"};
             if (two_regions_) out.regions.push_back("us");
+            if (plays_ == profile::dynamics_365) out.plan = chance(4) ? "other" : chance(50) ? "dynamics_365" : "customer_engagement";
             return out;
         case 1:
         case 2:
@@ -115,14 +120,14 @@ private:
             out.who = at == 1 ? "ann" : "bob";
             return out;
         case 3:
-            out.does = plays_ == profile::enterprise_policy ? verb::tick : verb::feature_on;
+            out.does = (plays_ == profile::enterprise_policy || plays_ == profile::dynamics_365) ? verb::tick : verb::feature_on;
             out.by = out.does == verb::tick ? "system" : "provider";
             return out;
         case 4: ++now_; return environment_named("e1");
         case 5: return environment_named("e2");
         case 6: return environment_named("e3");
         case 7: return admin_of("eve", "e1");
-        default: return chance(50) || plays_ == profile::enterprise_policy ? admin_of("eve", "e2") : upload();
+        default: return chance(50) || plays_ != profile::power_platform ? admin_of("eve", "e2") : upload();
         }
     }
     operation environment_named(const std::string& name) {
@@ -135,6 +140,7 @@ private:
         out.file_data = chance(4);
         out.external_logs = chance(4);
         if (two_regions_ && chance(50)) out.geography = chance(70) ? "west" : "east";
+        if (plays_ == profile::dynamics_365) out.version = chance(94) ? "8.2" : pick(std::array{"8.1", "9.0", ""});
         if (plays_ == profile::enterprise_policy) {
             out.managed = !chance(4), out.dataverse = !chance(4), out.licensed = !chance(4);
             out.finance = chance(20), out.cloud_hosted = chance(4);
@@ -240,7 +246,10 @@ private:
         for (const auto& [region, one] : in.rings) {
             if (one.installing)
                 out.push_back(report(one.installing->by_way_of == cause::unlock ? work::unlock_key : work::activation, {}, region));
-            if (one.lock && !one.lock->completed) out.push_back(report(work::lock, {}, region));
+            const bool instance = plays_ == profile::dynamics_365; // there the ring's work is told by the instance's name
+            if (one.lock && !one.lock->completed) out.push_back(report(work::lock, instance ? region : "", region));
+            if (one.changing) out.push_back(report(work::activation, region, {}));
+            if (one.unlocking) out.push_back(report(work::unlock_key, region, {}));
         }
         for (const auto& [name, one] : in.environments) {
             switch (one.now) {
@@ -489,6 +498,79 @@ private:
             return out;
         }
         }
+    }
+
+    // --- a key for one instance ---
+
+    /// Its name, its key, and the file that fits, where there is one.
+    operation of_instance(const world& in, verb does) {
+        auto out = on_environment(does);
+        out.key = chance(70) ? numbered("k", 5) : "";
+        file_in(out, numbered("m", 6));
+        out.password_again = "p";
+        if (does == verb::generate_key) out.file = {.name = "made" + std::to_string(made_), .type = "rsa", .kid = {}};
+        const auto* here = find(in.rings, out.environment);
+        if (here && out.file.in == format::byok && chance(60)) out.file.kid = here->import_key;
+        if (does != verb::lock && does != verb::unlock_key) return out;
+        for (const auto state : {key_state::active, key_state::locked})
+            if (const auto* name = here ? here->in_state(state) : nullptr; name && chance(90)) out.file.name = here->keys.at(*name).is.name;
+        return out;
+    }
+    operation progress_of_instance(const world& in) {
+        const auto name = numbered("e", 3);
+        const auto* here = find(in.rings, name);
+        const auto* one = find(in.environments, name);
+        const auto next = !one ? verb::environment : !here || !here->in_state(key_state::active) ? verb::upload_key : verb::lock;
+        if (next == verb::environment) return environment_named(name);
+        auto out = of_instance(in, here && here->in_state(key_state::locked) ? verb::unlock_key : next);
+        if (next == verb::lock && !one->customers && chance(50)) out = of_instance(in, verb::apply_key);
+        out.environment = out.confirmation = name;
+        if (here && out.does != verb::upload_key)
+            for (const auto state : {key_state::active, key_state::locked})
+                if (const auto* key = here->in_state(state)) out.file.name = here->keys.at(*key).is.name;
+        if (out.does != verb::unlock_key) return out;
+        out.by = "ann";
+        return out;
+    }
+    operation anything_of_instances(const world& in) {
+        if (chance(25)) return progress_of_instance(in);
+        if (chance(45)) {
+            std::vector<operation> due;
+            reports(in, due);
+            if (!due.empty()) return pick(due);
+        }
+        switch (below(16)) {
+        case 0: return of_instance(in, verb::generate_key);
+        case 1: return of_instance(in, verb::upload_key);
+        case 2: return of_instance(in, verb::lock);
+        case 3: return of_instance(in, verb::unlock_key);
+        case 4: return on_environment(verb::apply_key);
+        case 5: return on_environment(verb::return_to_provider);
+        case 6: return on_environment(chance(70) ? verb::open : verb::delete_environment);
+        case 7:
+        case 8: return on_environment(verb::backup);
+        case 9:
+        case 10: return overwrite(in, verb::restore);
+        case 11: return environment_named(numbered("e", 3));
+        case 12:
+            if (chance(60)) return time_for(numbered("e", 3));
+            return admin_of(a_person(), chance(50) ? "" : numbered("e", 3));
+        case 13: return with_kid(of_instance(in, verb::import_key));
+        case 14: return on_environment(pick(std::array{verb::activate_key, verb::unlock_environment, verb::reset, verb::open}));
+        default:
+            return report(pick(std::array{work::apply, work::giving_back, work::restore, work::activation, work::unlock_key,
+                                          work::unlock_environment, work::lock}),
+                          numbered("e", 3), {});
+        }
+    }
+    operation time_for(const std::string& instance) {
+        auto out = tick();
+        out.environment = instance;
+        return out;
+    }
+    operation with_kid(operation out) {
+        out.file = {.name = "wrap", .kid = numbered("kid", 2)};
+        return out;
     }
 
     // --- one flaw ---

@@ -95,7 +95,7 @@ inline std::string print_of_policy(const scene& s, const environment& one) {
 }
 
 /// In a vault of the customer's: held is what is of now, what the environment brought into its policy, and what was
-/// taken under the key of the policy that it is in.
+/// taken under the key of the policy that it is in. A policy that it has left covers it no more: nobody could revoke that.
 inline bool version_gone(const scene& s) {
     if (!s.stored || !s.from || s.stored->version == s.from->version) return false;
     if (s.from->policy.empty()) return true;
@@ -103,7 +103,9 @@ inline bool version_gone(const scene& s) {
     return s.stored->version != s.from->came_with;
 }
 inline bool key_of_backup_gone(const scene& s) {
-    return s.in.plays == profile::enterprise_policy ? version_gone(s) : s.stored && (s.stored->on_ring || s.stored->deleted) && !s.active();
+    if (!s.stored || s.stored->deleted) return false;
+    if (s.stored->lost || (s.stored->on_ring && s.stored->region != s.region)) return true; // that ring's key opens it
+    return s.in.plays == profile::enterprise_policy ? version_gone(s) : s.stored->on_ring && !s.active();
 }
 
 inline bool cancels_installation(const scene& s) {
@@ -140,6 +142,11 @@ inline bool under_way(const scene& s) {
     const bool installing = s.here && s.here->installing && (s.asked.does == verb::failed || s.now < s.here->installing->since + hour);
     const bool overwriting = s.on && s.on->now == doing::overwriting && s.on->overwrites == s.asked.of;
     if (s.asked.does == verb::failed && (s.asked.of == work::reset || s.asked.of == work::lock)) return false; // these only go forward
+    if (s.in.plays == profile::dynamics_365) { // no Installing: the change has happened, and its work only goes forward
+        if (s.asked.of == work::activation) return s.here && s.here->changing && s.asked.does == verb::completed;
+        const bool late = s.asked.does == verb::completed && s.here && s.here->unlocking && s.now >= *s.here->unlocking + hour;
+        if (s.asked.of == work::unlock_key) return s.here && s.here->unlocking && !late;
+    }
     switch (s.asked.of) {
     case work::activation: return installing && s.here->installing->by_way_of != cause::unlock;
     case work::unlock_key: return installing && s.here->installing->by_way_of == cause::unlock;
@@ -315,7 +322,7 @@ inline const row rules[] = {
      own_key,
      {verb::lock, verb::approve},
      "lock_cooldown",
-     [](const scene& s) { return s.active() && lockable_from(s) && s.now < *lockable_from(s); },
+     [](const scene& s) { return lockable_from(s) && s.now < *lockable_from(s); },
      lockable_from},
     {"T19",
      own_key | enterprise_policy,
@@ -329,7 +336,7 @@ inline const row rules[] = {
      {verb::open},
      "operation_in_progress",
      [](const scene& s) { return s.on && s.on->now != doing::nothing && s.on->now != doing::unlocking; }},
-    {"T20", own_key, {verb::return_to_provider}, "confirmation_mismatch", production_mistyped},
+    {"T20", tenant_key, {verb::return_to_provider}, "confirmation_mismatch", production_mistyped},
     {"T20", own_key, {verb::return_to_provider}, "not_confirmed", [](const scene& s) { return !s.asked.confirmed; }},
     {"T21", own_key, {verb::lock, verb::approve}, "no_active_key", [](const scene& s) { return !s.active(); }},
     {"T21",
@@ -359,7 +366,9 @@ inline const row rules[] = {
      own_key,
      {verb::lock, verb::approve},
      "confirmation_mismatch",
-     [](const scene& s) { return s.asked.confirmation != "lock " + s.in.name; }},
+     [](const scene& s) {
+         return s.asked.confirmation != (s.in.plays == profile::dynamics_365 ? s.asked.environment : "lock " + s.in.name);
+     }},
     {"T21",
      own_key,
      {verb::lock, verb::approve},
@@ -552,9 +561,39 @@ inline std::optional<bool> authorized_in_vault(const scene& s) {
     }
 }
 
+/// I03 and I11: an administrator of the tenant or of the instance; only one of the tenant unlocks or deletes (T36).
+inline bool authorized_for_instance(const scene& s) {
+    const bool tenant_admin = s.acts_as(role::tenant_admin), provider = s.asked.by == "provider";
+    switch (s.asked.does) {
+    case verb::tenant: return provider;
+    case verb::admin:
+    case verb::environment: return provider || tenant_admin;
+    case verb::completed:
+    case verb::failed: return s.asked.by == "system";
+    case verb::tick: return true;
+    case verb::unlock_key:
+    case verb::delete_environment: return tenant_admin;
+    case verb::generate_key:
+    case verb::upload_key:
+    case verb::import_key:
+    case verb::lock:
+    case verb::apply_key:
+    case verb::return_to_provider:
+    case verb::backup:
+    case verb::restore:
+    case verb::open:
+        if (tenant_admin || (!s.on && !s.in.gone.contains(s.asked.environment)))
+            return tenant_admin; // an administrator of an instance, for their own only: of both
+        if (s.asked.does == verb::restore && !s.acts_as(role::environment_admin, s.asked.source)) return false;
+        return s.acts_as(role::environment_admin, s.asked.does == verb::restore ? s.asked.target : s.asked.environment);
+    default: return false; // the profile has no such command
+    }
+}
+
 /// A system administrator of an environment, for its own environments only: of both for a copy.
 inline bool authorized(const scene& s) {
     const bool provider = s.asked.by == "provider", system = s.asked.by == "system";
+    if (s.in.plays == profile::dynamics_365) return authorized_for_instance(s);
     if (s.in.plays == profile::enterprise_policy)
         if (const auto answer = authorized_in_vault(s)) return *answer;
     if (s.asked.as_vault) return s.asked.does == verb::tick;

@@ -111,6 +111,7 @@ inline void put_scene(line& out, const operation& asked) {
 }
 
 inline void put_key(line& out, const operation& asked) {
+    out.put_if_any("environment", asked.environment);
     out.put_if_any("region", asked.region);
     if (asked.does == verb::import_key) {
         out.put("kid", asked.file.kid);

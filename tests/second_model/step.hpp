@@ -15,16 +15,24 @@ void judge(const scene& s, const Rows& rows, std::set<refusal>& out) {
         spoke = nullptr;
         if ((one.profiles & static_cast<unsigned>(s.in.plays)) == 0 || !one.judges.has(s.asked.does) || !one.broken(s)) continue;
         spoke = &one;
-        out.insert({one.rule, one.code, one.not_before ? one.not_before(s) : std::nullopt});
+        const bool instance = s.in.plays == profile::dynamics_365;
+        out.insert(
+            {instance ? named_for_instance(one, s.asked.does) : one.rule, one.code, one.not_before ? one.not_before(s) : std::nullopt});
     }
+}
+
+inline std::string_view rule_of_grants(profile plays) {
+    return plays == profile::enterprise_policy ? "P05" : plays == profile::dynamics_365 ? "I03" : "T05";
 }
 
 /// Everything that speaks against the operation; empty when it is allowed.
 inline std::set<refusal> refusals(const scene& s) {
     std::set<refusal> out;
-    if (!authorized(s)) out.insert({s.in.plays == profile::enterprise_policy ? "P05" : "T05", "not_authorized", std::nullopt});
+    if (!authorized(s)) out.insert({rule_of_grants(s.in.plays), "not_authorized", std::nullopt});
+    if (s.in.plays == profile::dynamics_365 && not_of_instances.has(s.asked.does)) return out;
     judge(s, rules, out);
     if (s.in.plays == profile::enterprise_policy) judge(s, vault_rules, out);
+    if (s.in.plays == profile::dynamics_365) judge(s, instance_rules, out);
     return out;
 }
 

@@ -12,7 +12,7 @@
 
 namespace second_model {
 
-enum class key_state { available, installing, active, locked, deleted, retired };
+enum class key_state { available, installing, active, locked, deleted, retired, replaced }; ///< replaced: until the re-wrap is done
 
 struct key {
     material is;
@@ -54,6 +54,8 @@ struct ring {
     std::optional<lock_request> request;
     std::optional<instant> deadline; ///< of the environments of its newest lock
     bool held = false;
+    bool changing = false; ///< dynamics_365: the key is in use, the work that this means goes on
+    std::optional<instant> unlocking; ///< likewise, since when
     std::string import_key;
     std::string clock_by; ///< who vouched first for a clock that is behind, and for which
     instant clock = 0;
@@ -66,6 +68,9 @@ struct ring {
     }
 };
 
+/// Where nothing is deleted by time.
+inline constexpr instant no_deadline = std::numeric_limits<instant>::max() / 2;
+
 enum class doing { nothing, applying, returning, unlocking, overwriting, resetting };
 
 /// What an environment shows of itself when it is put under a policy.
@@ -76,7 +81,7 @@ struct traits {
 struct environment {
     std::string policy, organisation; ///< empty: in none; not integrated
     traits has;
-    std::string region, geography;
+    std::string region, geography, release;
     kind is = kind::production;
     bool file_data = false, external_logs = false;
     instant created = 0;
@@ -101,6 +106,7 @@ struct backup {
     bool customers = false; ///< under the customer's key when it was taken
     bool on_ring = false;   ///< what opens it now is kept under the ring's key
     bool deleted = false;
+    bool lost = false; ///< the key that would open it is gone for good
 };
 
 /// One role of one person; an administrator of several environments has one for each.
@@ -180,7 +186,8 @@ struct scene {
     bool busy(const environment* one) const {
         if (!one) return false;
         const auto* ring_of = find(in.rings, one->region);
-        const bool rewrapping = one->region == region && one->customers && !one->locked && ring_of && ring_of->installing;
+        const bool rewrapping =
+            one->region == region && one->customers && !one->locked && ring_of && (ring_of->installing || ring_of->changing);
         return one->busy() || rewrapping;
     }
     bool same_ring() const { return from && from->region == region; }
@@ -198,7 +205,10 @@ inline scene look(const world& in, const operation& asked) {
     const bool names_policy = !asked.policy.empty();
     out.under = find(in.policies, names_policy || !out.on ? asked.policy : out.on->policy);
     if (names_policy && out.under && asked.does != verb::add_to_policy && asked.does != verb::policy) out.region = out.under->region;
-    if (out.region.empty() && !in.regions.empty()) out.region = in.regions.front();
+    if (in.plays == profile::dynamics_365) // a ring is one instance, and has its name
+        out.region = asked.does == verb::admin ? std::string{} : onto ? asked.target : asked.environment;
+    else if (out.region.empty() && !in.regions.empty())
+        out.region = in.regions.front();
     out.here = find(in.rings, out.region);
     if (out.here) out.now = std::max(out.here->latest, asked.at);
     if (out.here) out.chosen = find(out.here->keys, asked.key);

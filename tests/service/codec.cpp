@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <keywright/service/codec.hpp>
+#include <keywright/service/audit.hpp>
+#include <keywright/testing/given_when_then.hpp>
 
 #include <doctest/doctest.h>
+
+#include <fstream>
+#include <set>
 
 namespace {
 
@@ -25,6 +29,47 @@ policy::ring_state full_ring() {
 }
 
 bytes text(std::string_view t) { return {t.begin(), t.end()}; }
+
+// --- what version 0.1.0 has stored: the log of a tenant and the state after it, kept for ever as that version wrote them ---
+
+std::vector<std::string> lines_of_version_0_1(const char* file) {
+    std::ifstream in(std::string(KEYWRIGHT_TEST_DATA) + "/state-1/" + file);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+/// The world that the old log leads to today; demands of each record that it follows the one before.
+testing::world folded_of_version_0_1(std::set<std::string>& kinds) {
+    testing::world w(tenant_id{"contoso"}, region_id{"eu"});
+    fingerprint previous;
+    for (const std::string& line : lines_of_version_0_1("log.jsonl")) {
+        const auto record = service::detail::parse_audit_text(line);
+        REQUIRE(record.has_value());
+        CHECK(record->previous == previous);
+        previous = service::detail::sha256(as_bytes(line));
+        kinds.insert(std::string(policy::name(record->event)));
+        w.evolve(record->event);
+    }
+    return w;
+}
+/// Every field that the old record has, and says the same of.
+template <class T>
+void check_like_version_0_1(const service::json& old, const T& now) {
+    CHECK(service::decode<T>(service::detail::to_bytes(old)).has_value());
+    const auto today = service::json::parse(as_text(service::encode(now)));
+    for (const auto& [name, value] : old.items()) {
+        CAPTURE(name);
+        REQUIRE(today.contains(name));
+        CHECK(today[name] == value);
+    }
+}
+template <class List>
+const auto& named(const List& list, const service::json& old) {
+    for (const auto& one : list)
+        if (one.id.view() == old.at("id").get<std::string>()) return one;
+    FAIL("nothing of that name");
+    return list[0];
+}
 
 } // namespace
 
@@ -79,6 +124,36 @@ TEST_CASE("codec: every kind of effect comes back by its name") {
     static_assert(std::variant_size_v<policy::effect> == sizeof effects / sizeof *effects);
     for (const auto& e : effects) CHECK(service::decode_effect(service::encode(e))->index() == e.index());
     CHECK(service::decode_effect(text(R"({"format":1,"effect":"burn"})")).error().code == errc::corrupt);
+}
+TEST_CASE("codec: the log that version 0.1.0 stored folds to the state that it stored") {
+    std::set<std::string> kinds;
+    const testing::world w = folded_of_version_0_1(kinds);
+    CHECK(kinds.size() == 37); // all that there were
+    std::size_t environments = 0;
+    std::size_t backups = 0;
+    for (const std::string& line : lines_of_version_0_1("state.jsonl")) {
+        CAPTURE(line);
+        const auto old = service::json::parse(line);
+        if (old.contains("tenant")) check_like_version_0_1(old["tenant"], w.tenant);
+        if (old.contains("ring")) check_like_version_0_1(old["ring"], w.ring);
+        if (old.contains("environment"))
+            check_like_version_0_1(old["environment"], named(w.environments, old["environment"])), ++environments;
+        if (old.contains("backup")) check_like_version_0_1(old["backup"], named(w.backups, old["backup"])), ++backups;
+    }
+    CHECK(environments == 4);
+    CHECK(backups == 3);
+}
+TEST_CASE("codec: a field that version 0.1.0 did not know is as if nothing had been lost or asked for") {
+    for (const std::string& line : lines_of_version_0_1("state.jsonl")) {
+        const auto old = service::json::parse(line);
+        if (!old.contains("ring")) continue;
+        const auto ring = service::decode<policy::ring_state>(service::detail::to_bytes(old["ring"]));
+        REQUIRE(ring.has_value());
+        CHECK(ring->first_generation == 0);
+        CHECK(ring->lock_request.by.empty());
+        CHECK(ring->import_expires_at == never);
+        CHECK(ring->clock_era == 0);
+    }
 }
 TEST_CASE("time_text: what is written is read again, and days that do not exist are refused") {
     for (const std::int64_t s : {0LL, 951'782'400LL, 1'800'000'000LL, 253'402'300'799LL})

@@ -110,6 +110,43 @@ TEST_CASE("service: a revocation closes its environments, three steps open them,
     CHECK(v.mails("online again") == 2);
 }
 
+TEST_CASE("service: a revocation ends the leases that were granted before it, for good, and no others") {
+    vaulted v;
+    v.granted();
+    const auto outside = v.svc.open(eu, prod, world::alice, access::read); // before prod was in the policy
+    v.put_prod_in();
+    const auto lease = v.svc.open(eu, prod, world::alice, access::read);
+    const auto of_test = v.svc.open(eu, world::test, world::alice, access::read);
+    REQUIRE((outside && lease && of_test));
+    CHECK(outside->check().error().code == errc::locked);
+    CHECK(lease->check());
+    world::tenant::must(v.on_policy(policy::revoke_access{.by = vera}));
+    CHECK(lease->check().error().code == errc::locked);
+    CHECK(of_test->check());
+    world::tenant::must(v.on_policy(policy::grant_access{.by = vera, .permissions = policy::all_uses, .print = print}));
+    world::tenant::must(v.on_policy(policy::request_unlock{.by = world::bob}));
+    world::tenant::must(v.on_policy(policy::approve_unlock{.by = world::provider}));
+    CHECK(lease->check().error().code == errc::locked);
+    const auto again = v.svc.open(eu, prod, world::alice, access::read);
+    REQUIRE(again);
+    CHECK(again->check());
+}
+
+TEST_CASE("service: a policy's environments know of a revocation in another process after the refresh, not before") {
+    vaulted v;
+    v.granted();
+    v.put_prod_in();
+    auto how = world::tenant::options();
+    how.epoch_refresh = std::chrono::hours(1);
+    vault_service slow(v.t.memory, v.t.vault, v.t.clock, v.t.mail, v.t.data, how);
+    const auto here = v.svc.open(eu, prod, world::alice, access::read), there = slow.open(eu, prod, world::alice, access::read);
+    REQUIRE((here && there));
+    CHECK((here->check() && there->check()));
+    world::tenant::must(v.on_policy(policy::revoke_access{.by = vera}));
+    CHECK(here->check().error().code == errc::locked);
+    CHECK(there->check()); // the bound that `epoch_refresh` states
+}
+
 TEST_CASE("service: an environment that is deleted while it is offline leaves its policy in the same commit") {
     vaulted v;
     v.granted();

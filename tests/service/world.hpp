@@ -13,6 +13,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -68,6 +69,24 @@ struct content {
     }
 };
 
+/// What a product keeps itself: a column of encrypted cells of one environment, sealed anew in place.
+struct product {
+    std::map<std::string, bytes> emails; // by row
+    result<void> seal_anew(const service::data_move& move) {
+        if (move.fields.empty()) return {};
+        auto column = move.fields.front().column("users", "email");
+        if (!column) return pass(column);
+        for (auto& [row, cell] : emails) {
+            const auto value = column->open(row, cell);
+            if (!value) return pass(value);
+            auto again = column->seal(row, *value);
+            if (!again) return pass(again);
+            cell = std::move(*again);
+        }
+        return {};
+    }
+};
+
 using store_type = testing::failing_store<memory::state_store>;
 /// A notifier that cannot reach one person until it is told that it can.
 struct mailroom : memory::notifier {
@@ -107,13 +126,20 @@ struct tenant_under {
     memory::manual_clock clock{instant{1'800'000'000}};
     mailroom mail;
     world::content data;
-    service_under<Profile> svc{store, vault, clock, mail, data, options()};
+    product users;
+    service_under<Profile> svc{store, vault, clock, mail, data, with_product()};
     secret_bytes second_pfx;
 
     static service::options options() {
         service::options how;
         how.epoch_refresh = std::chrono::milliseconds(0);
         how.pfx_iterations = 1000;
+        how.rotation_batch = 2;
+        return how;
+    }
+    service::options with_product() {
+        auto how = options();
+        how.before_return = [this](const service::data_move& move) { return users.seal_anew(move); };
         return how;
     }
 
@@ -193,6 +219,10 @@ struct tenant_under {
     result<outcome> copy(const environment_id& from, const environment_id& to) {
         return svc.run({eu, to, from}, policy::copy{.by = alice, .confirmation = policy::typed_text(to.view())});
     }
+
+    /// The environment as alice uses its data.
+    auto use(const environment_id& e) { return svc.environment(eu, e, alice); }
+    void fields_on(const environment_id& e) { must(svc.run({eu, e}, policy::enable_field_encryption{.by = alice})); }
 
     policy::ring_state ring() { return svc.state({eu})->ring.value; }
     policy::environment_state environment(const environment_id& e) { return svc.state({eu, e})->environment->value; }

@@ -21,6 +21,9 @@ struct seal_options {
     /// Keys of the context whose pairs are not written into the header: whoever opens it must know them.
     std::vector<std::string> left_out{};
     commitment_policy policy{};
+    /// How many threads work on one unsigned message, the calling one among them; 0: as many as the machine runs at once.
+    /// For whole messages and files: they end with the call. Streams are their caller's, and a signature is one core's.
+    unsigned threads = 1;
 };
 
 /// The decision to take plaintext of a signed message from a stream before its signature is verified. Without it a
@@ -44,6 +47,8 @@ struct open_options {
     commitment_policy policy{};
     /// Of streams only: see before_signature.
     std::optional<before_signature> release{};
+    /// As in seal_options.
+    unsigned threads = 1;
 };
 
 /// What a message says about itself.
@@ -75,9 +80,10 @@ struct begun_message {
     std::optional<message_signer> signer; ///< fed with the header
 };
 
-/// Begins a new message under a fresh data key.
+/// Begins a new message, of `size` bytes if that is known, under a fresh data key.
 [[nodiscard]] inline result<begun_message> begin_message(message_cipher& cipher, const keys::key_ref& keys,
-                                                         const keys::encryption_context& context, const seal_options& options) {
+                                                         const keys::encryption_context& context, const seal_options& options,
+                                                         std::optional<std::uint64_t> size = std::nullopt) {
     if (options.frame_length == 0 || options.frame_length > largest_frame)
         return fail(errc::misused, "message: expected a frame length of 1 byte to 16 MiB");
     if (options.policy == commitment_policy::forbid_encrypt_allow_decrypt)
@@ -97,9 +103,10 @@ struct begun_message {
         whole = &with_key;
         begun.signer = std::move(*signer);
     }
-    auto materials = keys.on_encrypt(*whole);
+    keywright::detail::random_supply random(sizeof(message_id) + suite.key_bytes + keywright::detail::aes_gcm::iv_size);
+    auto materials = keys.on_encrypt(*whole, {size, &random});
     if (!materials) return pass(materials);
-    const auto committed = cipher.begin_sealing(std::move(materials->data_key), suite);
+    const auto committed = cipher.begin_sealing(std::move(materials->data_key), suite, random);
     if (!committed) return pass(committed);
     bytes unwritten; // under the tag, and not in the header
     if (!options.left_out.empty()) {
@@ -109,11 +116,11 @@ struct begun_message {
     }
     auto header = serialise_header({suite, cipher.id(), *whole, materials->entries, options.frame_length, *committed});
     if (!header) return pass(header);
-    const std::size_t size = header->size();
+    const std::size_t written_size = header->size();
     append(*header, unwritten);
     std::array<std::uint8_t, header_tag_size> tag{};
     if (auto sealed = cipher.seal_header(*header, tag); !sealed) return pass(sealed);
-    header->resize(size);
+    header->resize(written_size);
     append(*header, tag);
     begun.header = std::move(*header);
     if (begun.signer) begun.signer->update(begun.header);

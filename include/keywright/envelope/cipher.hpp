@@ -44,11 +44,15 @@ public:
     /// Begins a message of its own with an id that nobody chose. A data key seals one message: it is taken.
     /// Requires: a suite that commits.
     [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite = committing_suite) {
+        keywright::detail::random_supply random(sizeof(message_id));
+        return begin_sealing(std::move(data_key), suite, random);
+    }
+    /// The same with an id out of what is drawn together.
+    [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite,
+                                                   keywright::detail::random_supply& random) {
         expects(suite.commits(), "message_cipher: only suites with key commitment are written");
         const secret_bytes key = std::move(data_key);
-        auto drawn = keywright::detail::botan_boundary(errc::unavailable, "message: the system's generator failed",
-                                                       [&] { Botan::system_rng().randomize(id_); });
-        if (!drawn) return pass(drawn);
+        if (auto drawn = random.take(id_); !drawn) return pass(drawn);
         suite_ = &suite;
         header_is_open_ = true;
         return derive(key);
@@ -68,10 +72,20 @@ public:
             return fail(errc::authentication_failed, "message: it does not commit to this data key");
         return {};
     }
+    /// Another one for frames of the same message, for another thread. It writes no header tag and begins no message.
+    [[nodiscard]] result<message_cipher> twin() const {
+        auto gcm = keywright::detail::aes_gcm::make(byte_view(key_).first(key_bytes_), direction_);
+        if (!gcm) return pass(gcm);
+        message_cipher made(direction_, std::move(*gcm), nullptr);
+        made.suite_ = suite_;
+        made.id_ = id_;
+        return made;
+    }
     /// Wipes the keys.
     void forget() {
         gcm_.forget();
         hmac_->clear();
+        Botan::secure_scrub_memory(key_.data(), key_.size());
         header_is_open_ = false;
     }
 
@@ -109,19 +123,18 @@ private:
     result<commitment> derive(const secret_bytes& data_key) {
         if (data_key.size() != 32) return fail(errc::misused, "message: expected a data key of 32 bytes");
         return keywright::detail::botan_boundary(errc::internal, "message: key derivation failed", [&] {
-            Botan::secure_vector<std::uint8_t> block(64);
             hmac_->set_key(id_);
             hmac_->update(keywright::detail::reveal(data_key));
-            hmac_->final(block);
-            hmac_->set_key(block);
+            hmac_->final(key_);
+            hmac_->set_key(key_);
+            hmac_->update(commitment_info);
+            hmac_->final(key_);
+            commitment out{};
+            std::copy_n(key_.begin(), out.size(), out.begin());
             hmac_->update_be(suite_->id);
             hmac_->update(encryption_info);
-            hmac_->final(block);
-            if (auto keyed = take_key(byte_view(block).first(32)); !keyed) throw Botan::Internal_Error("rekey");
-            hmac_->update(commitment_info);
-            hmac_->final(block);
-            commitment out{};
-            std::copy_n(block.begin(), out.size(), out.begin());
+            hmac_->final(key_);
+            if (auto keyed = rekey(out.size()); !keyed) throw Botan::Internal_Error("rekey");
             return out;
         });
     }
@@ -129,14 +142,17 @@ private:
     result<void> derive_uncommitted(const secret_bytes& data_key) {
         const auto key = detail::uncommitted_key(*suite_, data_key, id_);
         if (!key) return pass(key);
-        return take_key(keywright::detail::reveal(*key));
+        Botan::copy_mem(key_.data(), keywright::detail::reveal(*key).data(), key->size());
+        return rekey(key->size());
     }
-    result<void> take_key(byte_view key) {
-        if (key.size() == key_bytes_) return gcm_.rekey(key);
+    // The key stands at the front of key_.
+    result<void> rekey(std::size_t size) {
+        const auto key = byte_view(key_).first(size);
+        if (size == key_bytes_) return gcm_.rekey(key);
         auto made = keywright::detail::aes_gcm::make(key, direction_);
         if (!made) return pass(made);
         gcm_ = std::move(*made);
-        key_bytes_ = key.size();
+        key_bytes_ = size;
         return {};
     }
 
@@ -155,6 +171,7 @@ private:
 
     direction direction_;
     keywright::detail::aes_gcm gcm_;
+    Botan::secure_vector<std::uint8_t> key_ = Botan::secure_vector<std::uint8_t>(64); // HMAC's output; then the content key, for twins
     std::size_t key_bytes_ = 32; // of what gcm_ was made for
     std::unique_ptr<Botan::MessageAuthenticationCode> hmac_;
     const algorithm_suite* suite_ = &committing_suite;

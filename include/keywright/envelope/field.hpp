@@ -108,7 +108,7 @@ private:
         return made;
     }
     static result<field_cipher> make_for(const keyset& keys, const keys::data_key_lease* lease) {
-        field_cipher made(lease, keys.budget_);
+        field_cipher made(lease, keys.uses_);
         for (const formats::tink_key& key : keys.keys_.keys) {
             if (key.info.status != formats::tink_status::enabled) continue;
             auto one = hold(key);
@@ -119,8 +119,7 @@ private:
         return made;
     }
 
-    field_cipher(const keys::data_key_lease* lease, std::shared_ptr<std::atomic<std::uint64_t>> budget) noexcept
-        : lease_(lease), budget_(std::move(budget)) {}
+    field_cipher(const keys::data_key_lease* lease, keys::use_count uses) noexcept : lease_(lease), uses_(std::move(uses)) {}
 
     held& primary() noexcept { return keys_.front(); }
     const held& primary() const noexcept { return keys_.front(); }
@@ -146,13 +145,8 @@ private:
         return tl::unexpected(last);
     }
     result<void> check() const { return lease_ == nullptr ? result<void>{} : lease_->check(); }
-    bool take_use() noexcept {
-        std::uint64_t left = budget_->load(std::memory_order_relaxed);
-        while (left > 0 && !budget_->compare_exchange_weak(left, left - 1, std::memory_order_relaxed)) {}
-        return left > 0;
-    }
     result<void> seal_under(held& key, byte_view associated_data, byte_view value, byte_span out) {
-        if (key.counts && !take_use())
+        if (key.counts && !uses_.take())
             return fail(errc::exhausted, "field: the uses of its AES-GCM key are spent; reserve more of the keyset");
         std::copy_n(key.prefix.begin(), prefix_size(key), out.begin());
         const byte_span nonce = out.subspan(prefix_size(key), nonce_size(key));
@@ -166,7 +160,7 @@ private:
 
     std::vector<held> keys_; // the primary one first
     const keys::data_key_lease* lease_;
-    std::shared_ptr<std::atomic<std::uint64_t>> budget_;
+    keys::use_count uses_;
     keywright::detail::nonce_pool nonces_;
 };
 

@@ -122,7 +122,8 @@ inline result<void> parse_back(message_header& h, byte_view in, const read_limit
     in = in.first(*size).subspan(front);
 
     const std::size_t context_size = load_be<std::uint16_t>(in.data());
-    auto context = keys::encryption_context::parse(in.subspan(2, context_size));
+    const auto pairs = in.subspan(2, context_size);
+    auto context = limits.unsorted_context ? keys::encryption_context::parse_unsorted(pairs) : keys::encryption_context::parse(pairs);
     if (!context) return pass(context);
     if (context->find(verification_key_name).has_value() != h.suite->is_signed())
         return fail(errc::malformed, "message: a verification key stands in signed messages, and only there");

@@ -9,8 +9,7 @@
 #include <keywright/formats/tink_keyset.hpp>
 #include <keywright/keys/lease.hpp>
 
-#include <atomic>
-#include <memory>
+#include <iterator>
 
 namespace keywright::envelope {
 
@@ -74,7 +73,17 @@ public:
         if (!id) return pass(id);
         keys_.keys.push_back({{type, formats::tink_status::enabled, *id, formats::tink_prefix::tink}, std::move(*key)});
         keys_.primary = *id;
-        budget_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+        uses_ = {};
+        return {};
+    }
+    /// The keys of an older keyset open from now on, too; this one's primary goes on sealing. There may be any number of
+    /// them, but above 24 keys it can neither be stored nor exported.
+    /// misused: keys for look-ups beside others, or an id twice.
+    [[nodiscard]] result<void> add_older(keyset&& older) {
+        if (older.deterministic() != deterministic()) return fail(errc::misused, "keyset: keys for look-ups do not go with others");
+        for (const formats::tink_key& key : older.keys_.keys)
+            if (has(key.info.id)) return fail(errc::misused, "keyset: two of its keys would have one id");
+        std::move(older.keys_.keys.begin(), older.keys_.keys.end(), std::back_inserter(keys_.keys));
         return {};
     }
     /// Takes a key out of use: what it sealed does not open until it is enabled again. misused: it is the primary one.
@@ -85,6 +94,9 @@ public:
     bool deterministic() const noexcept { return looks_up(primary().info.type); }
     field_suite suite() const noexcept { return static_cast<field_suite>(primary().info.type); }
     std::uint32_t primary_id() const noexcept { return keys_.primary; }
+    bool has(std::uint32_t id) const noexcept {
+        return std::any_of(keys_.keys.begin(), keys_.keys.end(), [id](const auto& k) { return k.info.id == id; });
+    }
     formats::tink_keyset_info info() const { return formats::info_of(keys_); }
 
     // --- how often an AES-GCM key was used ---
@@ -104,9 +116,11 @@ public:
             if (auto moved = rotate(field_suite::aes256_gcm); !moved) return pass(moved);
             r.used = block;
         }
-        budget_->fetch_add(block);
+        uses_.add(block);
         return r;
     }
+    /// Ciphers made of this keyset from now on take the uses of its AES-GCM primary from `uses`, which somebody else reserves.
+    void draw_from(keys::use_count uses) noexcept { uses_ = std::move(uses); }
 
     // --- under an environment, and to and from Tink ---
 
@@ -146,11 +160,10 @@ private:
         return keywright::detail::botan_boundary(errc::unavailable, "keyset: the system's generator failed", [this] {
             std::array<std::uint8_t, 4> raw{};
             std::uint32_t id = 0;
-            const auto taken = [&](const auto& k) { return k.info.id == id; };
             do {
                 Botan::system_rng().randomize(raw);
                 id = load_be<std::uint32_t>(raw.data());
-            } while (id == 0 || std::any_of(keys_.keys.begin(), keys_.keys.end(), taken));
+            } while (id == 0 || has(id));
             return id;
         });
     }
@@ -165,7 +178,7 @@ private:
     }
 
     formats::tink_keyset keys_;
-    std::shared_ptr<std::atomic<std::uint64_t>> budget_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+    keys::use_count uses_;
 };
 
 } // namespace keywright::envelope

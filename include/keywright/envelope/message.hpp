@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole messages in memory, in the AWS Encryption SDK's message format version 2: what the official clients read and
 // write. For files see adapters/file/message_file.hpp, for streams envelope/sealer.hpp and envelope/opener.hpp.
-// Depends on: envelope/begin, envelope/frame.
+// Depends on: envelope/begin, envelope/body.
 // Use: `auto m = seal(lease, data, context);` and `auto data = open(lease, *m);`
 #pragma once
 
 #include <keywright/envelope/begin.hpp>
-#include <keywright/envelope/frame.hpp>
+#include <keywright/envelope/body.hpp>
 
 namespace keywright::envelope {
 
 /// Reads a message's header without any key; nothing of it is proven. `message` may go on or be cut off behind the
 /// header. malformed, unsupported, limit_exceeded.
-[[nodiscard]] inline result<message_info> inspect_header(byte_view message, const read_limits& limits = {}) {
-    // To look is not to trust: every known suite is shown.
+[[nodiscard]] inline result<message_info> inspect_header(byte_view message, read_limits limits = {}) {
+    // To look is not to trust: every known suite is shown, and any order of the context.
+    limits.unsorted_context = true;
     const auto header = parse_header(message, limits, commitment_policy::require_encrypt_allow_decrypt);
     if (!header) return pass(header);
     return info_of(*header);
@@ -42,27 +43,6 @@ private:
     result<message_cipher>& cipher_;
 };
 
-/// Opens all content of `body` into `out`, which is as large as `body`; returns how much of it is plaintext.
-inline result<std::size_t> open_body(message_cipher& cipher, const keys::key_ref& keys, const message_header& header, byte_view body,
-                                     byte_span out) {
-    std::size_t size = 0;
-    const auto take = [&](const result<frame_view>& frame) -> result<void> {
-        if (!frame) return pass(frame);
-        if (auto usable = keys.check(); !usable) return usable;
-        const auto data = out.subspan(size, frame->ciphertext.size());
-        std::copy(frame->ciphertext.begin(), frame->ciphertext.end(), data.begin());
-        size += data.size();
-        return frame->open(cipher, data);
-    };
-    std::uint32_t sequence = 1;
-    const std::size_t whole = header.frame_length + frame_overhead;
-    for (; header.framed && body.size() >= whole && !is_final(body); body = body.subspan(whole), ++sequence)
-        if (auto taken = take(read_regular(body.first(whole), sequence)); !taken) return pass(taken);
-    auto taken = take(header.framed ? read_final(body, sequence, header.frame_length) : read_unframed(body));
-    if (!taken) return pass(taken);
-    return size;
-}
-
 /// Takes the footer off the end of a signed message's body. Walks the regular frames by their length alone.
 inline result<byte_view> take_footer(const message_header& header, byte_view& body) {
     const std::size_t whole = header.frame_length + frame_overhead;
@@ -76,6 +56,79 @@ inline result<byte_view> take_footer(const message_header& header, byte_view& bo
     return footer;
 }
 
+/// Opens whatever body a message has; returns how much of `out` is plaintext. The room is asked for by its size.
+template <class Room>
+result<byte_span> open_content(message_cipher& cipher, const keys::key_ref& keys, const message_header& header, byte_view body, Room&& room,
+                               unsigned threads) {
+    if (!header.framed) {
+        const auto content = read_unframed(body);
+        if (!content) return pass(content);
+        if (auto usable = keys.check(); !usable) return pass(usable);
+        result<byte_span> out = room(content->ciphertext.size());
+        if (!out) return out;
+        std::copy(content->ciphertext.begin(), content->ciphertext.end(), out->begin());
+        if (auto opened = content->open(cipher, *out); !opened) return pass(opened);
+        return out;
+    }
+    const auto at = body_layout::of_body(body.size(), header.frame_length);
+    if (!at) return pass(at);
+    result<byte_span> out = room(at->plaintext_size());
+    if (!out) return out;
+    if (auto opened = open_body(cipher, keys, *at, body, *out, threads); !opened) {
+        Botan::secure_scrub_memory(out->data(), out->size());
+        return pass(opened);
+    }
+    return out;
+}
+
+/// Opens a message into room that is asked for when its header and, where it has one, its signature are proven.
+template <class Room>
+result<byte_span> open_whole(const keys::key_ref& keys, byte_view message, const open_options& options, Room&& room) {
+    borrowed_cipher borrowed(Botan::Cipher_Dir::Decryption);
+    if (!borrowed.get()) return pass(borrowed.get());
+    auto begun = begin_reading(*borrowed.get(), keys, message, options);
+    if (!begun) return pass(begun);
+    auto body = message.subspan(begun->header.size);
+    if (begun->verifier) {
+        const auto footer = take_footer(begun->header, body);
+        if (!footer) return pass(footer);
+        begun->verifier->update(body);
+        if (auto holds = begun->verifier->finish(*footer); !holds) return pass(holds);
+    }
+    return open_content(*borrowed.get(), keys, begun->header, body, room, begun->verifier ? 1 : options.threads);
+}
+
+/// Seals into room that is asked for when the header is made: `room(header, size) -> result<byte_span>` puts it at the
+/// front. Returns the whole message.
+template <class Room>
+result<byte_span> seal_whole(const keys::key_ref& keys, byte_view plaintext, const keys::encryption_context& context,
+                             const seal_options& options, Room&& room) {
+    borrowed_cipher borrowed(Botan::Cipher_Dir::Encryption);
+    if (!borrowed.get()) return pass(borrowed.get());
+    auto begun = begin_message(*borrowed.get(), keys, context, options, plaintext.size());
+    if (!begun) return pass(begun);
+    const auto at = body_layout::of_plaintext(plaintext.size(), options.frame_length);
+    if (!at) return pass(at);
+    const std::size_t front = begun->header.size(), back = front + at->body_size();
+    result<byte_span> out = room(std::move(begun->header), back + (begun->signer ? longest_footer : 0));
+    if (!out) return out;
+    const auto body = out->subspan(front, at->body_size());
+    auto sealed = seal_body(*borrowed.get(), keys, *at, plaintext, body, begun->signer ? 1 : options.threads);
+    std::size_t size = back;
+    if (sealed && begun->signer) {
+        begun->signer->update(body);
+        const auto footer = begun->signer->finish();
+        if (!footer) sealed = pass(footer);
+        if (footer) std::copy(footer->begin(), footer->end(), out->begin() + static_cast<std::ptrdiff_t>(back));
+        if (footer) size += footer->size();
+    }
+    if (!sealed) {
+        Botan::secure_scrub_memory(body.data(), body.size());
+        return pass(sealed);
+    }
+    return out->first(size);
+}
+
 } // namespace detail
 
 /// Encrypts `plaintext` as one message under a fresh data key. `keys` is a lease or a keyring; the context travels in
@@ -83,63 +136,59 @@ inline result<byte_view> take_footer(const message_header& header, byte_view& bo
 /// exhausted, unavailable); misused for a frame length out of bounds. Thread safety: concurrent.
 [[nodiscard]] inline result<bytes> seal(const keys::key_ref& keys, byte_view plaintext, const keys::encryption_context& context = {},
                                         const seal_options& options = {}) {
-    detail::borrowed_cipher borrowed(Botan::Cipher_Dir::Encryption);
-    if (!borrowed.get()) return pass(borrowed.get());
-    message_cipher& cipher = *borrowed.get();
-    auto begun = begin_message(cipher, keys, context, options);
-    if (!begun) return pass(begun);
-    bytes& message = begun->header;
-
-    const std::size_t frame_length = options.frame_length;
-    const std::size_t regular = plaintext.empty() ? 0 : (plaintext.size() - 1) / frame_length;
-    if (regular >= end_marker - 1) return fail(errc::limit_exceeded, "message: more frames than the format counts");
-    std::size_t at = message.size();
-    const std::size_t body = at;
-    message.reserve(at + plaintext.size() + regular * frame_overhead + final_overhead + (begun->signer ? longest_footer : 0));
-    message.resize(at + plaintext.size() + regular * frame_overhead + final_overhead);
-    for (std::uint32_t sequence = 1; sequence <= regular + 1; ++sequence) {
-        const bool is_last = sequence == regular + 1;
-        const auto data = plaintext.first(is_last ? plaintext.size() : frame_length);
-        const auto frame = byte_span(message).subspan(at, data.size() + (is_last ? final_overhead : frame_overhead));
-        if (auto usable = keys.check(); !usable) return pass(usable);
-        std::copy(data.begin(), data.end(), frame.subspan(is_last ? final_prefix : frame_prefix).begin());
-        auto sealed = is_last ? seal_final(cipher, sequence, frame) : seal_regular(cipher, sequence, frame);
-        if (!sealed) return pass(sealed);
-        plaintext = plaintext.subspan(data.size());
-        at += frame.size();
-    }
-    if (begun->signer) {
-        begun->signer->update(byte_view(message).subspan(body));
-        const auto footer = begun->signer->finish();
-        if (!footer) return pass(footer);
-        append(message, *footer);
-    }
-    return std::move(message);
+    bytes message;
+    const auto sealed = detail::seal_whole(keys, plaintext, context, options, [&](bytes&& header, std::size_t size) -> result<byte_span> {
+        message = std::move(header);
+        message.resize(size);
+        return byte_span(message);
+    });
+    if (!sealed) return pass(sealed);
+    message.resize(sealed->size());
+    return message;
 }
 
 /// Opens one whole message; all of its plaintext or none. malformed, unsupported, limit_exceeded for what it is;
 /// not_mine when its keys are others'; authentication_failed, of the signature, too; what the key source says.
 /// Thread safety: concurrent.
 [[nodiscard]] inline result<bytes> open(const keys::key_ref& keys, byte_view message, const open_options& options = {}) {
-    detail::borrowed_cipher borrowed(Botan::Cipher_Dir::Decryption);
-    if (!borrowed.get()) return pass(borrowed.get());
-    auto begun = begin_reading(*borrowed.get(), keys, message, options);
-    if (!begun) return pass(begun);
-    auto body = message.subspan(begun->header.size);
-    if (begun->verifier) {
-        const auto footer = detail::take_footer(begun->header, body);
-        if (!footer) return pass(footer);
-        begun->verifier->update(body);
-        if (auto holds = begun->verifier->finish(*footer); !holds) return pass(holds);
-    }
-    bytes out(body.size());
-    const auto size = detail::open_body(*borrowed.get(), keys, begun->header, body, out);
-    if (!size) {
-        Botan::secure_scrub_memory(out.data(), out.size());
-        return pass(size);
-    }
-    out.resize(*size);
+    bytes out;
+    const auto opened = detail::open_whole(keys, message, options, [&](std::uint64_t size) -> result<byte_span> {
+        out.resize(static_cast<std::size_t>(size));
+        return byte_span(out);
+    });
+    if (!opened) return pass(opened);
     return out;
+}
+
+// --- the same into memory of the caller's, which is neither taken nor touched twice ---
+
+/// What is room enough for a message with a header that readers take: see read_limits.
+constexpr std::uint64_t sealed_bound(std::uint64_t plaintext_size, std::uint32_t frame_length) noexcept {
+    const std::uint64_t frames = frame_length == 0 ? 0 : plaintext_size / frame_length;
+    return read_limits{}.max_header + plaintext_size + frames * frame_overhead + final_overhead + longest_footer;
+}
+/// As `seal`, into the front of `out`, which must not overlap `plaintext`; returns the message's size. limit_exceeded:
+/// it does not fit. After a failure the message is no message, and nothing of the plaintext is left in `out`.
+[[nodiscard]] inline result<std::size_t> seal_into(const keys::key_ref& keys, byte_view plaintext, byte_span out,
+                                                   const keys::encryption_context& context = {}, const seal_options& options = {}) {
+    const auto sealed = detail::seal_whole(keys, plaintext, context, options, [&](bytes&& header, std::size_t size) -> result<byte_span> {
+        if (out.size() < size) return fail(errc::limit_exceeded, "message: the room is too small; sealed_bound says what is enough");
+        std::copy(header.begin(), header.end(), out.begin());
+        return out.first(size);
+    });
+    if (!sealed) return pass(sealed);
+    return sealed->size();
+}
+/// As `open`, into the front of `out`, which must not overlap `message`; returns the plaintext's size, which is below the
+/// message's. limit_exceeded: it does not fit. After a failure nothing of the plaintext is left in `out`.
+[[nodiscard]] inline result<std::size_t> open_into(const keys::key_ref& keys, byte_view message, byte_span out,
+                                                   const open_options& options = {}) {
+    const auto opened = detail::open_whole(keys, message, options, [&](std::uint64_t size) -> result<byte_span> {
+        if (out.size() < size) return fail(errc::limit_exceeded, "message: the room is too small; the message's own size is enough");
+        return out.first(static_cast<std::size_t>(size));
+    });
+    if (!opened) return pass(opened);
+    return opened->size();
 }
 
 } // namespace keywright::envelope

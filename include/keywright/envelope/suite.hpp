@@ -67,6 +67,9 @@ struct read_limits {
     std::size_t max_header = 128 * 1024;          ///< bytes, with context and entries
     std::size_t max_entries = 32;                 ///< encrypted data keys
     std::uint32_t max_frame = 16 * 1024 * 1024;   ///< bytes of one frame, or of the content of an unframed message
+    /// Whether the pairs of its context may stand in any order. The format has them sorted, and all clients write them so;
+    /// the official ones read any order, as some published test messages need. Either way the header's tag proves them.
+    bool unsorted_context = false;
 };
 
 /// The largest frame that is written.

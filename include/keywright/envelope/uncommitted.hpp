@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of messages that do not commit to theirs: format version 1, which is only read.
-// Depends on: envelope/suite, core, Botan (HKDF).
+// Depends on: envelope/suite, detail/hkdf, core.
 #pragma once
 
-#include <keywright/core/bytes.hpp>
-#include <keywright/core/secret_bytes.hpp>
-#include <keywright/detail/botan_boundary.hpp>
+#include <keywright/detail/hkdf.hpp>
 #include <keywright/envelope/suite.hpp>
-
-#include <botan/kdf.h>
 
 namespace keywright::envelope::detail {
 
@@ -17,15 +13,11 @@ namespace keywright::envelope::detail {
 /// Requires: a suite that does not commit, and a data key of its length.
 inline result<secret_bytes> uncommitted_key(const algorithm_suite& suite, const secret_bytes& data_key, const message_id& id) {
     if (suite.derivation == key_derivation::none) return data_key.clone();
-    return keywright::detail::botan_boundary(errc::internal, "message: key derivation failed", [&] {
-        bytes info;
-        append_be(info, suite.id);
-        append(info, byte_view(id).first(suite.id_bytes()));
-        const auto kdf = Botan::KDF::create_or_throw(suite.derivation == key_derivation::hkdf_sha256 ? "HKDF(SHA-256)" : "HKDF(SHA-384)");
-        secret_bytes key(suite.key_bytes);
-        kdf->derive_key(keywright::detail::reveal_writable(key), keywright::detail::reveal(data_key), {}, info);
-        return key;
-    });
+    bytes info;
+    append_be(info, suite.id);
+    append(info, byte_view(id).first(suite.id_bytes()));
+    const char* name = suite.derivation == key_derivation::hkdf_sha256 ? "HKDF(SHA-256)" : "HKDF(SHA-384)";
+    return keywright::detail::hkdf(name, keywright::detail::reveal(data_key), info, suite.key_bytes);
 }
 
 } // namespace keywright::envelope::detail

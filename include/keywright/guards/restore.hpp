@@ -52,7 +52,8 @@ struct backup_is_there {
 };
 
 /// T30: the environment key that the backup's data keys are wrapped by can be reached. While an environment is on the
-/// provider's key only its newest key is; older ones, from its time under the customer's, stay behind the ring's key.
+/// provider's key only its newest key is; older ones, from its time under the customer's, stay behind the ring's key,
+/// and are gone with the last key that opened them.
 struct backup_key_is_held {
     using id = rule_tag<"T30">;
     using commands = types<restore>;
@@ -66,11 +67,15 @@ struct backup_key_is_held {
 private:
     static constexpr bool is_held(const facts& f) {
         const environment_state& e = f.source();
+        if (f.backup().data_era != e.data_era || e.deleted) return true; // backup_is_there tells
         if (const policy_state* policy = policy_of(f, e)) return is_behind(*policy, e, f.backup());
-        const bool behind_customer = e.managed_by == protector::customer || f.backup().key_version < e.key_version;
-        return !behind_customer || active_key(f.ring) != nullptr;
+        const bool is_older = f.backup().key_version < e.key_version;
+        if (e.managed_by == protector::provider && !is_older) return true;
+        const bool is_lost = e.first_generation != f.ring.first_generation || f.backup().key_version < e.first_version;
+        return active_key(f.ring) != nullptr && e.region == f.ring.region && !(is_older && is_lost);
     }
-    /// Behind a policy are the keys that an environment had in it, and the provider's that it came with.
+    /// What was behind a policy that the environment has left is not held: a revocation of that policy would no longer
+    /// reach it. Behind a policy are the keys that an environment had in it, and the provider's that it came with.
     static constexpr bool is_behind(const policy_state& policy, const environment_state& e, const backup_state& b) {
         return b.managed_by == protector::customer ? b.key == policy.print : b.key_version == e.membership.provider_version;
     }

@@ -12,7 +12,6 @@
 #include <botan/pk_keys.h>
 #include <botan/pubkey.h>
 #include <botan/rng.h>
-#include <botan/rsa.h>
 
 #include <string>
 
@@ -38,7 +37,7 @@ inline key_algorithm algorithm_of(const Botan::Public_Key& key) {
 }
 
 inline std::uint64_t exponent_of(const Botan::Public_Key& key) {
-    const Botan::BigInt e = dynamic_cast<const Botan::RSA_PublicKey&>(key).get_e();
+    const Botan::BigInt& e = key.get_int_field("e");
     if (e.bits() > 64) return UINT64_MAX;
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < 8; ++i) value |= std::uint64_t{e.byte_at(i)} << (8 * i);

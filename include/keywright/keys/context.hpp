@@ -45,20 +45,18 @@ public:
 
     /// Reads the layout above; nothing may follow. malformed also when pairs are unsorted or a key stands twice.
     [[nodiscard]] static result<encryption_context> parse(byte_view in) {
-        if (in.empty()) return encryption_context{};
-        if (in.size() > limit) return fail(errc::limit_exceeded, "context: more than 65535 bytes");
-        if (in.size() < 2) return fail(errc::malformed, "context: the pair count is truncated");
-        const std::size_t count = load_be<std::uint16_t>(in.data());
-        in = in.subspan(2);
-        // Each pair takes 5 bytes at least, so a count can be refused before memory is taken for it.
-        if (count == 0 || count > in.size() / 5) return fail(errc::malformed, "context: the pair count does not fit the length");
-        std::vector<pair> pairs(count);
-        for (auto& [key, value] : pairs)
-            if (!take_text(in, key) || !take_text(in, value)) return fail(errc::malformed, "context: a pair is truncated");
-        if (!in.empty()) return fail(errc::malformed, "context: bytes follow the last pair");
-        return of_sorted(std::move(pairs));
+        auto pairs = parse_pairs(in);
+        if (!pairs) return pass(pairs);
+        return of_sorted(std::move(*pairs));
     }
-
+    /// The same of pairs in any order, of which a context has one: what is proven must be the bytes that were read, not
+    /// what `serialise` makes of this.
+    [[nodiscard]] static result<encryption_context> parse_unsorted(byte_view in) {
+        auto pairs = parse_pairs(in);
+        if (!pairs) return pass(pairs);
+        std::sort(pairs->begin(), pairs->end());
+        return of_sorted(std::move(*pairs));
+    }
     /// The layout above; empty for an empty context. This is the associated data of every wrap.
     bytes serialise() const {
         bytes out;
@@ -113,6 +111,20 @@ public:
 private:
     static constexpr std::size_t limit = 65'535;
 
+    static result<std::vector<pair>> parse_pairs(byte_view in) {
+        if (in.empty()) return std::vector<pair>{};
+        if (in.size() > limit) return fail(errc::limit_exceeded, "context: more than 65535 bytes");
+        if (in.size() < 2) return fail(errc::malformed, "context: the pair count is truncated");
+        const std::size_t count = load_be<std::uint16_t>(in.data());
+        in = in.subspan(2);
+        // Each pair takes 5 bytes at least, so a count can be refused before memory is taken for it.
+        if (count == 0 || count > in.size() / 5) return fail(errc::malformed, "context: the pair count does not fit the length");
+        std::vector<pair> pairs(count);
+        for (auto& [key, value] : pairs)
+            if (!take_text(in, key) || !take_text(in, value)) return fail(errc::malformed, "context: a pair is truncated");
+        if (!in.empty()) return fail(errc::malformed, "context: bytes follow the last pair");
+        return pairs;
+    }
     static result<encryption_context> of_sorted(std::vector<pair>&& pairs) {
         std::size_t size = pairs.empty() ? 0 : 2;
         for (std::size_t i = 0; i < pairs.size(); ++i) {
@@ -120,7 +132,9 @@ private:
             if (key.empty()) return fail(errc::malformed, "context: a key is empty");
             if (!keywright::detail::is_utf8(key) || !keywright::detail::is_utf8(value))
                 return fail(errc::malformed, "context: keys and values must be UTF-8");
-            if (i > 0 && key <= pairs[i - 1].first) return fail(errc::malformed, "context: keys must be sorted, and each stand once");
+            if (i > 0 && key == pairs[i - 1].first) return fail(errc::malformed, "context: a key stands twice");
+            if (i > 0 && key < pairs[i - 1].first)
+                return fail(errc::malformed, "context: its keys are not sorted; read_limits::unsorted_context reads such a message");
             if (key.size() > limit || value.size() > limit) return fail(errc::limit_exceeded, "context: a key or value above 65535 bytes");
             size += 4 + key.size() + value.size();
             if (size > limit) return fail(errc::limit_exceeded, "context: more than 65535 bytes");

@@ -61,6 +61,13 @@ public:
         while (seen < epoch && !current_.compare_exchange_weak(seen, epoch)) {}
     }
 
+    /// What was known is not relied on any more: the next use reads the epoch first. For whoever knows that it has moved
+    /// on, and not how far.
+    void ask_again() {
+        const std::scoped_lock no_reader(reading_);
+        read_at_.store(now_().count() - refresh_.count(), std::memory_order_release);
+    }
+
     /// Whether what was granted at `granted` may still be used. locked: the epoch has moved on; unavailable: it is
     /// older than `refresh` and could not be read.
     [[nodiscard]] result<void> check(std::uint64_t granted) {

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <keywright/core/algorithms.hpp>
+#include <keywright/detail/hkdf.hpp>
 #include <keywright/keys/wrap.hpp>
 
 #include <botan/hash.h>
-#include <botan/kdf.h>
 #include <botan/pk_keys.h>
 #include <botan/pubkey.h>
 #include <botan/x509_key.h>
@@ -75,11 +75,7 @@ inline result<secret_bytes> derive(byte_view key_material, std::string_view labe
     bytes info(label.begin(), label.end());
     info.push_back(0);
     append(info, context.serialise());
-    return keywright::detail::botan_boundary(errc::internal, "keys: HKDF failed", [&] {
-        secret_bytes out(32);
-        Botan::KDF::create_or_throw(approved<"HKDF(SHA-256)">)->derive_key(keywright::detail::reveal_writable(out), key_material, {}, info);
-        return out;
-    });
+    return keywright::detail::hkdf(approved<"HKDF(SHA-256)">, key_material, info, 32);
 }
 
 } // namespace detail

@@ -16,6 +16,12 @@ struct encryption_materials {
     std::vector<wrapped_key> entries;
 };
 
+/// What is known of the message for which a data key is asked. A keyring may look at it; most need not.
+struct message_needs {
+    std::optional<std::uint64_t> plaintext_size{};           ///< bytes; none of a stream, which ends when it ends
+    keywright::detail::random_supply* random = nullptr; ///< drawn together with the message's id
+};
+
 // --- the capabilities, each a name that a compiler prints ---
 
 /// `on_encrypt(context)`: a fresh random data key of 32 bytes, wrapped, and bound to the context where the wrap can.
@@ -33,6 +39,12 @@ concept opens_data_keys = requires(const K& k, const encryption_context& context
 template <class K>
 concept revokes_data_keys = requires(const K& k) {
     { k.check() } -> std::same_as<result<void>>;
+};
+
+/// `on_encrypt(context, needs)`: the same for a keyring that wants to know what the key is for.
+template <class K>
+concept hears_needs = requires(const K& k, const encryption_context& context, const message_needs& needs) {
+    { k.on_encrypt(context, needs) } -> std::same_as<result<encryption_materials>>;
 };
 
 /// `wrap(context, data_key)`: one more entry for somebody else's data key; what a multi_keyring asks of its children. Not
@@ -59,14 +71,17 @@ consteval bool check_keyring() {
 
 namespace detail {
 
-/// Makes a data key and wraps it once.
+/// Makes a data key and wraps it once: `wrap(key, random)`.
 template <class Wrap>
-result<encryption_materials> materials_of(Wrap&& wrap) {
-    auto key = random_secret();
-    if (!key) return pass(key);
-    auto entry = wrap(*key);
+result<encryption_materials> materials_of(const message_needs& needs, Wrap&& wrap) {
+    constexpr std::size_t key_size = 32;
+    keywright::detail::random_supply own(key_size + keywright::detail::aes_gcm::iv_size);
+    auto& random = needs.random == nullptr ? own : *needs.random;
+    secret_bytes key(key_size);
+    if (auto drawn = random.take(keywright::detail::reveal_writable(key)); !drawn) return pass(drawn);
+    auto entry = wrap(key, random);
     if (!entry) return pass(entry);
-    encryption_materials made{std::move(*key), {}};
+    encryption_materials made{std::move(key), {}};
     made.entries.push_back(std::move(*entry));
     return made;
 }
@@ -100,8 +115,10 @@ public:
     [[nodiscard]] result<wrapped_key> wrap(const encryption_context& context, const secret_bytes& key) const {
         return lease_->wrap(data_purpose::message, context.serialise(), key);
     }
-    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const {
-        return detail::materials_of([&](const secret_bytes& key) { return wrap(context, key); });
+    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context, const message_needs& needs = {}) const {
+        return detail::materials_of(needs, [&](const secret_bytes& key, auto& random) {
+            return lease_->wrap(data_purpose::message, context.serialise(), key, random);
+        });
     }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {
         const bytes aad = context.serialise();
@@ -133,8 +150,12 @@ class key_ref {
 public:
     template <key_source T>
     key_ref(const T& source) noexcept
-        : source_(&source),
-          on_encrypt_([](const void* s, const encryption_context& c) { return as_keyring(*static_cast<const T*>(s)).on_encrypt(c); }),
+        : source_(&source), on_encrypt_([](const void* s, const encryption_context& c, const message_needs& n) {
+              if constexpr (hears_needs<std::remove_cvref_t<decltype(as_keyring(source))>>)
+                  return as_keyring(*static_cast<const T*>(s)).on_encrypt(c, n);
+              else
+                  return as_keyring(*static_cast<const T*>(s)).on_encrypt(c);
+          }),
           on_decrypt_([](const void* s, const encryption_context& c, std::span<const entry_view> e) {
               return as_keyring(*static_cast<const T*>(s)).on_decrypt(c, e);
           }),
@@ -147,7 +168,9 @@ public:
     template <key_source T>
     key_ref(const T&&) = delete;
 
-    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const { return on_encrypt_(source_, context); }
+    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context, const message_needs& needs = {}) const {
+        return on_encrypt_(source_, context, needs);
+    }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {
         return on_decrypt_(source_, context, entries);
     }
@@ -160,7 +183,7 @@ public:
 
 private:
     const void* source_;
-    result<encryption_materials> (*on_encrypt_)(const void*, const encryption_context&);
+    result<encryption_materials> (*on_encrypt_)(const void*, const encryption_context&, const message_needs&);
     result<secret_bytes> (*on_decrypt_)(const void*, const encryption_context&, std::span<const entry_view>);
     result<void> (*check_)(const void*);
     result<wrapped_key> (*wrap_)(const void*, const encryption_context&, const secret_bytes&) = nullptr;

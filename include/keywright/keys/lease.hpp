@@ -13,12 +13,30 @@
 
 namespace keywright::keys {
 
+/// How often a key may still be used to encrypt, by everybody who has a copy of this. Thread safety: concurrent.
+class use_count {
+public:
+    use_count(std::uint64_t uses = 0) : left_(std::make_shared<std::atomic<std::uint64_t>>(uses)) {}
+
+    /// Takes one; false when none is left.
+    bool take() noexcept {
+        std::uint64_t left = left_->load(std::memory_order_relaxed);
+        while (left > 0 && !left_->compare_exchange_weak(left, left - 1, std::memory_order_relaxed)) {}
+        return left > 0;
+    }
+    void add(std::uint64_t uses) noexcept { left_->fetch_add(uses); }
+    std::uint64_t left() const noexcept { return left_->load(); }
+
+private:
+    std::shared_ptr<std::atomic<std::uint64_t>> left_;
+};
+
 /// One environment key that goes into a lease.
 struct leased_key {
     environment_key_name name;
     secret_bytes key;        ///< 32 bytes
     bool primary = false;    ///< new data is wrapped under it; at most one per purpose. The others are for reading
-    std::uint64_t uses = 0;  ///< wraps that the store has reserved for this lease; only for a primary key
+    use_count uses{};        ///< wraps that the store has reserved; leases may share them. Only for a primary key
 };
 
 struct lease_bounds {
@@ -61,13 +79,19 @@ public:
     /// Wraps `key` under the primary key of a purpose, bound to the serialised context; takes one use. As `check`;
     /// exhausted when no use is left, not_found when the lease has no primary key of that purpose.
     [[nodiscard]] result<wrapped_key> wrap(data_purpose purpose, byte_view context, const secret_bytes& key) const {
+        keywright::detail::random_supply random(keywright::detail::aes_gcm::iv_size);
+        return wrap(purpose, context, key, random);
+    }
+    /// The same with an IV out of what is drawn together.
+    [[nodiscard]] result<wrapped_key> wrap(data_purpose purpose, byte_view context, const secret_bytes& key,
+                                           keywright::detail::random_supply& random) const {
         if (auto usable = check(); !usable) return pass(usable);
         held_key* under = state_->primary[static_cast<std::size_t>(purpose)];
         if (under == nullptr) return fail(errc::not_found, "lease: no primary key of that purpose");
-        if (!under->take_use()) return fail(errc::exhausted, "lease: its uses are spent; get a new one");
+        if (!under->uses.take()) return fail(errc::exhausted, "lease: its uses are spent; get a new one");
         const std::scoped_lock alone(under->busy);
         if (!under->ready) return gone();
-        return under->ready->wrap(provider, under->name, context, key);
+        return under->ready->wrap(provider, under->name, context, key, random);
     }
 
     /// Opens an entry that was made under one of the lease's keys of that purpose. As `check`; not_mine when the entry
@@ -87,24 +111,19 @@ public:
     /// Wraps left under the primary key of a purpose; 0 when there is none.
     std::uint64_t uses_left(data_purpose purpose) const noexcept {
         const held_key* key = state_->primary[static_cast<std::size_t>(purpose)];
-        return key == nullptr ? 0 : key->uses.load();
+        return key == nullptr ? 0 : key->uses.left();
     }
 
 private:
     struct held_key {
         std::string name;
         data_purpose purpose;
-        std::atomic<std::uint64_t> uses;
+        use_count uses;
         std::mutex busy;
         std::optional<kek> ready; // guarded by busy; empty after drop
 
-        held_key(const environment_key_name& n, std::uint64_t u, kek&& k)
-            : name(n.text()), purpose(n.purpose), uses(u), ready(std::move(k)) {}
-        bool take_use() noexcept {
-            std::uint64_t left = uses.load();
-            while (left > 0 && !uses.compare_exchange_weak(left, left - 1)) {}
-            return left > 0;
-        }
+        held_key(const environment_key_name& n, use_count&& u, kek&& k)
+            : name(n.text()), purpose(n.purpose), uses(std::move(u)), ready(std::move(k)) {}
     };
 
     struct state {
@@ -125,7 +144,7 @@ private:
                 if (other->name == key.name.text()) return fail(errc::misused, "lease: expected each key once");
             auto ready = kek::make(key.key);
             if (!ready) return pass(ready);
-            keys.push_back(std::make_unique<held_key>(key.name, key.primary ? key.uses : 0, std::move(*ready)));
+            keys.push_back(std::make_unique<held_key>(key.name, key.primary ? std::move(key.uses) : use_count(), std::move(*ready)));
             if (key.primary) slot = keys.back().get();
             key.key = {};
             return {};

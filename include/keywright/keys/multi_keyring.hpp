@@ -18,8 +18,8 @@ public:
 
     /// An entry of every keyring, or nothing: a recipient that is left out silently would find that out too late.
     /// Fails with what the first that fails says; misused: one of the others cannot wrap.
-    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const {
-        auto materials = all_.front().on_encrypt(context);
+    [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context, const message_needs& needs = {}) const {
+        auto materials = all_.front().on_encrypt(context, needs);
         if (!materials) return materials;
         for (std::size_t i = 1; i < all_.size(); ++i) {
             auto entry = all_[i].wrap(context, materials->data_key);

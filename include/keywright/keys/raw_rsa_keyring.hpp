@@ -53,7 +53,7 @@ public:
         return wrapped_key::of(state_->id.name_space, as_bytes(state_->id.name), *wrapped);
     }
     [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context) const {
-        return detail::materials_of([&](const secret_bytes& key) { return wrap(context, key); });
+        return detail::materials_of({}, [&](const secret_bytes& key, auto&) { return wrap(context, key); });
     }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context&, std::span<const entry_view> entries) const {
         return detail::first_that_opens(entries, [this](const entry_view& entry) -> result<secret_bytes> {

@@ -9,7 +9,7 @@
 #include <keywright/detail/botan_boundary.hpp>
 #include <keywright/keys/detail/rsa_numbers.hpp>
 
-#include <botan/rsa.h>
+#include <botan/pk_keys.h>
 #include <botan/x509_key.h>
 
 #include <span>
@@ -68,48 +68,62 @@ inline constexpr std::size_t most_compared_keys = 64;
 
 namespace detail {
 
+inline bool is_rsa(const Botan::Public_Key& key) { return key.algo_name() == "RSA"; }
+
 inline void note_public(weakness_list& found, const Botan::BigInt& n, const Botan::BigInt& e) {
     if (e < 65537) found.push_back(weakness::low_exponent);
     if (e.is_even()) found.push_back(weakness::even_exponent);
     if (has_small_factor(n)) found.push_back(weakness::small_factor);
     if (has_roca_fingerprint(n)) found.push_back(weakness::roca);
 }
-inline void note_private(weakness_list& found, const Botan::RSA_PrivateKey& key) {
-    const std::size_t bits = key.get_n().bits();
-    if (too_close(key.get_p(), key.get_q(), bits)) found.push_back(weakness::close_primes);
-    if (too_low(key.get_d(), key.get_p(), key.get_q(), bits)) found.push_back(weakness::low_private_exponent);
+inline void note_numbers(weakness_list& found, const Botan::Private_Key& key) {
+    const std::size_t bits = key.get_int_field("n").bits();
+    const Botan::BigInt &p = key.get_int_field("p"), &q = key.get_int_field("q");
+    if (too_close(p, q, bits)) found.push_back(weakness::close_primes);
+    if (too_low(key.get_int_field("d"), p, q, bits)) found.push_back(weakness::low_private_exponent);
+}
+/// Of a public half, only primes so close that the modulus gives them away are seen.
+inline void note_numbers(weakness_list& found, const Botan::Public_Key& key) {
+    const Botan::BigInt& n = key.get_int_field("n");
+    if (!n.is_even() && splits_by_fermat(n)) found.push_back(weakness::close_primes);
 }
 /// `other`: a SubjectPublicKeyInfo. A key of another algorithm, and the same key, share nothing.
 inline bool shares_factor(const Botan::BigInt& n, byte_view other) {
     const auto loaded = Botan::X509::load_key(other);
-    const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(loaded.get());
-    if (rsa == nullptr || rsa->get_n() == n || rsa->get_n().bits() > longest_inspected_bits) return false;
-    return Botan::gcd(n, rsa->get_n()) != 1;
+    if (!is_rsa(*loaded)) return false;
+    const Botan::BigInt& theirs = loaded->get_int_field("n");
+    return theirs != n && theirs.bits() <= longest_inspected_bits && Botan::gcd(n, theirs) != 1;
+}
+
+template <class Key>
+result<weakness_list> weaknesses_of(const Key& key, std::span<const bytes> earlier) {
+    weakness_list found;
+    if (!is_rsa(key)) return found;
+    const Botan::BigInt& n = key.get_int_field("n");
+    if (n.bits() > longest_inspected_bits) return fail(errc::limit_exceeded, "key: longer than 8192 bits, which is not inspected");
+    if (earlier.size() > most_compared_keys) return fail(errc::limit_exceeded, "key: more than 64 earlier keys to compare with");
+    return keywright::detail::botan_boundary(errc::internal, "key: an earlier public key does not load", [&] {
+        note_public(found, n, key.get_int_field("e"));
+        note_numbers(found, key);
+        const auto shares = [&](const bytes& other) { return shares_factor(n, other); };
+        if (std::any_of(earlier.begin(), earlier.end(), shares)) found.push_back(weakness::shared_factor);
+        return found;
+    });
 }
 
 } // namespace detail
 
-/// What is weak about a key, in the order of the enumeration; empty for keys that are not RSA. A private key is asked
-/// for its private numbers, too. `earlier`: SubjectPublicKeyInfos of keys that may share a prime with this one.
+/// What is weak about a key, in the order of the enumeration; empty for keys that are not RSA. `earlier`:
+/// SubjectPublicKeyInfos of keys that may share a prime with this one. Which of the two is called goes by the type of the
+/// reference: only a Private_Key is asked for its private numbers, so that no type information is needed at run time.
 /// Fails with limit_exceeded above `longest_inspected_bits` or `most_compared_keys`, with malformed or unsupported
-/// when one of `earlier` does not load. Thread safety: a function of its arguments.
+/// when one of `earlier` does not load. Thread safety: functions of their arguments.
 [[nodiscard]] inline result<weakness_list> weaknesses_of(const Botan::Public_Key& key, std::span<const bytes> earlier = {}) {
-    weakness_list found;
-    const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(&key);
-    if (rsa == nullptr) return found;
-    const Botan::BigInt& n = rsa->get_n();
-    if (n.bits() > longest_inspected_bits) return fail(errc::limit_exceeded, "key: longer than 8192 bits, which is not inspected");
-    if (earlier.size() > most_compared_keys) return fail(errc::limit_exceeded, "key: more than 64 earlier keys to compare with");
-    return keywright::detail::botan_boundary(errc::internal, "key: an earlier public key does not load", [&] {
-        detail::note_public(found, n, rsa->get_e());
-        if (const auto* whole = dynamic_cast<const Botan::RSA_PrivateKey*>(&key))
-            detail::note_private(found, *whole);
-        else if (!n.is_even() && detail::splits_by_fermat(n))
-            found.push_back(weakness::close_primes);
-        const auto shares = [&](const bytes& other) { return detail::shares_factor(n, other); };
-        if (std::any_of(earlier.begin(), earlier.end(), shares)) found.push_back(weakness::shared_factor);
-        return found;
-    });
+    return detail::weaknesses_of(key, earlier);
+}
+/// \overload
+[[nodiscard]] inline result<weakness_list> weaknesses_of(const Botan::Private_Key& key, std::span<const bytes> earlier = {}) {
+    return detail::weaknesses_of(key, earlier);
 }
 
 } // namespace keywright::keys

@@ -8,6 +8,7 @@
 
 #include <keywright/core/secret_bytes.hpp>
 #include <keywright/detail/aes_gcm.hpp>
+#include <keywright/detail/random_supply.hpp>
 #include <keywright/keys/context.hpp>
 
 #include <botan/system_rng.h>
@@ -101,8 +102,14 @@ public:
     /// The IV is 12 bytes of the system's generator: at most 2^32 wraps under one key, by all processes together.
     [[nodiscard]] result<wrapped_key> wrap(std::string_view provider_id, std::string_view key_name, byte_view aad,
                                            const secret_bytes& key) {
+        keywright::detail::random_supply random(iv_size);
+        return wrap(provider_id, key_name, aad, key, random);
+    }
+    /// The same with an IV out of what is drawn together.
+    [[nodiscard]] result<wrapped_key> wrap(std::string_view provider_id, std::string_view key_name, byte_view aad, const secret_bytes& key,
+                                           keywright::detail::random_supply& random) {
         std::array<std::uint8_t, iv_size> iv{};
-        if (auto drawn = random(iv); !drawn) return pass(drawn);
+        if (auto drawn = random.take(iv); !drawn) return pass(drawn);
         return wrap_with(iv, provider_id, key_name, aad, key);
     }
     /// The key in an entry. not_mine: other ids, or lengths that these ids never have; authentication_failed: another

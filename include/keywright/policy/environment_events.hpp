@@ -31,11 +31,13 @@ struct key_applied {
     environment_id environment;
     std::uint64_t key_version = 0;
     std::uint64_t epoch = 0;
+    std::uint64_t first_generation = 0; ///< of the ring; in events of version 0.1 there is none
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("environment", self.environment);
         field("key_version", self.key_version);
         field("epoch", self.epoch);
+        field("first_generation", self.first_generation);
     }
     friend constexpr bool operator==(const key_applied&, const key_applied&) = default;
 };

@@ -44,6 +44,7 @@ constexpr void start_activation(ring_state& ring, const activation_started& e, c
     ring.attempt = {by, at, 0, can_be_undone ? active->print : fingerprint{}, never};
     ring.ever_activated = true;
     ring.generation = e.generation;
+    if (active == nullptr) ring.first_generation = e.generation;
     if (e.at_once)
         for (key_record& key : ring.keys)
             if (key.state == key_state::active) key.state = key_state::replaced;
@@ -300,9 +301,11 @@ constexpr void evolve(environment_state& env, const event& happened_event) {
                                         },
                                         [&](const apply_started& e) { begin(e, operation::applying); },
                                         [&](const key_applied& e) {
-                                            if (end(e))
-                                                env.managed_by = protector::customer, env.unlock_epoch = e.epoch,
-                                                env.key_version = e.key_version, env.content = work_number(env);
+                                            if (!end(e)) return;
+                                            if (env.first_generation != e.first_generation)
+                                                env.first_generation = e.first_generation, env.first_version = env.key_version;
+                                            env.managed_by = protector::customer, env.unlock_epoch = e.epoch;
+                                            env.key_version = e.key_version, env.content = work_number(env);
                                         },
                                         [&](const apply_failed& e) { end(e); },
                                         [&](const return_started& e) { begin(e, operation::returning); },

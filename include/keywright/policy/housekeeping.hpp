@@ -93,6 +93,7 @@ private:
 /// H03: the system reports the end of what has begun; an installation that took longer than `installation` has
 /// already failed, and a lock is complete only when nothing of the ring is under way any more. While a lock is carried
 /// out only a reset may still end well: anything else would leave an environment open, or uncounted, behind the lock.
+/// An environment is unlocked only after its key is.
 struct report_matches_work {
     using id = rule_tag<"H03">;
     using commands = types<completed, failed>;
@@ -106,6 +107,8 @@ struct report_matches_work {
             return verdict::object(refusal::not_in_progress, mender::nobody);
         if (f.ring.locking && !installs && c.of != operation::locking && c.of != operation::resetting)
             return verdict::object(refusal::lock_in_progress, mender::nobody, f.environment().id.view());
+        if (c.of == operation::unlocking && (f.ring.installing_unlocks || active_key(f.ring) == nullptr))
+            return verdict::object(refusal::key_not_active, mender::time, f.environment().id.view());
         if (c.of == operation::locking && f.ring.in_transition > 0)
             return verdict::measure(refusal::operation_in_progress, mender::time, f.ring.in_transition, 0);
         return verdict::pass();

@@ -139,6 +139,7 @@ struct ring_state {
     bool self_managed = false;      ///< the risk was acknowledged once: the opt-in
     bool ever_activated = false;    ///< an activation was accepted once; no failure, lock or deletion resets it
     std::uint64_t generation = 0;   ///< of the ring secret that wraps the environments' keys; 0: none yet
+    std::uint64_t first_generation = 0; ///< what hung on one before is lost: when this one began, no key was left that opened it
     instant effective_at = never;   ///< when the last activation (or unlocking) became effective
     instant applied_at = never;     ///< the last completed apply
     instant installing_since = never;
@@ -176,6 +177,7 @@ struct ring_state {
         field("self_managed", self.self_managed);
         field("ever_activated", self.ever_activated);
         field("generation", self.generation);
+        field("first_generation", self.first_generation);
         field("effective_at", self.effective_at);
         field("applied_at", self.applied_at);
         field("installing_since", self.installing_since);
@@ -246,6 +248,8 @@ struct environment_state {
     protector managed_by = protector::provider;
     std::uint64_t unlock_epoch = 0;
     std::uint64_t key_version = 1;  ///< of the environment's own keys: raised by apply, return and reset
+    std::uint64_t first_generation = 0; ///< of its ring when it was last applied; with it came …
+    std::uint64_t first_version = 0;    ///< … of its own keys this one and later ones
     std::uint64_t data_era = 1;     ///< raised by reset: backups of an earlier era are gone
     std::uint64_t content = 1;      ///< which generation of its data is current: raised when data is rebuilt
     std::uint64_t access_epoch = 0; ///< raised whenever it goes down: leases granted before are dead
@@ -271,6 +275,8 @@ struct environment_state {
         field("managed_by", self.managed_by);
         field("unlock_epoch", self.unlock_epoch);
         field("key_version", self.key_version);
+        field("first_generation", self.first_generation);
+        field("first_version", self.first_version);
         field("data_era", self.data_era);
         field("content", self.content);
         field("access_epoch", self.access_epoch);

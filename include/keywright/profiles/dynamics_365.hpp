@@ -46,7 +46,7 @@ inline constexpr profile<
     // using and changing the key
     keys_are_used_at_once, is_confirmed<"I06", generate_key>, is_confirmed<"I07", upload_key>,
     key_is_settled<"I07", generate_key, upload_key, apply_key, return_to_provider, lock>,
-    environment_rests<"T36", generate_key, upload_key, apply_key, return_to_provider, delete_environment, take_backup, restore>,
+    environment_rests<"T36", generate_key, upload_key, apply_key, return_to_provider, unlock_key, delete_environment, take_backup, restore>,
     apply_from_provider, is_confirmed<"T19", apply_key>, environment_is_up, cites<"I09", return_from_customer>,
     is_confirmed<"I09", return_to_provider>, name_is_typed<"T36", false, delete_environment>,
     // locking and the way back
@@ -55,7 +55,7 @@ inline constexpr profile<
     file_opens<"I11", unlock_key>, environment_is_not_locked<"T22", open_environment, take_backup>,
     environment_is_not_locked<"I12", generate_key, upload_key, return_to_provider, restore>,
     // restore
-    cites<"I12", backup_is_there>, cites<"I12", backup_key_is_held>, field_encryption_stays>
+    cites<"I12", guards::restore_under_same_key>, cites<"I12", backup_is_there>, cites<"I12", backup_key_is_held>, field_encryption_stays>
     dynamics_365_rules{};
 
 } // namespace detail

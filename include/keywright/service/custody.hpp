@@ -16,9 +16,11 @@
 
 namespace keywright::service {
 
-/// A key has 2^31 uses; they are reserved in blocks, so that all processes together stay below.
-inline constexpr std::uint64_t uses_per_key = std::uint64_t{1} << 31;
-inline constexpr std::uint64_t uses_per_block = std::uint64_t{1} << 24;
+/// The version of an environment's keys that a key belongs to: the low half of its own, so that an environment's slot
+/// and its state name all of them at once. The high half counts the keys of one purpose that were used up under it.
+constexpr std::uint64_t era_of(std::uint64_t version) noexcept { return version & 0xffffffffU; }
+/// The version of the key that takes the place of one that is used up.
+constexpr std::uint64_t next_turn(std::uint64_t version) noexcept { return version + (std::uint64_t{1} << 32); }
 
 /// The provider's own key, made when the first tenant comes.
 template <class Vault>
@@ -48,7 +50,8 @@ template <class Vault>
 template <class Parts>
 class custody {
 public:
-    custody(Parts& parts, ring_id ring) : parts_(parts), ring_(ring) {}
+    custody(Parts& parts, ring_id ring)
+        : parts_(parts), ring_(ring), prefix_("ring/" + std::string(ring.tenant.view()) + "/" + std::string(ring.region.view()) + "/") {}
 
     // --- records of environment keys ---
 
@@ -60,7 +63,7 @@ public:
     }
     /// The same under the environment's slot of that version and the provider's key. The slot may be staged only.
     [[nodiscard]] result<bytes> wrap_under_slot(const keys::environment_key_name& name, const secret_bytes& key) {
-        auto kek = slot_kek(name.environment, name.version);
+        auto kek = slot_kek(name.environment, era_of(name.version));
         if (!kek) return pass(kek);
         return wrap(**kek, keys::slot_key_name(ring_.tenant, ring_.region, name.environment), slot_context(name), key);
     }
@@ -69,7 +72,7 @@ public:
         const auto wrapped = keys::wrapped_key::parse(record);
         if (!wrapped) return fail(errc::corrupt, "custody: a key record is damaged");
         const auto generation = generation_of(wrapped->view());
-        auto kek = generation ? ring_kek(*generation) : slot_kek(name.environment, name.version);
+        auto kek = generation ? ring_kek(*generation) : slot_kek(name.environment, era_of(name.version));
         if (!kek) return pass(kek);
         const auto under = generation ? keys::ring_key_name(ring_.tenant, ring_.region, *generation)
                                       : keys::slot_key_name(ring_.tenant, ring_.region, name.environment);
@@ -78,11 +81,10 @@ public:
     }
     /// The generation of the ring secret that a record hangs on; nullopt: it hangs on a slot.
     std::optional<std::uint64_t> generation_of(const keys::entry_view& entry) const {
-        const std::string prefix = "ring/" + std::string(ring_.tenant.view()) + "/" + std::string(ring_.region.view()) + "/";
         const auto info = as_text(entry.provider_info);
-        if (!info.starts_with(prefix)) return std::nullopt;
+        if (!info.starts_with(prefix_)) return std::nullopt;
         std::uint64_t generation = 0;
-        std::from_chars(info.data() + prefix.size(), info.data() + info.size(), generation);
+        std::from_chars(info.data() + prefix_.size(), info.data() + info.size(), generation);
         return generation;
     }
     bytes ring_context(const keys::environment_key_name& name, std::uint64_t generation) const {
@@ -235,72 +237,9 @@ private:
 
     Parts& parts_;
     ring_id ring_;
+    std::string prefix_; ///< of the ring's names for its key-encryption keys
     secret_bytes provider_;
     std::map<std::string, keys::kek> keks_;
 };
-
-/// Takes a block of a key's uses. exhausted: all 2^31 are spent, and the environment needs its next key.
-template <class Store>
-[[nodiscard]] result<std::uint64_t> reserve_uses(Store& store, const ring_id& ring, const std::string& name) {
-    const std::string key = records::uses(ring, name);
-    for (int attempt = 0; attempt < 16; ++attempt) {
-        const auto found = store.load(key);
-        if (!found && found.error().code != errc::not_found) return pass(found);
-        if (found && found->value.size() != 8) return fail(errc::corrupt, "custody: the count of a key's uses is damaged");
-        const std::uint64_t used = found ? load_be<std::uint64_t>(found->value.data()) : 0;
-        if (used + uses_per_block > uses_per_key)
-            return fail(errc::exhausted, "custody: the environment's key has been used 2^31 times; it needs its next key");
-        bytes value;
-        append_be(value, used + uses_per_block);
-        ports::batch batch;
-        batch.put(key, found ? found->version : 0, std::move(value));
-        const auto committed = store.commit(batch);
-        if (committed) return uses_per_block;
-        if (committed.error().code != errc::version_conflict) return pass(committed);
-    }
-    return fail(errc::version_conflict, "custody: too many processes reserve uses of one key at once");
-}
-
-/// Puts the end of every key of an environment into `batch`; but of the one whose record is `keep`.
-template <class Store>
-[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch,
-                                      std::string_view keep = {}) {
-    const auto wraps = scan_all(store, records::wraps(ring, environment));
-    if (!wraps) return pass(wraps);
-    for (const ports::record& r : *wraps)
-        if (r.key != keep) batch.erase_any(r.key);
-    return {};
-}
-
-/// All keys of an environment that can be reached, ready for a lease; `primary` is the version that new data is
-/// wrapped under, 0 for reading only. locked when the newest cannot be reached.
-template <class Parts>
-[[nodiscard]] result<std::vector<keys::leased_key>> environment_keys(Parts& parts, custody<Parts>& chain, const ring_id& ring,
-                                                                     const environment_id& e, std::uint64_t newest, std::uint64_t primary) {
-    const auto wraps = scan_all(parts.store, records::wraps(ring, e));
-    if (!wraps) return pass(wraps);
-    std::vector<keys::leased_key> found;
-    for (const ports::record& record : *wraps) {
-        const auto name = keys::environment_key_name::parse(std::string_view(record.key).substr(record.key.rfind('/') + 1));
-        if (!name) return fail(errc::corrupt, "custody: a key record has no key's name");
-        auto key = chain.unwrap(*name, record.value);
-        if (!key) {
-            // Other keys of an environment that went back to the provider, or was on its way, stay behind the customer's.
-            const bool out_of_reach = key.error().code == errc::locked || key.error().code == errc::not_found;
-            if (out_of_reach && name->version != newest && name->version != primary) continue;
-            return pass(key);
-        }
-        const bool is_primary = name->version == primary;
-        std::uint64_t uses = 0;
-        if (is_primary) {
-            const auto reserved = reserve_uses(parts.store, ring, name->text());
-            if (!reserved) return pass(reserved);
-            uses = *reserved;
-        }
-        found.push_back({*name, std::move(*key), is_primary, uses});
-    }
-    if (found.empty()) return fail(errc::not_found, "custody: the environment has no keys");
-    return found;
-}
 
 } // namespace keywright::service

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to one environment: moved between the provider's key and the customer's, unlocked, restored, copied,
 // reset, and settled afterwards. Data is built anew beside the old; the report's commit makes it current.
-// Depends on: service/reporter, service/watches.
+// Depends on: service/field_keys, service/reporter, service/secrets, service/watches.
 #pragma once
 
+#include <keywright/service/field_keys.hpp>
 #include <keywright/service/reporter.hpp>
 #include <keywright/service/rotation.hpp>
+#include <keywright/service/secrets.hpp>
 #include <keywright/service/watches.hpp>
 
 #include <thread>
@@ -55,7 +57,8 @@ public:
         for (const ports::vault_entry& slot : *slots)
             if (slot.id != keep)
                 if (auto gone = parts_.vault.destroy(slot.id); !gone) return gone;
-        return drop_stale_content(ring, env, *contents);
+        if (auto dropped = drop_stale_content(ring, env, *contents); !dropped) return dropped;
+        return sealed_values(parts_, ring, env.id).drop_all_but(env.deleted ? 0 : env.key_version);
     }
 
     /// Of an environment that is on the customer's key: no slot stays. Needs only the vault, so that a lock can do it
@@ -70,7 +73,7 @@ public:
 private:
     result<void> unlock(const subject& s, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& env = l.environment->value;
-        const auto keys = environment_keys(parts_, chain, s.ring, env.id, env.key_version, 0);
+        const auto keys = key_opener<Parts>(parts_, chain, s.ring).open({env.id, env.key_version});
         if (keys)
             return reports_.report(s, policy::completed{.at = reports_.now(), .of = policy::operation::unlocking}, record, nothing_more{});
         if (keys.error().code != errc::authentication_failed && keys.error().code != errc::locked) return pass(keys);
@@ -78,36 +81,47 @@ private:
     }
 
     /// Apply and return: new keys under the ring, all data sealed anew under them, and one commit that makes both
-    /// current. A return's only wrap under the provider's key is in that commit.
+    /// current. A return's only wraps under the provider's key are in that commit.
     result<void> move(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& env = l.environment->value;
-        const keys::environment_key_name next{env.id, keys::data_purpose::message, policy::work_number(env)};
-        if (auto made = ensure_next_key(s.ring, env, next, chain); !made) return made;
-        const auto lease = lease_for(s.ring, l, env, chain, next.version);
+        const std::uint64_t next = policy::work_number(env);
+        const auto in_use = purposes_of(s.ring, env);
+        if (!in_use) return pass(in_use);
+        const bool needs_help = what == policy::operation::returning && in_use->size() > 1;
+        if (needs_help && !parts_.how.before_return) {
+            const result<void> why =
+                fail(errc::misused, "service: fields and databases would stay behind the customer's key; set options::before_return");
+            return reports_.end_after(why, s.ring, {what, env.id, {}, {}}, record, env);
+        }
+        if (auto made = ensure_next_keys(s.ring, l, next, chain); !made) return made;
+        const auto lease = lease_for(s.ring, l, chain, next, std::nullopt);
         if (!lease) return pass(lease);
-        if (auto built = parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, policy::work_number(env)), *lease, *lease,
-                                                content_progress(what));
-            !built)
-            return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record, env);
+        auto built =
+            parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, next), **lease, **lease, content_progress(what));
+        if (built) built = seal_secrets_anew(s.ring, l, next, **lease);
+        if (built && needs_help) built = seal_elsewhere_anew(s.ring, env, *lease);
+        if (!built) return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record, env);
         return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
                                [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
                                    if (auto same = reports_.still_under_way(now_loaded, env); !same) return same;
                                    return what == policy::operation::applying ? pull_behind_ring(batch, s.ring, now_loaded, chain)
-                                                                              : put_under_slot(batch, s.ring, next, chain);
+                                                                              : put_under_slot(batch, s.ring, env.id, next, chain);
                                });
     }
 
     result<void> overwrite(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& target = l.environment->value;
         const auto& source = l.source->value;
-        const auto opens = lease_for(s.ring, l, source, chain, 0);
+        const auto of_source = load(parts_.store, subject{s.ring, source.id});
+        if (!of_source) return pass(of_source);
+        const auto opens = lease_for(s.ring, *of_source, chain, 0, keys::data_purpose::message);
         if (!opens) return pass(opens);
-        const auto seals = lease_for(s.ring, l, target, chain, target.key_version);
+        const auto seals = lease_for(s.ring, l, chain, target.key_version, keys::data_purpose::message);
         if (!seals) return pass(seals);
         ports::content_ref from = ref(s.ring, source, source.content);
         if (what == policy::operation::restoring) from.backup = s.backup;
         if (auto built =
-                parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), *opens, *seals, content_progress(what));
+                parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), **opens, **seals, content_progress(what));
             !built)
             return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record, target);
         auto done =
@@ -157,26 +171,97 @@ private:
         return {};
     }
 
-    /// The environment's next key, under the ring; made once, so that data sealed before a kill still opens. Only while
-    /// the work that needs it is under way, and never behind a rotation's back.
-    result<void> ensure_next_key(const ring_id& ring, const policy::environment_state& begun, const keys::environment_key_name& next,
-                                 custody<Parts>& chain) {
+    /// The environment's next keys, under the ring: one for each purpose that it has one for now, and a keyset for each
+    /// suite. Made once, all in one commit, so that what was sealed before a kill still opens. Only while the work that
+    /// needs them is under way, and never behind a rotation's back.
+    result<void> ensure_next_keys(const ring_id& ring, const loaded& begun, std::uint64_t next, custody<Parts>& chain) {
+        const auto& env = begun.environment->value;
+        const keys::environment_key_name first{env.id, keys::data_purpose::message, next};
         for (int attempt = 1;; ++attempt) {
-            const auto existing = parts_.store.load(records::wrap(ring, next.environment, next.text()));
+            const auto existing = parts_.store.load(records::wrap(ring, env.id, first.text()));
             if (existing || existing.error().code != errc::not_found) return existing ? result<void>{} : pass(existing);
-            const auto l = load(parts_.store, subject{ring, next.environment});
+            const auto l = load(parts_.store, subject{ring, env.id});
             if (!l) return pass(l);
-            if (auto same = reports_.still_under_way(*l, begun); !same) return same;
+            if (auto same = reports_.still_under_way(*l, env); !same) return same;
             ports::batch batch;
             batch.require(records::ring(ring), l->ring.version);
-            batch.require(records::environment(ring, next.environment), l->environment->version);
-            const auto generation = chain.generation_for(batch, l->ring.value);
-            if (!generation) return pass(generation);
-            auto made = chain.make_key(batch, next, [&](const secret_bytes& key) { return chain.wrap_under_ring(next, *generation, key); });
-            if (!made) return made;
+            batch.require(records::environment(ring, env.id), l->environment->version);
+            if (auto put = put_next_keys(batch, ring, *l, next, chain); !put) return put;
             auto committed = parts_.store.commit(batch);
             if (committed || committed.error().code != errc::version_conflict || attempt == 8) return committed;
         }
+    }
+    result<void> put_next_keys(ports::batch& batch, const ring_id& ring, const loaded& l, std::uint64_t next, custody<Parts>& chain) {
+        const auto& env = l.environment->value;
+        const auto generation = chain.generation_for(batch, l.ring.value);
+        if (!generation) return pass(generation);
+        const auto in_use = purposes_of(ring, env);
+        if (!in_use) return pass(in_use);
+        for (const keys::data_purpose purpose : *in_use) {
+            const keys::environment_key_name name{env.id, purpose, next};
+            auto made = chain.make_key(batch, name, [&](const secret_bytes& key) -> result<bytes> {
+                if (purpose == keys::data_purpose::field)
+                    if (auto put = put_next_keysets(batch, ring, l, chain, {name, key.clone(), true, keys::use_count(8)}); !put)
+                        return pass(put);
+                return chain.wrap_under_ring(name, *generation, key);
+            });
+            if (!made) return made;
+        }
+        return {};
+    }
+    result<std::vector<keys::data_purpose>> purposes_of(const ring_id& ring, const policy::environment_state& env) {
+        const auto wraps = scan_all(parts_.store, records::wraps(ring, env.id));
+        if (!wraps) return pass(wraps);
+        std::vector<keys::data_purpose> in_use{keys::data_purpose::message};
+        for (const ports::record& r : *wraps) {
+            const auto name = key_name_of(r.key);
+            if (!name) return pass(name);
+            const bool is_known = std::find(in_use.begin(), in_use.end(), name->purpose) != in_use.end();
+            if (era_of(name->version) == env.key_version && !is_known) in_use.push_back(name->purpose);
+        }
+        return in_use;
+    }
+    /// Of each suite that is in use: a keyset of the next version, under the field key that is just being made.
+    result<void> put_next_keysets(ports::batch& batch, const ring_id& ring, const loaded& l, custody<Parts>& chain,
+                                  keys::leased_key&& field_key) {
+        const auto& env = l.environment->value;
+        const auto opens = lease_for(ring, l, chain, 0, keys::data_purpose::field);
+        if (!opens) return pass(opens);
+        const std::uint64_t next = field_key.name.version;
+        std::vector<keys::leased_key> keys;
+        keys.push_back(std::move(field_key));
+        const auto seals = keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(0), 0, std::move(keys));
+        if (!seals) return pass(seals);
+        keysets<Parts> all(parts_, ring, env.id);
+        for (const envelope::field_suite suite : field_suites) {
+            const auto present = all.load(suite, env.key_version, **opens);
+            if (!present) return pass(present);
+            if (!*present) continue;
+            const auto made = keysets<Parts>::make(suite, &**present);
+            if (!made) return pass(made);
+            if (auto put = all.put(batch, *made, next, *seals); !put) return put;
+        }
+        return {};
+    }
+
+    /// Secrets of the version that the environment leaves, sealed anew for the one that it is going to have.
+    result<void> seal_secrets_anew(const ring_id& ring, const loaded& l, std::uint64_t next, const keys::data_key_lease& lease) {
+        const auto& env = l.environment->value;
+        return sealed_values(parts_, ring, env.id).seal_anew(env.key_version, next, lease, [&](ports::batch& batch) {
+            batch.require(records::environment(ring, env.id), l.environment->version);
+        });
+    }
+    /// What the product keeps itself.
+    result<void> seal_elsewhere_anew(const ring_id& ring, const policy::environment_state& env,
+                                     const std::shared_ptr<const keys::data_key_lease>& lease) {
+        data_move move{ring, env.id, *lease};
+        keysets<Parts> all(parts_, ring, env.id);
+        for (const envelope::field_suite suite : field_suites) {
+            auto found = all.load(suite, policy::work_number(env), *lease);
+            if (!found) return pass(found);
+            if (*found) move.fields.emplace_back(ring.tenant, lease, std::move(**found));
+        }
+        return parts_.how.before_return(move);
     }
 
     /// Every key of the environment that still hangs on the slot moves behind the ring; the slot is destroyed next.
@@ -186,7 +271,7 @@ private:
         const auto generation = chain.generation_for(batch, l.ring.value);
         if (!generation) return pass(generation);
         for (const ports::record& r : *wraps) {
-            const auto name = keys::environment_key_name::parse(std::string_view(r.key).substr(r.key.rfind('/') + 1));
+            const auto name = key_name_of(r.key);
             const auto wrapped = keys::wrapped_key::parse(r.value);
             if (!name || !wrapped) return fail(errc::corrupt, "custody: a key record is damaged");
             if (chain.generation_of(wrapped->view())) continue;
@@ -199,29 +284,39 @@ private:
         return {};
     }
 
-    result<void> put_under_slot(ports::batch& batch, const ring_id& ring, const keys::environment_key_name& next, custody<Parts>& chain) {
-        const auto record = parts_.store.load(records::wrap(ring, next.environment, next.text()));
-        if (!record) return pass(record);
-        auto key = chain.unwrap(next, record->value);
-        if (!key) return pass(key);
-        if (auto staged = chain.stage_slot(batch, next); !staged) return staged;
-        auto wrapped = chain.wrap_under_slot(next, *key);
-        if (!wrapped) return pass(wrapped);
+    result<void> put_under_slot(ports::batch& batch, const ring_id& ring, const environment_id& environment, std::uint64_t next,
+                                custody<Parts>& chain) {
+        if (auto staged = chain.stage_slot(batch, {environment, keys::data_purpose::message, next}); !staged) return staged;
         if constexpr (Profile.procedure().keys_at_once) { // the customer's key goes, and with it what only it opens
-            if (auto erased = erase_keys(parts_.store, ring, next.environment, batch, record->key); !erased) return erased;
+            if (auto erased = erase_keys(parts_.store, ring, environment, batch, next); !erased) return erased;
             if (auto dropped = rotation<Parts>(parts_, ring).drop_everything(batch); !dropped) return dropped;
         }
-        batch.put(record->key, record->version, std::move(*wrapped));
+        const auto wraps = scan_all(parts_.store, records::wraps(ring, environment));
+        if (!wraps) return pass(wraps);
+        for (const ports::record& r : *wraps) {
+            const auto name = key_name_of(r.key);
+            if (!name) return pass(name);
+            if (era_of(name->version) != next) continue;
+            auto key = chain.unwrap(*name, r.value);
+            if (!key) return pass(key);
+            auto wrapped = chain.wrap_under_slot(*name, *key);
+            if (!wrapped) return pass(wrapped);
+            batch.put(r.key, r.version, std::move(*wrapped));
+        }
         return {};
     }
 
-    result<keys::data_key_lease> lease_for(const ring_id& ring, const loaded& l, const policy::environment_state& env,
-                                           custody<Parts>& chain, std::uint64_t primary) {
-        auto keys = environment_keys(parts_, chain, ring, env.id, env.key_version, primary);
+    /// A lease of `l.environment` for work: of one purpose or of all, to write under the keys of version `primary`; 0: to
+    /// read.
+    result<std::shared_ptr<const keys::data_key_lease>> lease_for(const ring_id& ring, const loaded& l, custody<Parts>& chain,
+                                                                  std::uint64_t primary, std::optional<keys::data_purpose> purpose) {
+        const auto& env = l.environment->value;
+        auto keys = key_opener<Parts>(parts_, chain, ring).open({env.id, env.key_version, primary, purpose});
         if (!keys) return pass(keys);
-        const auto epoch = policy::lease_epoch(l.ring.value, env);
-        return keys::data_key_lease::grant(watches_.watch(parts_.store, ring, env.id, epoch), epoch, std::move(*keys),
-                                           {.max_age = std::chrono::hours(24)});
+        auto lease = keys::data_key_lease::grant(watches_.watch(parts_.store, ring, l), lease_epoch(l), std::move(*keys),
+                                                 {.max_age = std::chrono::hours(24)});
+        if (!lease) return pass(lease);
+        return std::make_shared<const keys::data_key_lease>(std::move(*lease));
     }
 
     static ports::content_ref ref(const ring_id& ring, const policy::environment_state& env, std::uint64_t generation) {

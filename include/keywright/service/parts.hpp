@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts that a service is composed of, by reference: the caller owns them and lets them outlive the service.
-// Depends on: ports.
+// Depends on: ports, service/use_blocks.
 #pragma once
 
 #include <keywright/policy/key_use.hpp>
@@ -9,10 +9,12 @@
 #include <keywright/ports/key_vault.hpp>
 #include <keywright/ports/notifier.hpp>
 #include <keywright/ports/state_store.hpp>
+#include <keywright/service/use_blocks.hpp>
 
 #include <chrono>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,8 @@ using progress = std::function<void(std::string_view what, std::uint64_t done, s
 /// not throw.
 using key_use_sink = std::function<void(const policy::key_use&)>;
 
+struct data_move; // service/field_keys.hpp
+
 struct options {
     /// How old the epoch that a lease goes by may be. A change that ends leases waits this long before it takes effect,
     /// so that no other process still uses one from before it: all services on one store must agree on it.
@@ -34,8 +38,15 @@ struct options {
     std::chrono::seconds lease_age = std::chrono::minutes(5);
     /// Of a PFX that is generated; 600 000 is what OWASP advises for PBKDF2-HMAC-SHA-256.
     std::size_t pfx_iterations = 600'000;
+    /// How many records a rotation re-wraps in one commit.
+    std::size_t rotation_batch = 1000;
     progress on_progress{};
     key_use_sink on_key_use{};
+    /// Seals anew, in place, the fields and databases of an environment that is about to go back to the provider's key:
+    /// they live where the service does not reach. Called with the environment down, again after a kill; its failure is the
+    /// return's. Without it such a return is given up, because what older keys have sealed stays behind the customer's.
+    /// An apply needs no such help: the older keys go behind the ring, and open until the product has sealed anew.
+    std::function<result<void>(const data_move&)> before_return{};
 };
 
 template <class Store, class Vault, class Clock, class Notifier, class Content>
@@ -52,6 +63,7 @@ struct parts {
     Notifier& notifier;
     Content& content;
     options how;
+    std::shared_ptr<use_blocks> uses = std::make_shared<use_blocks>();
 };
 
 /// Every record under a prefix. For what is few by nature: effects, secrets, an environment's keys.

@@ -18,6 +18,9 @@
 //   provider/<t>/<r>                 the same for the provider's key   RSAES-OAEP-SHA-256 ciphertext
 //   wrap/<t>/<r>/<e>/<name>          an environment key              AWS encrypted-data-key entry, see keys/wrap.hpp
 //   uses/<t>/<r>/<name>              uses reserved of that key       u64, big-endian
+//   keyset/<t>/<r>/<e>/<suite>/<v>   keys of fields, made under version v of the environment's keys: entry as above
+//   sealed/<t>/<r>/<e>/<v>/<name>/<number, 12 digits>   one version of a named secret: AWS Encryption SDK message
+//   numbers/<t>/<r>/<e>              the last number given to a secret   u64, big-endian
 //   check/<t>/<r>/<what>             key checks of a secret          32-byte digests, see keys/hierarchy.hpp; what a
 //                                    proof recognises survivors by, long after the secret itself is gone
 //   meta/…                           of the application
@@ -31,6 +34,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -114,6 +118,34 @@ inline std::string provider_secret(const ring_id& r) { return detail::join("prov
 inline std::string wraps(const ring_id& r) { return detail::join("wrap", r.tenant.view(), r.region.view(), ""); }
 inline std::string wraps(const ring_id& r, const environment_id& e) { return wraps(r) + std::string(e.view()) + "/"; }
 inline std::string wrap(const ring_id& r, const environment_id& e, std::string_view name) { return wraps(r, e) + std::string(name); }
+inline std::string keysets(const ring_id& r, const environment_id& e) {
+    return detail::join("keyset", r.tenant.view(), r.region.view(), e.view(), "");
+}
+inline std::string keysets(const ring_id& r, const environment_id& e, std::string_view suite) {
+    return keysets(r, e) + std::string(suite) + "/";
+}
+inline std::string keyset(const ring_id& r, const environment_id& e, std::string_view suite, std::uint64_t version) {
+    return keysets(r, e, suite) + std::to_string(version);
+}
+inline std::string sealed(const ring_id& r, const environment_id& e) {
+    return detail::join("sealed", r.tenant.view(), r.region.view(), e.view(), "");
+}
+inline std::string sealed(const ring_id& r, const environment_id& e, std::uint64_t version) {
+    return sealed(r, e) + std::to_string(version) + "/";
+}
+inline std::string sealed(const ring_id& r, const environment_id& e, std::uint64_t version, std::string_view name) {
+    return sealed(r, e, version) + std::string(name) + "/";
+}
+inline std::string numbers(const ring_id& r, const environment_id& e) {
+    return detail::join("numbers", r.tenant.view(), r.region.view(), e.view());
+}
+/// The number that a key ends with; nullopt when it does not.
+inline std::optional<std::uint64_t> last_number(std::string_view key) {
+    const char* const end = key.data() + key.size();
+    std::uint64_t number = 0;
+    const auto read = std::from_chars(key.data() + key.rfind('/') + 1, end, number);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
+}
 inline std::string checks(const ring_id& r) { return detail::join("check", r.tenant.view(), r.region.view(), ""); }
 inline std::string check_of_key(const ring_id& r, const fingerprint& print) { return checks(r) + "key/" + to_hex(print); }
 inline std::string check_of_secret(const ring_id& r, std::uint64_t generation) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How work on effects ends: a system command, decided by the same policy, in one commit with the end of the effect.
-// Depends on: service/transact, service/custody.
+// Depends on: service/environment_keys.
 #pragma once
 
-#include <keywright/service/custody.hpp>
-#include <keywright/service/transact.hpp>
+#include <keywright/service/environment_keys.hpp>
 
 namespace keywright::service {
 
@@ -55,16 +54,14 @@ public:
         return fail(errc::version_conflict, "service: this operation was ended by another process");
     }
 
-    /// Ends an environment's work without success; a key made for it goes with it.
+    /// Ends an environment's work without success; keys made for it go with it.
     [[nodiscard]] result<void> give_up(const ring_id& ring, const policy::carry_out& work, const std::string& record,
                                        const policy::environment_state* begun = nullptr) {
         const subject s{ring, work.environment};
         return report(s, policy::failed{.at = now(), .of = work.what}, record, [&](ports::batch& batch, const loaded& l) -> result<void> {
             if (begun != nullptr)
                 if (auto same = still_under_way(l, *begun); !same) return same;
-            const keys::environment_key_name next{work.environment, keys::data_purpose::message, policy::work_number(l.environment->value)};
-            batch.erase_any(records::wrap(ring, work.environment, next.text()));
-            return {};
+            return erase_version(parts_.store, ring, work, batch, policy::work_number(l.environment->value));
         });
     }
 

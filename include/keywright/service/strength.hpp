@@ -8,14 +8,16 @@
 #include <keywright/policy/state.hpp>
 #include <keywright/service/records.hpp>
 
+#include <concepts>
 #include <vector>
 
 namespace keywright::service {
 
 /// Looks at the key alone, and beside every key that the ring ever held and still has a public half of.
+/// A `Key` that is a Botan::Private_Key is asked for its private numbers, too.
 /// Fails with weak_key, whose text names the first weakness; otherwise as the store, and as keys::weaknesses_of.
-template <class Store>
-[[nodiscard]] result<void> require_strong(Store& store, const policy::ring_state& ring, const Botan::Public_Key& key) {
+template <class Store, std::derived_from<Botan::Public_Key> Key>
+[[nodiscard]] result<void> require_strong(Store& store, const policy::ring_state& ring, const Key& key) {
     std::vector<bytes> earlier;
     for (const policy::key_record& known : ring.keys) {
         auto half = store.load(records::spki(known.print));

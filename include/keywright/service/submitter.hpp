@@ -92,7 +92,8 @@ private:
     }
     void raise_watches(const subject& s, const loaded& l) {
         if (l.ring.value.locking) watches_.raise(s.ring, l.ring.value.lock_epoch << 32);
-        if (l.environment) watches_.raise(s.ring, s.environment, policy::lease_epoch(l.ring.value, l.environment->value));
+        if (l.environment) watches_.raise(s.ring, l);
+        if (l.vault_policy) watches_.ask_again(s.ring, l.vault_policy->value.id);
     }
 
     Parts parts_;

@@ -13,6 +13,7 @@
 #include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/plan.hpp>
+#include <keywright/service/environment_data.hpp>
 #include <keywright/service/holder.hpp>
 #include <keywright/service/strength.hpp>
 #include <keywright/service/upkeep.hpp>
@@ -158,26 +159,15 @@ public:
 
     // --- data ---
 
-    /// A lease of the environment's keys, if policy lets this actor open it now.
-    /// Fails with locked when a rule forbids it; `why`, if given, receives the decision.
+    /// One environment's data, for one person: see service/environment_data.hpp.
+    [[nodiscard]] service::environment_data<Profile, parts_type> environment(const ring_id& ring, const environment_id& environment,
+                                                                             const policy::actor& by) {
+        return {submit_, ring, environment, by};
+    }
+    /// A lease for messages and files: `environment(ring, environment, by).open(how, why)`.
     [[nodiscard]] result<keys::data_key_lease> open(const ring_id& ring, const environment_id& environment, const policy::actor& by,
                                                     access how, std::optional<policy::decision>* why = nullptr) {
-        policy::open_environment command{.by = by, .at = {}};
-        if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        const auto l = service::load(parts_.store, subject{ring, environment});
-        if (!l) return pass(l);
-        auto decision = profiles::decide(Profile, l->facts(command.at), command);
-        const bool refused = decision.refused();
-        if (why != nullptr) *why = std::move(decision);
-        if (refused) return fail(errc::locked, "service: policy does not let this environment be opened now");
-        const auto& env = l->environment->value;
-        service::custody<parts_type> chain(parts_, ring);
-        auto found =
-            service::environment_keys(parts_, chain, ring, environment, env.key_version, how == access::read_write ? env.key_version : 0);
-        if (!found) return pass(found);
-        const auto epoch = policy::lease_epoch(l->ring.value, env);
-        return keys::data_key_lease::grant(submit_.known_watches().watch(parts_.store, ring, environment, epoch), epoch, std::move(*found),
-                                           {.max_age = parts_.how.lease_age});
+        return this->environment(ring, environment, by).open(how, why);
     }
 
     // --- upkeep ---

@@ -30,6 +30,12 @@ public:
         const std::lock_guard guard(mutex_);
         plan_ = {0, with, when, true};
     }
+    /// From now on only commits are calls: what a kill between two writes leaves, in fewer runs.
+    void count_commits_only() {
+        const std::lock_guard guard(mutex_);
+        only_commits_ = true;
+    }
+
     /// How many calls there were: run a scenario once, then once more for each of its calls.
     std::uint64_t calls() const {
         const std::lock_guard guard(mutex_);
@@ -47,7 +53,7 @@ public:
         return pass_on([&] { return below_->scan(prefix, after, limit); });
     }
     [[nodiscard]] result<void> commit(const ports::batch& batch) {
-        return pass_on([&] { return below_->commit(batch); });
+        return pass_on([&] { return below_->commit(batch); }, true);
     }
     [[nodiscard]] result<void> scrub() {
         return pass_on([&] { return below_->scrub(); });
@@ -61,16 +67,17 @@ private:
         bool all = false;
     };
 
-    std::optional<order> plan_for_this_call() {
+    std::optional<order> plan_for_this_call(bool is_commit) {
         const std::lock_guard guard(mutex_);
+        if (only_commits_ && !is_commit) return std::nullopt;
         ++calls_;
         if (plan_.all || plan_.number == calls_) return plan_;
         return std::nullopt;
     }
 
     template <class Call>
-    auto pass_on(Call&& call) -> decltype(call()) {
-        const auto plan = plan_for_this_call();
+    auto pass_on(Call&& call, bool is_commit = false) -> decltype(call()) {
+        const auto plan = plan_for_this_call(is_commit);
         if (plan && plan->when == failing::before) return tl::unexpected<error>(plan->with);
         auto answer = call();
         if (plan) return tl::unexpected<error>(plan->with);
@@ -80,6 +87,7 @@ private:
     Store* below_;
     mutable std::mutex mutex_;
     std::uint64_t calls_ = 0;
+    bool only_commits_ = false;
     order plan_;
 };
 

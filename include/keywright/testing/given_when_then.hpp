@@ -29,7 +29,7 @@ struct subject {
 /// One ring and what belongs to it. A plain value; grows only by events.
 struct world {
     static constexpr std::size_t max_environments = 4;
-    static constexpr std::size_t max_backups = 4;
+    static constexpr std::size_t max_backups = 6;
     static constexpr std::size_t max_policies = 3;
 
     policy::tenant_state tenant;

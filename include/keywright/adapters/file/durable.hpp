@@ -123,6 +123,29 @@ private:
     return have;
 }
 
+/// As write_fully, at a place of its own; the file's position stays. For several threads at once.
+[[nodiscard]] inline result<void> write_fully_at(const descriptor& file, std::uint64_t offset, byte_view data) {
+    while (!data.empty()) {
+        const auto wrote = retry_on_signal([&] { return ::pwrite(file.number(), data.data(), data.size(), static_cast<off_t>(offset)); });
+        if (wrote < 0) return fail_errno("file: expected to write all bytes");
+        if (wrote == 0) return fail(errc::io_failed, "file: expected to write all bytes, the system took none");
+        data = data.subspan(static_cast<std::size_t>(wrote));
+        offset += static_cast<std::uint64_t>(wrote);
+    }
+    return {};
+}
+/// Fills `room` from a place of its own; unavailable when the file ends before.
+[[nodiscard]] inline result<void> read_exactly_at(const descriptor& file, std::uint64_t offset, byte_span room) {
+    while (!room.empty()) {
+        const auto got = retry_on_signal([&] { return ::pread(file.number(), room.data(), room.size(), static_cast<off_t>(offset)); });
+        if (got < 0) return fail_errno("file: expected to read the file");
+        if (got == 0) return fail(errc::unavailable, "file: expected a file that nobody changes while it is read");
+        room = room.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::uint64_t>(got);
+    }
+    return {};
+}
+
 /// Brings what was written to the disk. When this fails, nothing is known about those bytes, and a second try that
 /// succeeds proves nothing: write again.
 [[nodiscard]] inline result<void> sync(const descriptor& file) {
@@ -195,15 +218,41 @@ struct unfinished_file {
 
 } // namespace detail
 
+/// A file that is written piece by piece, and is whole under its name once `commit` has succeeded; without that, it was
+/// never there. Move-only. Thread safety: one thread at a time.
+class growing_file {
+public:
+    /// Beside `path`. `mode` is masked by the umask.
+    [[nodiscard]] static result<growing_file> begin(const std::string& path, mode_t mode = 0600) {
+        auto made = detail::open_beside(path, mode);
+        if (!made) return pass(made);
+        return growing_file(std::move(*made), path);
+    }
+    [[nodiscard]] result<void> write(byte_view data) { return write_fully(beside_.file, data); }
+    /// For writing at places of one's own.
+    const descriptor& file() const noexcept { return beside_.file; }
+    /// Replaces a file of that name. Once.
+    [[nodiscard]] result<void> commit() {
+        if (auto synced = sync(beside_.file); !synced) return synced;
+        if (::rename(beside_.path.c_str(), path_.c_str()) != 0) return fail_errno("file: expected to move the new file into place");
+        beside_.path.clear();
+        return sync_folder(folder_of(path_));
+    }
+
+private:
+    growing_file(detail::unfinished_file&& beside, const std::string& path) : beside_(std::move(beside)), path_(path) {}
+    detail::unfinished_file beside_;
+    std::string path_;
+};
+
 /// Writes a file whole, replacing one of that name. After a crash it holds the old bytes or the new, never a mixture.
 /// A failure leaves the old file, except that one from the last step (syncing the folder) may leave either.
 /// `mode` is masked by the umask. Safe from several threads and processes; the last one wins.
 [[nodiscard]] inline result<void> write_file_durably(const std::string& path, byte_view data, mode_t mode = 0600) {
-    auto made = detail::write_beside(path, data, mode);
+    auto made = growing_file::begin(path, mode);
     if (!made) return pass(made);
-    if (::rename(made->path.c_str(), path.c_str()) != 0) return fail_errno("file: expected to move the new file into place");
-    made->path.clear();
-    return sync_folder(folder_of(path));
+    if (auto wrote = made->write(data); !wrote) return wrote;
+    return made->commit();
 }
 
 /// As write_file_durably, but never replaces: already_exists when the name is taken, also when another thread or

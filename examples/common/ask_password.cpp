@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstring>
 
-namespace inspect_key {
+namespace example {
 
 using namespace keywright;
 
@@ -68,4 +68,4 @@ result<std::optional<secret_bytes>> ask_password(const char* prompt) {
     return std::optional<secret_bytes>(secret_bytes(std::move(typed)));
 }
 
-} // namespace inspect_key
+} // namespace example

@@ -7,10 +7,10 @@
 
 #include <optional>
 
-namespace inspect_key {
+namespace example {
 
 /// Fails with misused when there is no terminal, with limit_exceeded above 1024 bytes. An empty line is an empty
 /// password.
 [[nodiscard]] keywright::result<std::optional<keywright::secret_bytes>> ask_password(const char* prompt);
 
-} // namespace inspect_key
+} // namespace example

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// One environment as its data is used: a lease for messages, one for pages of databases, keys of fields, and secrets.
+// Whoever asks is judged each time by the profile, and what is handed out dies with the environment's lock.
+// Depends on: service/field_keys, service/secrets, service/submitter. Use:
+//     auto data = svc.environment(ring, prod, alice);
+//     auto lease = data.open(access::read_write);   auto pages = data.pages(access::read);
+#pragma once
+
+#include <keywright/service/field_keys.hpp>
+#include <keywright/service/secrets.hpp>
+#include <keywright/service/submitter.hpp>
+
+namespace keywright::service {
+
+/// A light handle; the service must outlive it. Thread safety: as the service, one for each thread.
+template <const auto& Profile, class Parts>
+class environment_data {
+public:
+    environment_data(submitter<Profile, Parts>& submit, const ring_id& ring, const environment_id& environment, const policy::actor& by)
+        : submit_(submit), parts_(submit.parts()), ring_(ring), environment_(environment), by_(by) {}
+
+    /// A lease for messages and files, if policy lets this actor open the environment now. Fails with locked when a rule
+    /// forbids it; `why`, if given, receives the decision.
+    [[nodiscard]] result<keys::data_key_lease> open(access how, std::optional<policy::decision>* why = nullptr) {
+        return of_purpose(keys::data_purpose::message, how, why);
+    }
+    /// The same for databases: it wraps the keys that their headers carry. not_found: for reading, and nothing was ever
+    /// written here.
+    [[nodiscard]] result<keys::data_key_lease> pages(access how, std::optional<policy::decision>* why = nullptr) {
+        return of_purpose(keys::data_purpose::page, how, why);
+    }
+
+    /// Keys of fields, of one suite. Fails as `open`; permission_denied: field encryption of this environment was not
+    /// turned on (enable_field_encryption; once on it stays on, G09); not_found: for reading, and there are none.
+    [[nodiscard]] result<field_keys> fields(access how, envelope::field_suite suite = envelope::field_suite::aes256_gcm_siv,
+                                            std::optional<policy::decision>* why = nullptr) {
+        return patiently([&]() -> result<field_keys> {
+            const auto l = allowed(why);
+            if (!l) return pass(l);
+            if (!l->environment->value.field_encrypted)
+                return fail(errc::permission_denied,
+                            "service: field encryption is not on here; enable_field_encryption turns it on, for good");
+            auto lease = grant(*l, keys::data_purpose::field, how);
+            if (!lease) return pass(lease);
+            auto keys = keys_of(suite, *l, *lease, how);
+            if (!keys) return pass(keys);
+            return field_keys(ring_.tenant, std::make_shared<keys::data_key_lease>(std::move(*lease)), std::move(*keys));
+        });
+    }
+    /// Makes a new key of that suite seal from now on; the older go on opening. As `fields`; limit_exceeded: 24 keys have
+    /// been made since the environment was moved between keys.
+    [[nodiscard]] result<void> rotate_fields(envelope::field_suite suite = envelope::field_suite::aes256_gcm_siv) {
+        return patiently([&]() -> result<void> {
+            const auto held = fields(access::read_write, suite);
+            if (!held) return pass(held);
+            const auto l = allowed(nullptr);
+            if (!l) return pass(l);
+            return next_key(suite, *l, held->lease());
+        });
+    }
+
+    /// Named values that are used by reference.
+    [[nodiscard]] service::secrets<environment_data> secrets() { return service::secrets<environment_data>(*this); }
+
+private:
+    friend class service::secrets<environment_data>;
+
+    /// The state that a lease may be granted in.
+    result<loaded> allowed(std::optional<policy::decision>* why) {
+        policy::open_environment command{.by = by_, .at = {}};
+        if (auto timed = submit_.stamp(command); !timed) return pass(timed);
+        auto l = load(parts_.store, subject{ring_, environment_});
+        if (!l) return l;
+        auto decision = profiles::decide(Profile, l->facts(command.at), command);
+        const bool refused = decision.refused();
+        if (why != nullptr) *why = std::move(decision);
+        if (refused) return fail(errc::locked, "service: policy does not let this environment be opened now");
+        return l;
+    }
+    result<keys::data_key_lease> of_purpose(keys::data_purpose purpose, access how, std::optional<policy::decision>* why) {
+        return patiently([&]() -> result<keys::data_key_lease> {
+            const auto l = allowed(why);
+            if (!l) return pass(l);
+            return grant(*l, purpose, how);
+        });
+    }
+    /// Judged and tried again after a version_conflict.
+    template <class Work>
+    static auto patiently(const Work& work) {
+        for (int attempt = 1;; ++attempt) {
+            auto done = work();
+            if (done || done.error().code != errc::version_conflict || attempt == 8) return done;
+        }
+    }
+
+    /// A lease of one purpose. To write, there is a key to write under: the first of its version is made, and the next
+    /// one in place of one that is used up.
+    result<keys::data_key_lease> grant(const loaded& l, keys::data_purpose purpose, access how) {
+        const auto version = l.environment->value.key_version;
+        const bool writes = how == access::read_write;
+        for (bool made_one = false;; made_one = true) {
+            custody<Parts> chain(parts_, ring_);
+            auto found = key_opener<Parts>(parts_, chain, ring_).open({environment_, version, writes ? version : 0, purpose});
+            const bool has_primary = found && std::any_of(found->begin(), found->end(), [](const auto& key) { return key.primary; });
+            if (found && (has_primary || !writes))
+                return keys::data_key_lease::grant(submit_.known_watches().watch(parts_.store, ring_, l), lease_epoch(l), std::move(*found),
+                                                   {.max_age = parts_.how.lease_age});
+            const bool lacks_key = found || found.error().code == errc::not_found || found.error().code == errc::exhausted;
+            if (!writes || !lacks_key || made_one) return pass(found);
+            if (auto made = make_key(l, chain, purpose); !made) return pass(made);
+        }
+    }
+    /// The key behind the last of its purpose and of the environment's present version.
+    result<void> make_key(const loaded& l, custody<Parts>& chain, keys::data_purpose purpose) {
+        const auto& env = l.environment->value;
+        const auto wraps = scan_all(parts_.store, records::wraps(ring_, environment_));
+        if (!wraps) return pass(wraps);
+        keys::environment_key_name next{environment_, purpose, 0};
+        for (const ports::record& r : *wraps) {
+            const auto name = key_name_of(r.key);
+            if (!name) return pass(name);
+            if (name->purpose == purpose && era_of(name->version) == env.key_version) next.version = std::max(next.version, name->version);
+        }
+        next.version = next.version == 0 ? env.key_version : next_turn(next.version);
+        ports::batch batch;
+        batch.require(records::environment(ring_, environment_), l.environment->version);
+        if (auto put = put_present_key(batch, chain, l, next); !put) return put;
+        return parts_.store.commit(batch);
+    }
+
+    result<envelope::keyset> keys_of(envelope::field_suite suite, const loaded& l, const keys::data_key_lease& lease, access how) {
+        const auto version = l.environment->value.key_version;
+        keysets<Parts> all(parts_, ring_, environment_);
+        for (;;) {
+            auto found = all.load(suite, version, lease);
+            if (!found) return pass(found);
+            if (!*found && how == access::read) return fail(errc::not_found, "service: there are no field keys of that suite here yet");
+            if (!*found) {
+                const auto made = keysets<Parts>::make(suite);
+                if (!made) return pass(made);
+                if (auto stored = all.store(*made, version, l, lease); !stored) return pass(stored);
+                continue;
+            }
+            if (how == access::read || suite != envelope::field_suite::aes256_gcm) return std::move(**found);
+            auto uses = parts_.uses->of(parts_.store, ring_, use_name(**found));
+            if (uses) {
+                (*found)->draw_from(std::move(*uses));
+                return std::move(**found);
+            }
+            if (uses.error().code != errc::exhausted) return pass(uses);
+            if (auto moved = next_key(suite, l, lease); !moved) return pass(moved);
+        }
+    }
+    /// A new primary key in the keyset of the environment's present version.
+    result<void> next_key(envelope::field_suite suite, const loaded& l, const keys::data_key_lease& lease) {
+        const auto version = l.environment->value.key_version;
+        keysets<Parts> all(parts_, ring_, environment_);
+        const auto beside = all.load(suite, version, lease);
+        if (!beside) return pass(beside);
+        for (;;) {
+            auto own = all.own_of(suite, version, lease);
+            if (!own) return pass(own);
+            if (auto moved = own->rotate(suite); !moved) return moved;
+            if (!*beside || !(*beside)->has(own->primary_id())) return all.store(*own, version, l, lease);
+        }
+    }
+    std::string use_name(const envelope::keyset& keys) const {
+        return std::string(environment_.view()) + ".keyset." + std::to_string(keys.primary_id());
+    }
+
+    submitter<Profile, Parts>& submit_;
+    Parts& parts_;
+    ring_id ring_;
+    environment_id environment_;
+    policy::actor by_;
+};
+
+} // namespace keywright::service
