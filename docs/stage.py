@@ -104,6 +104,8 @@ def header(text):
             out += [f"{indent}///{piece}" for piece in brief(comment(block))]
             block = []
         if line is not None:
+            # A base that is a pack is none that doxygen could link.
+            line = re.sub(r" : \w+\.\.\. \{", " {", line)
             # A comment behind a declaration, with those that go on in the lines below.
             out.append(re.sub(r"(///<)(.*)$", lambda m: m[1] + prose(m[2]), line))
     return "\n".join(out)
