@@ -10,6 +10,7 @@ import posixpath
 import re
 
 CODE = re.compile(r"`([^`]+)`")
+NAMESPACES = ["policy", "guards", "profiles", "formats", "keys", "envelope", "ports", "service", "memory", "file", "sqlite", "testing"]
 ESCAPED = str.maketrans({c: "\\" + c for c in "\\@#%&<>$"})
 
 
@@ -104,6 +105,8 @@ def header(text):
             out += [f"{indent}///{piece}" for piece in brief(comment(block))]
             block = []
         if line is not None:
+            # A base that is a pack is none that doxygen could link.
+            line = re.sub(r" : \w+\.\.\. \{", " {", line)
             # A comment behind a declaration, with those that go on in the lines below.
             out.append(re.sub(r"(///<)(.*)$", lambda m: m[1] + prose(m[2]), line))
     return "\n".join(out)
@@ -147,12 +150,18 @@ class Pages:
         # What has no page stands there by its name; tests/docs/check.py has seen that it exists.
         return prose(text)
 
+    def code(self, page, span):
+        """A name with its namespace leads to its page, so that one that is gone is a warning. Of what was, a changelog speaks."""
+        if page != "CHANGELOG.md" and re.fullmatch(r"`(?:%s)::[a-z]\w*`" % "|".join(NAMESPACES), span):
+            return f'@ref keywright::{span[1:-1]} "{span[1:-1]}"'
+        return code_span(CODE.match(span))
+
     def line(self, page, text):
         out, at = [], 0
         # A link may hold code, and code may look like a link; whichever begins first is what it is.
         for found in re.finditer(r"`[^`]+`|\[((?:`[^`]*`|[^\]`])+)\]\(([^)\s]+)\)", text):
             out.append(text[at:found.start()].translate(str.maketrans({"@": "\\@", "<": "\\<", "%": "\\%", "#": "\\#"})))
-            out.append(code_span(CODE.match(found[0])) if found[0][0] == "`" else self.link(page, found[1], found[2]))
+            out.append(self.code(page, found[0]) if found[0][0] == "`" else self.link(page, found[1], found[2]))
             at = found.end()
         return "".join(out) + text[at:].translate(str.maketrans({"@": "\\@", "<": "\\<", "%": "\\%", "#": "\\#"}))
 

@@ -5,7 +5,7 @@ import re
 
 import stage
 
-PROFILES = ["power_platform", "recommended", "dynamics_365", "enterprise_policy"]
+PROFILES = ["power_platform", "recommended", "dynamics_365", "enterprise_policy"]  # as docs_facts names them
 
 
 class Missing(Exception):
@@ -51,7 +51,7 @@ def headers_of(tree, layer):
             continue
         rows.append([f'@ref keywright/{header} "{header.removeprefix(layer + "/")}"', cell(stage.first_sentence(stage.preamble_of(text)))])
     out = table(["header", "what it is"], rows)
-    return out + (f"\n\n{hidden} more in `detail` are no interface." if hidden else "")
+    return out + (f"\n\nFolders `detail` hold {hidden} more, which are no interface." if hidden else "")
 
 
 def arrows_of(house, layer):
@@ -117,8 +117,8 @@ def rules(facts, tree):
         for at, (name, profiles) in enumerate(rows[rule].items()):
             header, sentence = said[name]
             marks = ["✓" if profile in profiles else "" for profile in PROFILES]
-            out.append(["" if at else f"`{rule}`", f'@ref keywright/{header} "{name}"', cell(sentence[:1].upper() + sentence[1:]), *marks])
-    return table(["rule", "class", "what it demands", *PROFILES], out)
+            out.append(["" if at else f"`{rule}`", f'@ref keywright::{header.split("/")[0]}::{name} "{name}"', cell(sentence[:1].upper() + sentence[1:]), *marks])
+    return table(["rule", "class", "what it demands", *(profile.replace("_", " ") for profile in PROFILES)], out)
 
 
 def sources(facts):

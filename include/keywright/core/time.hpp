@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moments and spans in whole seconds. Policy needs no more, and <chrono> costs 0.26 s of every consumer's
-// compilation: it stays at the edges (core/time_chrono.hpp).
+// compilation: it stays at the edges (core/time_text.hpp).
 // Depends on: nothing.
 #pragma once
 

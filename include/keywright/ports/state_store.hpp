@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where state lives: an ordered map of versioned records and one atomic commit. Aggregates, audit records, outbox
-// entries, pending effects and wrapped keys are all records under keys of their own (service/keys_of_records.hpp),
+// entries, pending effects and wrapped keys are all records under keys of their own (service/records.hpp),
 // so a store needs to know nothing about them, and a new one is short.
 // Depends on: core. Nearest adapter to copy: adapters/memory/state_store.hpp.
 #pragma once
