@@ -10,6 +10,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/core/ids.hpp
     include/keywright/core/inline_list.hpp
     include/keywright/core/overloaded.hpp
+    include/keywright/core/parse_id.hpp
     include/keywright/core/result.hpp
     include/keywright/core/time.hpp
     include/keywright/core/time_text.hpp

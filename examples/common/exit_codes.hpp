@@ -2,6 +2,7 @@
 // What the example programs' exit codes mean, the same in all of them. Scripts rely on them: add, never change.
 #pragma once
 
+#include <keywright/core/error.hpp>
 #include <keywright/policy/decision.hpp>
 
 #include <array>

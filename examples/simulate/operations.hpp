@@ -6,6 +6,7 @@
 #include "session.hpp"
 
 #include <keywright/policy/activation.hpp>
+#include <keywright/policy/effects.hpp>
 #include <keywright/policy/housekeeping.hpp>
 #include <keywright/policy/locking.hpp>
 #include <keywright/policy/rollback.hpp>

@@ -10,4 +10,5 @@
 #include <keywright/keys/raw_aes_keyring.hpp>
 #include <keywright/keys/raw_rsa_keyring.hpp>
 #include <keywright/policy.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/service/tenant_service.hpp>

@@ -1,7 +1,7 @@
 // EXPECT: ignoring return value
 // SPDX-License-Identifier: Apache-2.0
 // A failure that nobody looks at is a failure in silence.
-#include <keywright/core/ids.hpp>
+#include <keywright/core/parse_id.hpp>
 
 void drop() {
 #ifndef FIXED

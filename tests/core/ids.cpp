@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // core/ids: which text may be a name. Every byte is tried in every place that has a rule of its own.
-#include <keywright/core/ids.hpp>
+#include <keywright/core/parse_id.hpp>
 
 #include <doctest/doctest.h>
 

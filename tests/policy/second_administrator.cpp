@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "second_worlds.hpp"
 
+#include <keywright/policy/effects.hpp>
+
 namespace {
 
 using namespace keywright;

@@ -2,6 +2,7 @@
 #include "../policy/worlds.hpp"
 
 #include <keywright/profiles/consistency.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 
 namespace {
 

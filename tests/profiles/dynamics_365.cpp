@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../policy/worlds.hpp"
 
+#include <keywright/profiles/dynamics_365.hpp>
+
 namespace {
 
 using namespace keywright;

@@ -3,6 +3,8 @@
 // before a lock passes, a mail at each step, T20 at once, and the old key again after 24 h.
 #include "../policy/worlds.hpp"
 
+#include <keywright/policy/effects.hpp>
+
 namespace {
 
 using namespace keywright;

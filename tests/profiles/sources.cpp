@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../policy/worlds.hpp"
 
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/sources.hpp>
 

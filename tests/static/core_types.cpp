@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plain values of core: what they cost, what they convert to (little), and that they work in constant expressions.
-#include <keywright/core/ids.hpp>
 #include <keywright/core/inline_list.hpp>
+#include <keywright/core/parse_id.hpp>
 #include <keywright/core/time.hpp>
 
 #include <string>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <keywright/core/bytes.hpp>
-#include <keywright/core/ids.hpp>
+#include <keywright/core/parse_id.hpp>
 
 #include <botan/hex.h>
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of things, each with a type of its own, so that a tenant cannot be passed where a region is meant.
-// Depends on: core/contract. Use: `tenant_id{"contoso"}`, or `tenant_id::parse(text)` for text from outside.
+// Depends on: core/contract. Use: `tenant_id{"contoso"}`; `tenant_id::parse(text)` for text from outside.
 #pragma once
 
 #include <keywright/core/contract.hpp>
-#include <keywright/core/result.hpp>
 
 #include <array>
 #include <compare>
@@ -23,7 +22,7 @@ public:
     /// Requires: text.size() <= N. For text from outside use a parse function.
     constexpr explicit inline_text(std::string_view text) : size_(static_cast<std::uint8_t>(text.size())) {
         expects(text.size() <= N, "inline_text: the text fits");
-        for (std::size_t i = 0; i < text.size(); ++i) chars_[i] = text[i];
+        std::char_traits<char>::copy(chars_.data(), text.data(), text.size());
     }
     static constexpr std::size_t capacity() noexcept { return N; }
     constexpr std::string_view view() const noexcept { return {chars_.data(), size_}; }
@@ -54,12 +53,8 @@ public:
                 return false;
         return true;
     }
-    /// For text from outside. Fails with malformed.
-    [[nodiscard]] static constexpr result<id> parse(std::string_view text) {
-        if (!valid(text))
-            return fail(errc::malformed, "id: expected 1 to 63 characters of A-Z a-z 0-9 . _ @ + -, not beginning with . or -");
-        return id(text);
-    }
+    /// For text from outside: a result<id>. Fails with malformed. Include core/parse_id.hpp to call it.
+    [[nodiscard]] static constexpr auto parse(std::string_view text) { return parse_id(id{}, text); }
     constexpr std::string_view view() const noexcept { return text_.view(); }
     /// True for a default-made id, which names nothing.
     constexpr bool empty() const noexcept { return text_.empty(); }

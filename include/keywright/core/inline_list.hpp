@@ -16,7 +16,7 @@ class inline_list {
 public:
     using value_type = T;
 
-    constexpr inline_list() = default;
+    constexpr inline_list() noexcept {} // NOLINT(modernize-use-equals-default): `= default` would have all of it zeroed first
 
     static constexpr std::size_t capacity() noexcept { return N; }
     constexpr std::size_t size() const noexcept { return size_; }
@@ -37,10 +37,10 @@ public:
         return items_[i];
     }
 
-    /// Requires: not full.
-    constexpr void push_back(const T& value) {
+    /// Gives the new one, in its place. Requires: not full.
+    constexpr T& push_back(const T& value) {
         expects(!full(), "inline_list: room for one more value");
-        items_[size_++] = value;
+        return items_[size_++] = value;
     }
 
     /// Removes one value and keeps the order of the others.

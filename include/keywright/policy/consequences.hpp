@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows when a command is allowed: its events, one overload for each command, as the profile's procedure has it.
-// Judges nothing.
+// Judges nothing. Each overload is a template over its recorder, so that a program compiles only those of the commands
+// that it decides; to put 45 events into one variant costs more than all rules together.
 // Depends on: policy/rule.
 #pragma once
 
@@ -18,7 +19,7 @@ public:
     constexpr const procedure& how() const { return how_; }
     template <class Body>
     constexpr recorder& then(const Body& body) {
-        events_.push_back(event{by_, at_, body});
+        events_.push_back(event{by_, at_, event_body(std::in_place_type<Body>, body)});
         return *this;
     }
     constexpr recorder& acknowledge(bool acknowledged, bool first) { return acknowledged ? then(risk_acknowledged{first}) : *this; }
@@ -31,14 +32,14 @@ private:
 };
 
 /// Where a key serves one environment only, bringing it is using it: what is still on the provider's key is moved.
-constexpr void use_at_once(const facts& f, const key_id& key, const fingerprint& print, recorder& r) {
+constexpr void use_at_once(const facts& f, const key_id& key, const fingerprint& print, auto& r) {
     r.then(activation_started{.key = key, .print = print, .generation = f.ring.generation + 1, .at_once = true});
     const environment_state* e = f.environment_;
     const bool at_rest = e != nullptr && !e->id.empty() && !e->deleted && e->transition == operation::none;
     if (at_rest && e->managed_by == protector::provider) r.then(apply_started{{e->id}});
 }
 
-constexpr void start_lock(const facts& f, const key_record& key, recorder& r) {
+constexpr void start_lock(const facts& f, const key_record& key, auto& r) {
     r.then(lock_started{key.id, key.print, f.ring.lock_epoch + 1, f.ring.customer_managed});
 }
 
@@ -68,51 +69,49 @@ constexpr protection protection_of(const facts& f, const environment_state& e) {
 
 // --- tenants and their people ---
 
-constexpr void consequences_of(const facts&, const create_tenant& c, detail::recorder& r) {
+constexpr void consequences_of(const facts&, const create_tenant& c, auto& r) {
     r.then(tenant_created{c.tenant, c.seats, c.opted_in, c.regions, c.plan});
 }
-constexpr void consequences_of(const facts& f, const enable_feature&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const enable_feature&, auto& r) {
     if (!happened(f.tenant.feature_on_at)) r.then(feature_enabled{});
 }
-constexpr void consequences_of(const facts&, const add_administrator& c, detail::recorder& r) {
-    r.then(administrator_added{c.who, c.environment});
-}
-constexpr void consequences_of(const facts&, const remove_administrator& c, detail::recorder& r) {
+constexpr void consequences_of(const facts&, const add_administrator& c, auto& r) { r.then(administrator_added{c.who, c.environment}); }
+constexpr void consequences_of(const facts&, const remove_administrator& c, auto& r) {
     r.then(administrator_removed{c.who, c.environment});
 }
-constexpr void consequences_of(const facts&, const create_environment& c, detail::recorder& r) {
+constexpr void consequences_of(const facts&, const create_environment& c, auto& r) {
     r.then(environment_created{c.environment, c.kind, c.file_data, c.external_logs, c.geography, c.release, c.data});
 }
 
 // --- keys of a ring ---
 
-constexpr void consequences_of(const facts&, const create_import_key& c, detail::recorder& r) {
+constexpr void consequences_of(const facts&, const create_import_key& c, auto& r) {
     r.then(import_key_created{c.kid, c.print, c.expires_at});
 }
-constexpr void consequences_of(const facts& f, const generate_key& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const generate_key& c, auto& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(key_generated{c.key, c.print, c.bits});
     if (r.how().keys_at_once) detail::use_at_once(f, c.key, c.print, r);
 }
 /// T14: the first upload of a ring activates by itself.
-constexpr void consequences_of(const facts& f, const upload_key& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const upload_key& c, auto& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(key_uploaded{c.key, c.file.print, c.file.bits, c.file.format});
     if (r.how().keys_at_once)
         detail::use_at_once(f, c.key, c.file.print, r);
     else if (!f.ring.ever_activated)
         r.then(activation_started{c.key, c.file.print, f.ring.generation + 1});
 }
-constexpr void consequences_of(const facts& f, const activate_key& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const activate_key& c, auto& r) {
     const key_record* key = find_key(f.ring, c.key);
     expects(key != nullptr, "activate_key: a profile without T15 must bring another rule that the key exists");
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(activation_started{key->id, key->print, f.ring.generation + 1});
 }
-constexpr void consequences_of(const facts& f, const lock&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const lock&, auto& r) {
     const key_record* key = active_key(f.ring);
     expects(key != nullptr, "lock: a profile without T21 must bring another rule that a key is Active");
     r.then(lock_requested{{key->id, key->print}, r.how().lock_is_requested});
     if (!r.how().lock_is_requested) detail::start_lock(f, *key, r);
 }
-constexpr void consequences_of(const facts& f, const approve_lock&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const approve_lock&, auto& r) {
     const key_record* key = active_key(f.ring);
     expects(key != nullptr && !f.ring.lock_request.by.empty(),
             "approve_lock: a profile without R03 must bring another rule that a lock was requested");
@@ -120,7 +119,7 @@ constexpr void consequences_of(const facts& f, const approve_lock&, detail::reco
     detail::start_lock(f, *key, r);
 }
 /// Of a key that is still Installing: its end. Otherwise the key before is activated again.
-constexpr void consequences_of(const facts& f, const rollback_activation&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const rollback_activation&, auto& r) {
     if (is_cancellable(f.ring)) {
         const key_record& key = *installing_key(f.ring);
         r.then(activation_rolled_back{{key.id, key.print}, true});
@@ -133,7 +132,7 @@ constexpr void consequences_of(const facts& f, const rollback_activation&, detai
     r.then(activation_rolled_back{{key->id, key->print}, false});
     r.then(activation_started{.key = before->id, .print = before->print, .generation = f.ring.generation + 1, .rolls_back = true});
 }
-constexpr void consequences_of(const facts& f, const unlock_key& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const unlock_key& c, auto& r) {
     const key_record* key = find_key(f.ring, key_state::locked);
     expects(key != nullptr, "unlock_key: a profile without T27 must bring another rule that a key is Locked");
     r.then(key_unlock_started{key->id, key->print, c.key.format, r.how().keys_at_once});
@@ -143,52 +142,48 @@ constexpr void consequences_of(const facts& f, const unlock_key& c, detail::reco
 
 // --- environments ---
 
-constexpr void consequences_of(const facts& f, const apply_key& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const apply_key& c, auto& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(apply_started{{f.environment().id}});
 }
-constexpr void consequences_of(const facts& f, const return_to_provider& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const return_to_provider& c, auto& r) {
     r.acknowledge(c.acknowledged, !f.ring.self_managed).then(return_started{{f.environment().id}});
 }
-constexpr void consequences_of(const facts& f, const unlock_environment&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const unlock_environment&, auto& r) {
     r.then(environment_unlock_started{{f.environment().id}});
 }
-constexpr void consequences_of(const facts& f, const delete_environment&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const delete_environment&, auto& r) {
     r.then(environment_deleted{f.environment().id, detail::protection_of(f, f.environment()), false});
 }
-constexpr void consequences_of(const facts& f, const expire_environment&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const expire_environment&, auto& r) {
     if (r.how().second_finding > seconds{} && !deadline_was_seen(f.ring, f.environment())) {
         r.then(deadline_passed{f.environment().id, f.ring.clock_era});
         return;
     }
     r.then(environment_deleted{f.environment().id, detail::protection_of(f, f.environment()), true});
 }
-constexpr void consequences_of(const facts&, const open_environment&, detail::recorder&) {}
-constexpr void consequences_of(const facts& f, const take_backup& c, detail::recorder& r) {
+constexpr void consequences_of(const facts&, const open_environment&, auto&) {}
+constexpr void consequences_of(const facts& f, const take_backup& c, auto& r) {
     const environment_state& e = f.environment();
     const key_record* key = e.managed_by == protector::customer ? active_key(f.ring) : nullptr;
     const fingerprint print = e.membership.in_policy() ? f.policy().print : key != nullptr ? key->print : fingerprint{};
     r.then(backup_taken{e.id, c.backup, e.managed_by, print, e.key_version, e.data_era});
 }
-constexpr void consequences_of(const facts& f, const restore&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const restore&, auto& r) {
     r.then(restore_started{f.environment().id, f.source().id, f.backup().id});
 }
-constexpr void consequences_of(const facts& f, const copy&, detail::recorder& r) {
-    r.then(copy_started{f.environment().id, f.source().id});
-}
-constexpr void consequences_of(const facts& f, const reset&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const copy&, auto& r) { r.then(copy_started{f.environment().id, f.source().id}); }
+constexpr void consequences_of(const facts& f, const reset&, auto& r) {
     r.then(reset_started{{f.environment().id}, detail::protection_of(f, f.environment())});
 }
-constexpr void consequences_of(const facts& f, const enable_field_encryption&, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const enable_field_encryption&, auto& r) {
     if (!f.environment().field_encrypted) r.then(field_encryption_enabled{{f.environment().id}});
 }
-constexpr void consequences_of(const facts&, const disable_field_encryption&, detail::recorder&) {}
+constexpr void consequences_of(const facts&, const disable_field_encryption&, auto&) {}
 
 // --- the clock ---
 
-constexpr void consequences_of(const facts& f, const accept_clock& c, detail::recorder& r) {
-    r.then(clock_accepted{c.at, detail::agrees(f, c)});
-}
-constexpr void consequences_of(const facts& f, const report_delivery& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const accept_clock& c, auto& r) { r.then(clock_accepted{c.at, detail::agrees(f, c)}); }
+constexpr void consequences_of(const facts& f, const report_delivery& c, auto& r) {
     const key_record* key = active_key(f.ring);
     if (key == nullptr || key->print != c.key || !detail::begins_wait(f, c)) return;
     r.then(notice_delivered{{key->id, key->print}, c.to, c.activation});
@@ -196,7 +191,7 @@ constexpr void consequences_of(const facts& f, const report_delivery& c, detail:
 
 // --- what the system reports ---
 
-constexpr void consequences_of(const facts& f, const completed& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const completed& c, auto& r) {
     const key_record* key = c.of == operation::locking ? locked_key(f.ring) : incoming_key(f.ring);
     const bool about_key = c.of == operation::activation || c.of == operation::unlocking_key || c.of == operation::locking;
     expects(!about_key || key != nullptr, "completed: a profile without H03 must bring another rule that the work had begun");
@@ -225,7 +220,7 @@ constexpr void consequences_of(const facts& f, const completed& c, detail::recor
     if (c.of == operation::copying) r.then(copied{e.id, production});
     if (c.of == operation::resetting) r.then(reset_completed{e.id, detail::protection_of(f, e), work_number(e), e.data_era + 1});
 }
-constexpr void consequences_of(const facts& f, const failed& c, detail::recorder& r) {
+constexpr void consequences_of(const facts& f, const failed& c, auto& r) {
     const key_record* key = incoming_key(f.ring);
     const bool about_key = c.of == operation::activation || c.of == operation::unlocking_key;
     expects(!about_key || key != nullptr, "failed: a profile without H03 must bring another rule that the work had begun");
@@ -245,7 +240,7 @@ constexpr void consequences_of(const facts& f, const failed& c, detail::recorder
 namespace detail {
 
 /// Whatever takes an environment off a policy's key takes it out of the policy.
-constexpr void leave_policy(const facts& f, const event_list& events, recorder& r) {
+constexpr void leave_policy(const facts& f, const event_list& events, auto& r) {
     if (f.environment_ == nullptr || !f.environment_->membership.in_policy()) return;
     const environment_state& e = *f.environment_;
     for (std::size_t i = 0, n = events.size(); i < n; ++i) {
@@ -258,13 +253,17 @@ constexpr void leave_policy(const facts& f, const event_list& events, recorder& 
 
 } // namespace detail
 
-/// The events of an allowed command, at most four.
+/// Adds the events of an allowed command, at most four, to an empty list.
 template <class C>
-constexpr event_list consequences(const facts& f, const C& c, const procedure& how = {}) {
-    event_list events;
+constexpr void consequences(const facts& f, const C& c, const procedure& how, event_list& events) {
     detail::recorder record(c.by, f.now, how, events);
     consequences_of(f, c, record);
     detail::leave_policy(f, events, record);
+}
+template <class C>
+constexpr event_list consequences(const facts& f, const C& c, const procedure& how = {}) {
+    event_list events;
+    consequences(f, c, how, events);
     return events;
 }
 

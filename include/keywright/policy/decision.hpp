@@ -268,6 +268,15 @@ public:
     constexpr explicit decision(const reason_list& reasons) : outcome_(reasons) {
         expects(!reasons.empty(), "decision: a refusal has a reason");
     }
+    /// The same, written in place by `fill(list)`: the lists are large, and to copy one costs more than to judge.
+    template <class Fill>
+    static constexpr decision allow(const Fill& fill) {
+        return decision(std::in_place_type<event_list>, fill);
+    }
+    template <class Fill>
+    static constexpr decision refuse(const Fill& fill) {
+        return decision(std::in_place_type<reason_list>, fill);
+    }
 
     constexpr bool allowed() const { return outcome_.index() == 0; }
     constexpr bool refused() const { return outcome_.index() == 1; }
@@ -299,6 +308,12 @@ public:
     }
 
 private:
+    template <class List, class Fill>
+    constexpr decision(std::in_place_type_t<List> empty, const Fill& fill) : outcome_(empty) {
+        fill(*std::get_if<List>(&outcome_));
+        expects(allowed() || !reasons().empty(), "decision: a refusal has a reason");
+    }
+
     std::variant<event_list, reason_list> outcome_;
 };
 

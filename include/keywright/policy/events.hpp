@@ -8,6 +8,7 @@
 #include <keywright/policy/state.hpp>
 #include <keywright/policy/vault_events.hpp>
 
+#include <array>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -335,19 +336,34 @@ struct event {
     friend constexpr bool operator==(const event&, const event&) = default;
 };
 
+namespace detail {
+
+/// The I-th alternative, which `body` must hold. One function, because each use of std::get is looked up among those for
+/// tuples, pairs and arrays.
+template <std::size_t I>
+constexpr const auto& alternative(const event_body& body) {
+    return *std::get_if<I>(&body);
+}
+
+template <class... Es>
+constexpr std::array<std::string_view, sizeof...(Es)> names_of_events(const std::variant<Es...>*) {
+    return {Es::name...};
+}
+
+} // namespace detail
+
 /// Calls visitor(body) for the event's own type. As std::visit, whose tables for this many types cost each consumer
 /// half the compilation of the policy.
 template <class Visitor>
 constexpr void visit_body(const event_body& body, const Visitor& visitor) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        static_cast<void>(((body.index() == I && (visitor(std::get<I>(body)), true)) || ...));
+        static_cast<void>(((body.index() == I && (visitor(detail::alternative<I>(body)), true)) || ...));
     }(std::make_index_sequence<std::variant_size_v<event_body>>{});
 }
 
 constexpr std::string_view name(const event& e) {
-    std::string_view found;
-    visit_body(e.body, [&](const auto& body) { found = body.name; });
-    return found;
+    constexpr auto names = detail::names_of_events(static_cast<const event_body*>(nullptr));
+    return names[e.body.index()];
 }
 
 } // namespace keywright::policy

@@ -24,10 +24,11 @@ struct rule_tag {
     static constexpr std::string_view text = Text.view();
 };
 
+/// A list of different types. It inherits from them so that to find one takes one question, not one for each.
 template <class... Commands>
-struct types {
+struct types : std::type_identity<Commands>... {
     template <class C>
-    static constexpr bool contains = (std::is_same_v<C, Commands> || ...);
+    static constexpr bool contains = std::is_base_of_v<std::type_identity<C>, types>;
 };
 
 // --- roles ---

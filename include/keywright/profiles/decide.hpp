@@ -40,17 +40,15 @@ constexpr policy::decision decide(const Profile& profile, const policy::facts& f
             "decide: facts.now is the later of the command's moment and the latest committed one");
     constexpr roles granted = Profile::grants::template to<C>();
     const bool may = granted.any_of(roles_of(f, command.by));
-    if (may && !profile.objects(f, command)) return decision(consequences(f, command, profile.procedure()));
-    reason_list reasons;
-    if (!may) {
-        reason why = verdict::object(refusal::not_authorized, granted == provider_role ? mender::provider : mender::tenant_administrator,
-                                     command.by.who.view())
-                         .why();
-        why.rule = Profile::grants::id::text;
-        reasons.push_back(why);
-    }
-    profile.judge(f, command, reasons);
-    return decision(reasons);
+    if (may && !profile.objects(f, command))
+        return decision::allow([&](event_list& events) { consequences(f, command, profile.procedure(), events); });
+    return decision::refuse([&](reason_list& reasons) {
+        if (!may) {
+            const mender who = granted == provider_role ? mender::provider : mender::tenant_administrator;
+            reasons.push_back(verdict::object(refusal::not_authorized, who, command.by.who.view()).why()).rule = Profile::grants::id::text;
+        }
+        profile.judge(f, command, reasons);
+    });
 }
 
 } // namespace keywright::profiles

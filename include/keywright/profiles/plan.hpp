@@ -5,7 +5,6 @@
 // Depends on: profiles/decide.
 #pragma once
 
-#include <keywright/policy/effects.hpp>
 #include <keywright/profiles/decide.hpp>
 
 namespace keywright::profiles {

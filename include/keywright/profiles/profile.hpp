@@ -138,10 +138,7 @@ private:
     constexpr void judge_one(const policy::facts& f, const C& command, policy::reason_list& reasons) const {
         if constexpr (R::commands::template contains<C>) {
             const policy::verdict v = static_cast<const R&>(*this)(f, command);
-            if (!v.objects()) return;
-            policy::reason why = v.why();
-            why.rule = R::id::text;
-            reasons.push_back(why);
+            if (v.objects()) reasons.push_back(v.why()).rule = R::id::text;
         }
     }
     template <class C>

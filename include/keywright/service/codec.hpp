@@ -8,6 +8,7 @@
 #pragma once
 
 #include <keywright/core/hex.hpp>
+#include <keywright/core/parse_id.hpp>
 #include <keywright/core/time_text.hpp>
 #include <keywright/policy/effects.hpp>
 #include <keywright/policy/names.hpp>

@@ -4,6 +4,7 @@
 // Depends on: service/submitter.
 #pragma once
 
+#include <keywright/core/parse_id.hpp>
 #include <keywright/service/submitter.hpp>
 
 namespace keywright::service {

@@ -3,7 +3,7 @@
 #if __has_include(<keywright/policy.hpp>)
 #include <keywright/policy.hpp>
 #endif
-#include <keywright/core/ids.hpp>
+#include <keywright/core/parse_id.hpp>
 #include <keywright/core/time.hpp>
 
 #include <cstdio>
