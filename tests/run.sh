@@ -47,7 +47,7 @@ part "test with clang" check clang -LE once
 
 if [ "${1:-}" = full ]; then
     part "crashes, all of them" env KEYWRIGHT_CRASH_FULL=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L crash
-    part "ten million commands, two models" env KEYWRIGHT_SECOND_MODEL_COMMANDS=3400000 \
+    part "ten million commands, two models" env KEYWRIGHT_SECOND_MODEL_COMMANDS=2500000 \
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R second_model_compare
     part "three thousand scripts of SQL, two databases" env KEYWRIGHT_TWIN_SCRIPTS=3000 \
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R sqlite_twin

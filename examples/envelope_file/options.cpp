@@ -60,6 +60,7 @@ struct parser {
 
     parser() {
         app.footer(footer());
+        app.get_formatter()->column_width(32);
         add_actions();
         add_keys();
         add_context();
@@ -74,8 +75,7 @@ struct parser {
         what->add_flag("--inspect", inspect, "show a message's header; needs no key, and proves nothing");
         what->require_option(1);
         app.add_option("input", given.in, "a file, a folder, or - for standard input");
-        app.add_option("-o,--out", given.out,
-                       "the file or folder that is made, or -; else beside a file: its name with .esdk, or without; for standard input: -")
+        app.add_option("-o,--out", given.out, "the file or folder that is made, or -; else a file's own name with .esdk, or without it")
             ->option_text("PATH");
     }
     void add_keys() {
@@ -84,7 +84,7 @@ struct parser {
             ->option_text("KEY")
             ->allow_extra_args(false);
         k->add_option("--rsa-key", given.rsa_keys,
-                      "[NAMESPACE/NAME=]FILE: a PFX, or PEM or DER with a private key; to encrypt, a public key or certificate will do")
+                      "[NAMESPACE/NAME=]FILE: a PFX, PEM or DER; to encrypt, a public key or a certificate will do")
             ->option_text("KEY")
             ->allow_extra_args(false);
         k->add_option("--rsa-padding", given.padding, "the hash of RSA-OAEP: sha1, sha256 (default), sha384, sha512")
@@ -115,28 +115,29 @@ struct parser {
             ->option_text("KEY")
             ->allow_extra_args(false);
         c->add_flag("--bind-names", given.bind_names,
-                    "bind each file's path within its folder (pair `file`), so that files cannot be exchanged unnoticed");
+                    "bind each file's path within its folder (pair `file`): files cannot be exchanged unnoticed");
     }
     void add_message() {
         auto* m = app.add_option_group("Messages");
-        m->add_option("--frame-length", given.frame_length,
-                      "bytes that are proven at a time, to 16 MiB; such as 4096 or 64K (default 128K)")
+        m->add_option("--frame-length", given.frame_length, "bytes that are proven at a time, such as 4096 or 64K, to 16M (default 128K)")
             ->option_text("BYTES")
             ->transform(CLI::AsSizeValue(false))
             ->check(CLI::Range(std::uint32_t{1}, envelope::largest_frame));
         m->add_flag("--signed", given.sign, "sign, too (ECDSA P-384): who may only read cannot have written it");
         m->add_option("--commitment", given.policy,
-                      "require-encrypt-require-decrypt (default), require-encrypt-allow-decrypt (opens format version 1, too), "
-                      "forbid-encrypt-allow-decrypt (only to decrypt)")
+                      "require-encrypt-require-decrypt (default); require-encrypt-allow-decrypt opens format version 1, too; "
+                      "forbid-encrypt-allow-decrypt only decrypts")
             ->option_text("POLICY")
             ->transform(CLI::CheckedTransformer(std::map<std::string, commitment_policy>{
                 {"require-encrypt-require-decrypt", commitment_policy::require_encrypt_require_decrypt},
                 {"require-encrypt-allow-decrypt", commitment_policy::require_encrypt_allow_decrypt},
                 {"forbid-encrypt-allow-decrypt", commitment_policy::forbid_encrypt_allow_decrypt}}));
         m->add_flag("--before-signature", given.before_signature,
-                    "let a signed message out on standard output before its signature, which stands at its end, is verified");
+                    "give out a signed message before the signature at its end is verified, on standard output");
         m->add_flag("--unsorted-context", given.unsorted_context, "open messages whose writer did not sort the context");
-        m->add_option("--threads", given.threads, "for one large file; 0: as many as there are cores")->option_text("N")->default_str("1");
+        m->add_option("--threads", given.threads, "from file to file, unsigned; 0: as many as there are cores")
+            ->option_text("N")
+            ->default_str("1");
     }
     void add_output() {
         app.add_flag("-f,--force", given.force, "replace what is there");

@@ -108,7 +108,8 @@ outcome<void> encrypt(recipients& keys, const options& given, const transfer& t,
     if (!context) return pass_on(context);
     const auto keyring = keys.keyring();
     if (!keyring) return pass_on(keyring);
-    const envelope::seal_options how{.frame_length = given.frame_length, .sign = given.sign, .policy = given.policy};
+    const envelope::seal_options how{
+        .frame_length = given.frame_length, .sign = given.sign, .policy = given.policy, .threads = given.threads};
     const auto done =
         between_files(t) ? file::seal_file(*keyring, t.from, t.to, *context, told, how) : seal_stream(*keyring, t, *context, how, told);
     if (done) return {};
@@ -125,7 +126,8 @@ outcome<void> decrypt(recipients& keys, const options& given, const transfer& t,
     envelope::open_options how{.limits = {.unsorted_context = given.unsorted_context},
                                .expected = std::move(*context),
                                .required_keys = given.required_keys,
-                               .policy = given.policy};
+                               .policy = given.policy,
+                               .threads = given.threads};
     if (t.to != "-") how.release = envelope::before_signature("the file appears only once the signature holds");
     if (given.before_signature) how.release = envelope::before_signature("--before-signature was given");
     result<void> done;

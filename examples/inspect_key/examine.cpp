@@ -10,6 +10,7 @@
 #include <botan/pem.h>
 #include <botan/pkcs8.h>
 #include <botan/pwdhash.h>
+#include <botan/rsa.h>
 #include <botan/system_rng.h>
 #include <botan/x509_key.h>
 

@@ -4,6 +4,8 @@
 // Raw peer: Botan's AES-256-GCM in place over the same buffers, one IV and tag per frame, no message around them.
 #include <keywright/adapters/file/message_file.hpp>
 #include <keywright/envelope/message.hpp>
+#include <keywright/envelope/reseal.hpp>
+#include <keywright/keys/data_key_cache.hpp>
 
 #include <botan/aead.h>
 #include <botan/system_rng.h>
@@ -200,6 +202,36 @@ void in_memory(std::uint32_t frame) {
                    shortest(raws) / shortest(seals[threads]), shortest(raws) / shortest(opens[threads]));
 }
 
+// --- to other keys ---
+
+void resealing(std::size_t mib, const std::string& folder) {
+    const std::string plain = folder + "/kw-plain", sealed = folder + "/kw-sealed", other = folder + "/kw-other";
+    write_plain(plain, mib);
+    const auto from = lease(), to = lease();
+    std::vector<double> sums, moves;
+    for (int round = 0; round < 5; ++round) {
+        need(file::seal_file(from, plain, sealed));
+        sums.push_back(seconds_of([&] {
+            need(file::open_message(from, sealed, other));
+            need(file::seal_file(to, plain, other));
+        }));
+        moves.push_back(seconds_of([&] { need(file::reseal_file(from, to, sealed)); }));
+    }
+    fmt::print("reseal_file, {} MiB: {:.2f} of opening and sealing\n", mib, median(moves) / median(sums));
+    const bytes data(std::size_t{32} << 20, 7);
+    for (const std::uint32_t frame : {4u * 1024, 128u * 1024}) {
+        const envelope::seal_options options{.frame_length = frame};
+        const bytes message = need(envelope::seal(from, data, {}, options));
+        sums.clear(), moves.clear();
+        for (int round = 0; round < 5; ++round) {
+            sums.push_back(seconds_of([&] { need(envelope::seal(to, need(envelope::open(from, message)), {}, options)); }));
+            moves.push_back(seconds_of([&] { need(envelope::reseal(from, to, message, {.sealing = options})); }));
+        }
+        fmt::print("reseal, 32 MiB in frames of {} KiB: {:.2f} of opening and sealing\n", frame / 1024, median(moves) / median(sums));
+    }
+    for (const auto& path : {plain, sealed, other}) ::unlink(path.c_str());
+}
+
 // --- small things ---
 
 template <class Work>
@@ -220,7 +252,13 @@ void small_messages() {
     const auto message = need(envelope::seal(keys, data, context));
     const double sealing = micros(20'000, [&] { need(envelope::seal(keys, data, context)); });
     const double opening = micros(20'000, [&] { need(envelope::open(keys, message)); });
-    fmt::print("1 KiB message, fresh data key: seal {:.2f} microseconds, open {:.2f}\n", sealing, opening);
+    auto cache = need(keys::data_key_cache::make(
+        {.max_age = std::chrono::hours(1), .max_messages = std::uint64_t{1} << 32, .max_bytes = std::uint64_t{1} << 50}));
+    const keys::caching_keyring cached(cache, keys);
+    const double sealing_cached = micros(20'000, [&] { need(envelope::seal(cached, data, context)); });
+    const double opening_cached = micros(20'000, [&] { need(envelope::open(cached, message)); });
+    fmt::print("1 KiB message, fresh data key: seal {:.2f} microseconds, open {:.2f}; cached: {:.2f} and {:.2f}\n", sealing, opening,
+               sealing_cached, opening_cached);
 }
 
 void wraps() {
@@ -260,6 +298,7 @@ int main(int argc, char** argv) {
     threaded_files(mib, folder);
     in_memory(1024 * 1024);
     in_memory(4 * 1024);
+    resealing(mib / 4, folder);
     small_messages();
     wraps();
 }

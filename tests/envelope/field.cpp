@@ -58,6 +58,16 @@ TEST_CASE("field: AES-256-GCM-SIV opens the examples of RFC 8452, C.2") {
           hex("0200000000000000"));
 }
 
+TEST_CASE("whole_aead: AES-SIV seals and opens the example of RFC 5297, A.1") {
+    auto siv = detail::whole_aead::make("AES-128/SIV", hex("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff")).value();
+    const bytes ad = hex("101112131415161718191a1b1c1d1e1f2021222324252627"), text = hex("112233445566778899aabbccddee");
+    bytes sealed(text.size() + 16), opened(text.size());
+    REQUIRE(siv.seal({}, ad, text, sealed).has_value());
+    CHECK(sealed == hex("85632d07c6e8f37f950acd320a2ecc9340c02b9690c4dc04daef7f6afe5c"));
+    REQUIRE(siv.open({}, ad, sealed, opened).has_value());
+    CHECK(opened == text);
+}
+
 TEST_CASE("field: what is sealed opens again, and is 33 bytes longer, for look-ups 21") {
     for (const field_suite suite : suites) {
         auto cipher = unleased(ready(suite));

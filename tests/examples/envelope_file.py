@@ -83,6 +83,11 @@ def files_and_pipes(w):
     for size in (16, 24):
         (w / "short.key").write_bytes(os.urandom(size))
         check(run("-d", "--aes-key", w / "short.key", stdin=run("-e", "--aes-key", w / "short.key", stdin=b"x")) == b"x", size)
+    for threads in ("0", "2", "7"):
+        run("-e", *key, "--threads", threads, "--frame-length", "4K", plain, "-f")
+        run("-d", *key, "--threads", threads, w / "plain.esdk", "-o", w / "back", "-f")
+        check((w / "back").read_bytes() == sample(1000000), threads, "threads")
+        check(run("-d", *key, stdin=(w / "plain.esdk").read_bytes()) == sample(1000000), threads, "threads, as a stream")
     plain.chmod(0o640)
     run("-e", *key, plain, "-f")
     check(stat.S_IMODE((w / "plain.esdk").stat().st_mode) == 0o640, "the permissions are others")

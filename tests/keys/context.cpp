@@ -74,6 +74,10 @@ TEST_CASE("encryption_context: every truncation and every surplus byte is malfor
 TEST_CASE("encryption_context: a reader refuses pairs out of order, twice, or a count of none") {
     CHECK(encryption_context::parse(test::hex("0002000162000131000161000132")).error().code == errc::malformed); // b, a
     CHECK(encryption_context::parse(test::hex("0002000161000131000161000132")).error().code == errc::malformed); // a, a
+    CHECK(encryption_context::parse_unsorted(test::hex("0002000162000131000161000132")).value() == test::context({{"a", "2"}, {"b", "1"}}));
+    CHECK(encryption_context::parse_unsorted(test::hex("0002000161000131000161000132")).error().code == errc::malformed); // a, a
+    CHECK(encryption_context::parse_unsorted(test::hex("0003000161000131000162000131000161000131")).error().code ==
+          errc::malformed); // a, b, a
     CHECK(encryption_context::parse(test::hex("0000")).error().code == errc::malformed);
     CHECK(encryption_context::parse(test::hex("ffff000161000131")).error().code == errc::malformed); // count without pairs
 }

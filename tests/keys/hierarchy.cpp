@@ -20,6 +20,13 @@ const environment_id prod{"prod"};
 } // namespace
 
 // Expected values: HKDF and hashlib of Python (`cryptography` 50), secrets 00..1f and 20..3f.
+TEST_CASE("hkdf: the example of RFC 5869, A.3, which has neither salt nor info") {
+    const auto key = detail::hkdf("HKDF(SHA-256)", bytes(22, 0x0b), {}, 42);
+    CHECK(test::seen(key.value()) == test::hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"));
+    CHECK(detail::hkdf("HKDF(SHA-256)", bytes(22, 0x0b), {}, 255 * 32).has_value());
+    CHECK_FALSE(detail::hkdf("HKDF(SHA-256)", bytes(22, 0x0b), {}, 255 * 32 + 1).has_value());
+}
+
 TEST_CASE("ring_kek: as another HKDF derives it") {
     const auto key = keys::ring_kek(test::counting(0), 3, eu, contoso).value();
     CHECK(test::seen(key) == test::hex("c421a24ac3a3fd7fe75cf035de6d79ee2c699a5a36a24244ec828f1c709111ed"));

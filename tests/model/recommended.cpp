@@ -19,8 +19,6 @@ constexpr bounds searches[] = {
     {.name = "people and the feature", .keys = 2, .environments = {1, 0}, .people_change = true, .two_people = true},
 };
 constexpr bounds wider[] = {
-    {.name = "two rings", .rings = 2, .environments = {1, 1}, .two_people = true},
-    {.name = "one ring", .keys = 2, .environments = {3, 0}, .two_people = true},
     {.name = "clocks", .keys = 2, .environments = {2, 0}, .two_people = true, .clocks = true},
     {.name = "people and the feature", .environments = {1, 0}, .people_change = true, .two_people = true},
 };

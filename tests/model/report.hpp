@@ -5,26 +5,16 @@
 
 #include "mutant_table.hpp"
 #include "scenario.hpp"
+#include "stopwatch.hpp"
 #include "way_out.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
 
 namespace keywright::model {
-
-class stopwatch {
-public:
-    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
-private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-inline int length(std::string_view text) { return static_cast<int>(text.size()); }
 
 /// The tenant as a search finds it: alice, bob and erin are there, and the feature is on; or none of this.
 inline sketch beginning(const bounds& b) {

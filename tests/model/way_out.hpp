@@ -33,24 +33,22 @@ struct dead_ends {
     std::uint32_t nearest = 0;
 };
 
-/// Backwards along the steps from all states at rest. `with_luck`: the locked key is still at hand.
-template <class Subject>
-dead_ends find_dead_ends(const search<Subject>& s, bool with_luck) {
-    const std::size_t n = s.states().size();
+/// Backwards along the steps that count, from all of `n` states that are at rest.
+template <class Counts, class AtRest>
+dead_ends dead_ends_among(std::size_t n, const std::vector<edge>& edges, const Counts& counts, const AtRest& at_rest) {
     std::vector<std::uint32_t> begins(n + 1, 0); // steps sorted by where they lead
-    const auto counts = [&](const edge& e) { return with_luck || !e.needs_luck; };
-    for (const edge& e : s.edges())
+    for (const edge& e : edges)
         if (counts(e)) ++begins[e.to + 1];
     for (std::size_t i = 0; i < n; ++i) begins[i + 1] += begins[i];
     std::vector<std::uint32_t> sources(begins[n]);
     std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
-    for (const edge& e : s.edges())
+    for (const edge& e : edges)
         if (counts(e)) sources[next[e.to]++] = e.from;
 
     std::vector<bool> leads(n, false);
     std::vector<std::uint32_t> todo;
     for (std::size_t i = 0; i < n; ++i)
-        if (at_rest(unpack(s.states()[i]), s.limits())) leads[i] = true, todo.push_back(static_cast<std::uint32_t>(i));
+        if (at_rest(i)) leads[i] = true, todo.push_back(static_cast<std::uint32_t>(i));
     while (!todo.empty()) {
         const std::uint32_t at = todo.back();
         todo.pop_back();
@@ -61,6 +59,14 @@ dead_ends find_dead_ends(const search<Subject>& s, bool with_luck) {
     for (std::size_t i = n; i-- > 0;)
         if (!leads[i]) ++found.count, found.nearest = static_cast<std::uint32_t>(i);
     return found;
+}
+
+/// `with_luck`: the locked key is still at hand.
+template <class Subject>
+dead_ends find_dead_ends(const search<Subject>& s, bool with_luck) {
+    return dead_ends_among(
+        s.states().size(), s.edges(), [&](const edge& e) { return with_luck || !e.needs_luck; },
+        [&](std::size_t n) { return at_rest(unpack(s.states()[n]), s.limits()); });
 }
 
 } // namespace keywright::model

@@ -442,6 +442,49 @@ TEST_CASE("secrets: a value has 1 byte to 64 KiB, an environment 256 names, a na
     CHECK(put(t, prod, smtp, "another version"));
 }
 
+// --- stored bytes ---
+
+// Written by the first version that had them. What Python's `cryptography` opens of them with the keys below: each keyset
+// (AESGCM, its context as associated data), and the cells of AES-GCM and AES-SIV under the keys that stand in it.
+TEST_CASE("environment data: keysets, cells and a secret as version 1 wrote them are read") {
+    std::map<std::string, bytes> stored;
+    std::ifstream in(std::string(KEYWRIGHT_TEST_DATA) + "/environment-1/records.txt");
+    tenant t;
+    ports::batch batch;
+    for (std::string key, hex; in >> key >> hex;) {
+        const auto value = Botan::hex_decode(hex);
+        stored[key] = bytes(value.begin(), value.end());
+        batch.put_any(key, stored[key]);
+    }
+    REQUIRE(stored.size() == 7);
+    REQUIRE(t.memory.commit(batch));
+    const auto counting = [](std::uint8_t first) {
+        bytes key(32);
+        for (auto& byte : key) byte = first++;
+        return secret_bytes(byte_view(key));
+    };
+    std::vector<keys::leased_key> held;
+    held.push_back({{prod, keys::data_purpose::message, 1}, counting(0), false, 0});
+    held.push_back({{prod, keys::data_purpose::field, 1}, counting(64), false, 0});
+    const auto lease = keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(held)).value();
+    service::parts<world::store_type, memory::key_vault, memory::manual_clock, world::mailroom, world::content> parts{
+        t.store, t.vault, t.clock, t.mail, t.data, tenant::options()};
+    for (const auto suite : service::field_suites) {
+        CAPTURE(service::name(suite));
+        const auto keys = service::keysets(parts, eu, prod).load(suite, 1, lease).value();
+        REQUIRE(keys);
+        auto cipher = envelope::field_cipher::make(*keys, lease).value();
+        const auto value = cipher.open(as_bytes("a place"), stored["cell/" + std::string(service::name(suite))]);
+        REQUIRE(value);
+        CHECK(as_text(*value) == "ada@example.org");
+    }
+    const service::sealed_values values(parts, eu, prod);
+    const ports::record record{"sealed/contoso/eu/prod/1/smtp/000000000007", 1, stored["sealed/contoso/eu/prod/1/smtp/000000000007"]};
+    std::string seen;
+    REQUIRE(values.open(lease, smtp, record, [&](byte_view value) { seen = as_text(value); }));
+    CHECK(seen == "correct horse battery staple");
+}
+
 #if KEYWRIGHT_OWN_DELETE
 TEST_CASE("secrets: no memory is given back with a value in it") {
     tenant t;

@@ -50,7 +50,8 @@ template <class Vault>
 template <class Parts>
 class custody {
 public:
-    custody(Parts& parts, ring_id ring) : parts_(parts), ring_(ring) {}
+    custody(Parts& parts, ring_id ring)
+        : parts_(parts), ring_(ring), prefix_("ring/" + std::string(ring.tenant.view()) + "/" + std::string(ring.region.view()) + "/") {}
 
     // --- records of environment keys ---
 
@@ -80,11 +81,10 @@ public:
     }
     /// The generation of the ring secret that a record hangs on; nullopt: it hangs on a slot.
     std::optional<std::uint64_t> generation_of(const keys::entry_view& entry) const {
-        const std::string prefix = "ring/" + std::string(ring_.tenant.view()) + "/" + std::string(ring_.region.view()) + "/";
         const auto info = as_text(entry.provider_info);
-        if (!info.starts_with(prefix)) return std::nullopt;
+        if (!info.starts_with(prefix_)) return std::nullopt;
         std::uint64_t generation = 0;
-        std::from_chars(info.data() + prefix.size(), info.data() + info.size(), generation);
+        std::from_chars(info.data() + prefix_.size(), info.data() + info.size(), generation);
         return generation;
     }
     bytes ring_context(const keys::environment_key_name& name, std::uint64_t generation) const {
@@ -237,6 +237,7 @@ private:
 
     Parts& parts_;
     ring_id ring_;
+    std::string prefix_; ///< of the ring's names for its key-encryption keys
     secret_bytes provider_;
     std::map<std::string, keys::kek> keks_;
 };

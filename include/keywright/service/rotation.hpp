@@ -11,6 +11,41 @@
 
 namespace keywright::service {
 
+namespace detail {
+
+/// Writes what custody::ring_context serialises, for one generation and many keys: a million of them, each twice, are
+/// most of what a rotation would cost beside its ciphers.
+class context_writer {
+public:
+    context_writer(const ring_id& ring, std::uint64_t generation) {
+        append_be(head_, std::uint16_t{5});
+        text(head_, "environment");
+        text(middle_, "generation");
+        text(middle_, std::to_string(generation));
+        text(middle_, "purpose");
+        for (const std::string_view part : {std::string_view("region"), ring.region.view(), std::string_view("tenant"), ring.tenant.view()})
+            text(tail_, part);
+    }
+    /// Valid until the next call.
+    byte_view operator()(std::string_view environment, std::string_view key_name) {
+        written_.assign(head_.begin(), head_.end());
+        text(written_, environment);
+        append(written_, middle_);
+        text(written_, key_name);
+        append(written_, tail_);
+        return written_;
+    }
+
+private:
+    static void text(bytes& out, std::string_view part) {
+        append_be(out, static_cast<std::uint16_t>(part.size()));
+        append(out, as_bytes(part));
+    }
+    bytes head_, middle_, tail_, written_;
+};
+
+} // namespace detail
+
 template <class Parts>
 class rotation {
 public:
@@ -141,29 +176,43 @@ private:
         return {};
     }
 
+    /// A move of one generation's records to another: everything about it that is the same for all of them.
+    struct mover {
+        mover(keys::kek& old_kek, std::uint64_t old_generation, keys::kek& new_kek, std::uint64_t new_generation, const ring_id& ring)
+            : rewrap(old_kek, keys::ring_key_name(ring.tenant, ring.region, old_generation), new_kek,
+                     keys::ring_key_name(ring.tenant, ring.region, new_generation)),
+              from(ring, old_generation), to(ring, new_generation) {}
+        keys::rewrapper rewrap;
+        detail::context_writer from, to;
+    };
+
     result<void> move(ports::batch& batch, const ports::record& record, std::uint64_t generation) {
-        const auto wrapped = keys::wrapped_key::parse(record.value);
-        const auto name = keys::environment_key_name::parse(std::string_view(record.key).substr(record.key.rfind('/') + 1));
-        if (!wrapped || !name) return fail(errc::corrupt, "rotation: a key record is damaged");
-        const auto from = chain_.generation_of(wrapped->view());
+        byte_view rest = record.value;
+        const auto entry = keys::take_entry(rest);
+        if (!entry || !rest.empty()) return fail(errc::corrupt, "rotation: a key record is damaged");
+        const auto from = chain_.generation_of(*entry);
         if (!from || *from >= generation) return {};
-        auto again = rewrapper_for(*from, generation);
+        auto again = mover_for(*from, generation);
         if (!again) return pass(again);
-        auto moved = (**again)(wrapped->view(), chain_.ring_context(*name, *from), chain_.ring_context(*name, generation));
+        // `wrap/<t>/<r>/<environment>/<name>`; what is wrong with a name shows when its record does not open.
+        const std::string_view key = record.key;
+        const auto slash = key.rfind('/'), before = key.rfind('/', slash - 1);
+        const auto environment = key.substr(before + 1, slash - before - 1), name = key.substr(slash + 1);
+        auto moved = (*again)->rewrap(*entry, (*again)->from(environment, name), (*again)->to(environment, name));
         if (!moved) return pass(moved);
         batch.put(record.key, record.version, moved->serialised());
         return {};
     }
 
-    result<keys::rewrapper*> rewrapper_for(std::uint64_t from, std::uint64_t to) {
-        if (const auto known = rewrappers_.find(from); known != rewrappers_.end()) return &known->second;
+    result<mover*> mover_for(std::uint64_t from, std::uint64_t to) {
+        if (const auto known = movers_.find(from); known != movers_.end()) return &known->second;
         auto old_kek = chain_.ring_kek(from);
         if (!old_kek) return pass(old_kek);
         auto new_kek = chain_.ring_kek(to);
         if (!new_kek) return pass(new_kek);
-        return &rewrappers_
-                    .try_emplace(from, **old_kek, keys::ring_key_name(ring_.tenant, ring_.region, from), **new_kek,
-                                 keys::ring_key_name(ring_.tenant, ring_.region, to))
+        return &movers_
+                    .emplace(std::piecewise_construct, std::forward_as_tuple(from),
+                             std::forward_as_tuple(**old_kek, from, **new_kek, to, ring_))
                     .first->second;
     }
 
@@ -179,7 +228,7 @@ private:
     Parts& parts_;
     ring_id ring_;
     custody<Parts> chain_;
-    std::map<std::uint64_t, keys::rewrapper> rewrappers_;
+    std::map<std::uint64_t, mover> movers_;
 };
 
 /// For the commit that calls an activation off: the ring's secret is closed to its key again.

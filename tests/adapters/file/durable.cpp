@@ -158,6 +158,34 @@ TEST_CASE("write_file_durably, create_file_durably: whichever call fails, the ol
             }
 }
 
+TEST_CASE("growing_file: whichever call fails, and without a commit, the old file is there or the new, and nothing else") {
+    for (int call = 0; call < 8; ++call) { // open, three writes, fsync, rename, and the folder's open and fsync
+        CAPTURE(call);
+        const temporary_folder folder;
+        REQUIRE(file::write_file_durably(folder / "a", as_bytes("old")).has_value());
+        faults failing;
+        failing.fail_at = call;
+        const auto done = [&]() -> result<void> {
+            auto growing = file::growing_file::begin(folder / "a");
+            if (!growing) return pass(growing);
+            for (const char* piece : {"n", "e", "w"})
+                if (auto wrote = growing->write(as_bytes(piece)); !wrote) return wrote;
+            CHECK(names_in(folder).size() == 2);
+            return growing->commit();
+        }();
+        CHECK(done.error().code == errc::io_failed);
+        failing.fail_at = -1;
+        CHECK(content_of(folder / "a") == (call >= 6 ? "new" : "old"));
+        CHECK(names_in(folder).size() == 1);
+    }
+    const temporary_folder folder;
+    {
+        auto growing = std::move(file::growing_file::begin(folder / "a").value());
+        CHECK(growing.write(as_bytes("half")).has_value());
+    }
+    CHECK(names_in(folder).empty());
+}
+
 TEST_CASE("write_file_durably: interrupted calls and short writes lose nothing") {
     const temporary_folder folder;
     std::string data;

@@ -98,14 +98,15 @@ inline void write_content(const std::string& path, const bytes& content) {
 }
 inline bool holds(const bytes& all, std::string_view marker) { return as_text(all).find(marker) != std::string_view::npos; }
 
-/// Everything in files that this process has open now and whose path begins so, also in those without a name, read through
-/// handles that stay open.
-inline bytes open_files_below(const std::string& start, bool exactly = false) {
+/// Everything in the open files of this process whose paths are `wanted`, also without a name, read through handles that
+/// stay open.
+template <class Wanted>
+bytes open_files(Wanted wanted) {
     bytes all;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code gone;
         const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
-        if (gone || target.rfind(start, 0) != 0 || (exactly && target != start)) continue;
+        if (gone || !wanted(target)) continue;
         const int number = std::stoi(entry.path().filename().string());
         bytes part(1 << 16);
         for (off_t at = 0;; at += static_cast<off_t>(part.size())) {
@@ -116,8 +117,11 @@ inline bytes open_files_below(const std::string& start, bool exactly = false) {
     }
     return all;
 }
-
-/// The same of one file, while it is open.
-inline bytes open_file(const std::string& path) { return open_files_below(path, true); }
+inline bytes open_files_below(const temporary_folder& folder) {
+    return open_files([&](const std::string& path) { return path.rfind(folder.path(), 0) == 0; });
+}
+inline bytes open_file(const std::string& wanted) {
+    return open_files([&](const std::string& path) { return path == wanted; });
+}
 
 } // namespace keywright::encrypted_tests

@@ -107,6 +107,16 @@ def main(peer, folder):
         refused = run_peer("open", ours, {"a": "1"}, 0, message, back)
         assert refused.returncode == 1 and refused.stderr.startswith("unsupported"), refused.stderr
 
+    # In one piece, without frames: read, and never written.
+    for algorithm, size, open_ in itertools.product((suite, signing), (0, 1, 70000), ("open", "open-file")):
+        data = bytes(i * 7 % 256 for i in range(size))
+        sealed, header = client.encrypt(source=data, keyring=keyrings[0][1], encryption_context={"a": "1"}, algorithm=algorithm, frame_length=0)
+        assert header.frame_length == 0
+        message.write_bytes(sealed)
+        made = run_peer(open_, keyrings[0][0], {"a": "1"}, 0, message, back)
+        assert made.returncode == 0 and back.read_bytes() == data, "%s %s: %s" % (open_, algorithm, made.stderr)
+        done += 1
+
     # Pairs that the header leaves out.
     ours, theirs = keyrings[0]
     whole = {"a": "1", "secret": "apollo"}

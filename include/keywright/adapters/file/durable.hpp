@@ -249,11 +249,10 @@ private:
 /// A failure leaves the old file, except that one from the last step (syncing the folder) may leave either.
 /// `mode` is masked by the umask. Safe from several threads and processes; the last one wins.
 [[nodiscard]] inline result<void> write_file_durably(const std::string& path, byte_view data, mode_t mode = 0600) {
-    auto made = detail::write_beside(path, data, mode);
+    auto made = growing_file::begin(path, mode);
     if (!made) return pass(made);
-    if (::rename(made->path.c_str(), path.c_str()) != 0) return fail_errno("file: expected to move the new file into place");
-    made->path.clear();
-    return sync_folder(folder_of(path));
+    if (auto wrote = made->write(data); !wrote) return wrote;
+    return made->commit();
 }
 
 /// As write_file_durably, but never replaces: already_exists when the name is taken, also when another thread or

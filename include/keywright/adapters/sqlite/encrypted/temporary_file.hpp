@@ -80,14 +80,14 @@ private:
         std::uint64_t write = 0; // 0: never written, so all zero
         std::array<std::uint8_t, keywright::detail::aes_gcm::tag_size> tag{};
     };
-    struct part {
+    struct span_of_piece {
         std::size_t piece, within, size;
     };
 
     temporary_file(sqlite3_file* below, keywright::detail::aes_gcm&& seal, keywright::detail::aes_gcm&& open)
         : below_(below), seal_(std::move(seal)), open_(std::move(open)), held_(piece_size) {}
 
-    static part part_of(std::int64_t offset, std::size_t left) noexcept {
+    static span_of_piece part_of(std::int64_t offset, std::size_t left) noexcept {
         const auto within = static_cast<std::size_t>(offset % piece_size);
         return {static_cast<std::size_t>(offset / piece_size), within, std::min(left, static_cast<std::size_t>(piece_size) - within)};
     }
