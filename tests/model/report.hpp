@@ -17,7 +17,7 @@
 namespace keywright::model {
 
 /// The tenant as a search finds it: alice, bob and erin are there, and the feature is on; or none of this.
-inline sketch beginning(const bounds& b) {
+inline sketch first_sketch(const bounds& b) {
     sketch s;
     if (b.people_change) return s;
     s.feature_on = true;
@@ -77,7 +77,7 @@ std::size_t check(const bounds& b) {
     const stopwatch watch;
     search<Subject> s(subject, b);
     const breach_teller<Subject> tells(s);
-    const bool all = s.run(beginning(b));
+    const bool all = s.run(first_sketch(b));
     const finding f = all ? verdict_of(s) : s.found();
     std::printf("%.*s, %.*s: %zu ring(s), %zu keys, %zu+%zu environments, 3 administrators%s%s%s%s%s\n", length(Subject::profile_name),
                 Subject::profile_name.data(), length(b.name), b.name.data(), b.rings, b.keys, b.environments[0], b.environments[1],
@@ -116,7 +116,7 @@ bool hunt(const mutant& m, const bounds& b) {
     const stopwatch watch;
     const Subject subject(m);
     search<Subject> s(subject, b);
-    const bool all = s.run(beginning(b));
+    const bool all = s.run(first_sketch(b));
     const finding f = all ? verdict_of(s) : s.found();
     const bool equivalent = f.what == nullptr && !m.equivalent.empty();
     std::printf("%-45.*s %-55s %5zu %7.2f\n", length(m.what), m.what.data(),

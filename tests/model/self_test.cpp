@@ -120,7 +120,7 @@ TEST_CASE("sight: a world made of a reached sketch shows that sketch, at both en
     using subject = shipped<keywright::profiles::power_platform>;
     const subject checked;
     search<subject> s(checked, small, 1);
-    REQUIRE(s.run(beginning(small)));
+    REQUIRE(s.run(first_sketch(small)));
     for (std::size_t i = 0; i < s.states().size(); i += 7) {
         const sketch reached = unpack(s.states()[i]);
         CHECK(sketch_of(world_of(reached, small, end_of_zone::first), small) == reached);
@@ -133,8 +133,8 @@ TEST_CASE("search: one thread and two find the same states in the same order") {
     const subject checked;
     search<subject> one(checked, small, 1);
     search<subject> two(checked, small, 2);
-    REQUIRE(one.run(beginning(small)));
-    REQUIRE(two.run(beginning(small)));
+    REQUIRE(one.run(first_sketch(small)));
+    REQUIRE(two.run(first_sketch(small)));
     REQUIRE(one.states().size() == two.states().size());
     bool same = true;
     for (std::size_t i = 0; i < one.states().size(); ++i) same = same && one.states()[i] == two.states()[i];
@@ -149,7 +149,7 @@ class walk {
 public:
     using subject = shipped<Profile>;
     walk(const search<subject>& s, std::uint64_t seed) : search_(s), dice_(seed) {
-        real_ = world_of(beginning(s.limits()), s.limits(), end_of_zone::last);
+        real_ = world_of(first_sketch(s.limits()), s.limits(), end_of_zone::last);
         for (ring_world& r : real_.rings) r.ring.latest = r.now;
     }
     void step() {
@@ -247,7 +247,7 @@ template <const auto& Profile>
 void walk_through(bounds b) {
     const shipped<Profile> subject;
     search<shipped<Profile>> s(subject, b, 2);
-    REQUIRE(s.run(beginning(b)));
+    REQUIRE(s.run(first_sketch(b)));
     std::size_t final_keys = 0;
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         walk<Profile> w(s, seed);
