@@ -23,6 +23,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/clock_defence.hpp
     include/keywright/policy/commands.hpp
     include/keywright/policy/consequences.hpp
+    include/keywright/policy/cooldown.hpp
     include/keywright/policy/custody.hpp
     include/keywright/policy/decision.hpp
     include/keywright/policy/effects.hpp
@@ -38,6 +39,8 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/key_use.hpp
     include/keywright/policy/locking.hpp
     include/keywright/policy/names.hpp
+    include/keywright/policy/quorum.hpp
+    include/keywright/policy/quota.hpp
     include/keywright/policy/rollback.hpp
     include/keywright/policy/rule.hpp
     include/keywright/policy/second_administrator.hpp

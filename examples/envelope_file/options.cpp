@@ -135,7 +135,7 @@ struct parser {
         m->add_flag("--before-signature", given.before_signature,
                     "give out a signed message before the signature at its end is verified, on standard output");
         m->add_flag("--unsorted-context", given.unsorted_context, "open messages whose writer did not sort the context");
-        m->add_option("--threads", given.threads, "from file to file, unsigned; 0: as many as there are cores")
+        m->add_option("--threads", given.threads, "from file to file, unsigned; 0: as many as there are cores (default 1)")
             ->option_text("N")
             ->default_str("1");
     }

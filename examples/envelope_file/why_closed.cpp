@@ -79,7 +79,8 @@ trouble why_closed(const error& e, const closed_message& m) {
         return {exit_code::content_damaged, from, fmt::format("it is damaged or cut off ({})", e.text), "get it again from where it came"};
     default: break;
     }
-    return trouble_of(e, e.code == errc::storage_full ? m.from_to.to : from).value();
+    const bool writing = std::string_view(e.text).starts_with("file:"); // reading worked just now
+    return trouble_of(e, writing ? m.from_to.to : from).value();
 }
 
 } // namespace envelope_file

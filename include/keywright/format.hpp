@@ -103,7 +103,10 @@ inline std::string sentence(const policy::reason& r) {
         return fmt::format("`{}` does not exist", subject);
     case refusal::not_in_progress: return "nothing of that kind is under way";
     case refusal::not_due: return fmt::format("environment `{}` may still be unlocked", subject);
-    case refusal::too_many: return fmt::format("there are {} {}, and at most {} fit", r.found, subject, r.limit);
+    case refusal::too_many:
+        if (r.span > seconds{})
+            return fmt::format("there were {} {} within {}, and at most {} are allowed", r.found, subject, to_text(r.span), r.limit);
+        return fmt::format("there are {} {}, and at most {} fit", r.found, subject, r.limit);
     case refusal::cannot_turn_off: return fmt::format("field encryption of environment `{}` is on and stays on", subject);
     case refusal::geography_mismatch: return fmt::format("data does not leave its geography, and `{}` is in another one", subject);
     case refusal::rollback_window_closed:

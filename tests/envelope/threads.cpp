@@ -161,6 +161,11 @@ TEST_CASE("seal: the body that several threads make is, byte for byte, the one t
     REQUIRE(envelope::detail::seal_body(cipher, test::keyring(), at, data, one, 1).has_value());
     REQUIRE(envelope::detail::seal_body(cipher, test::keyring(), at, data, many, 3).has_value());
     CHECK(one == many);
+    for (std::uint32_t i = 0; i < at.regular; ++i) { // and each IV is the frame's own number
+        const auto read = envelope::read_regular(byte_view(many).subspan(i * at.frame_size(), at.frame_size()), i + 1).value();
+        CHECK(load_be<std::uint64_t>(read.iv.data()) == 0);
+        CHECK(load_be<std::uint32_t>(read.iv.data() + 8) == i + 1);
+    }
     auto other = cipher.twin().value();
     cipher.forget();
     bytes by_twin(at.body_size());

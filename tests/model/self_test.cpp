@@ -224,7 +224,9 @@ private:
             const decision d = search_.subject().decide(facts_of(before, a, command.at), command);
             if (d.refused() || allowed_++ != take_) return;
             if (std::is_same_v<C, delete_environment> && dice_.below(10) != 0) return; // else every walk ends soon
-            const auto followed = search_.follow(before, a, d, command.at < before.rings[a.ring].ring.latest);
+            world now = before; // a search's worlds are as late as the moment of the command
+            now.rings[a.ring].ring.latest = effective_now(before.rings[a.ring].ring, command.at);
+            const auto followed = search_.follow(now, a, d, command.at < before.rings[a.ring].ring.latest);
             if (followed.wrong != nullptr) wrong_ = followed.wrong;
             for (const event& e : d.events()) search_.apply(real_, a, e);
         }

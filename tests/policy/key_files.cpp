@@ -86,10 +86,12 @@ constexpr scenario binding[] = {
     {"T08: an import key serves until the second before it expires", [] { return brings_at(days(1) - seconds{1}).then_allowed(); }},
     {"T08: it has expired at that moment", [] { return brings_at(days(1)).then_refused({{"T08", refusal::byok_wrong_binding}}); }},
     {"T08: and stays so", [] { return brings_at(days(1) + seconds{1}).then_refused({{"T08", refusal::byok_wrong_binding}}); }},
-    {"H01: an import key that has expired makes room for the next without a word",
+    {"H01: an import key that has expired makes room for the next without a word, at the moment that the refusal names",
      [] {
          const auto next = [](seconds age) { return create_import_key{alice, active_at + age, kid_text("two"), print_of(8), false}; };
-         return given(power_platform, short_lived).when(next(days(1) - seconds{1})).then_refused({{"H01", refusal::already_exists}}) &&
+         return given(power_platform, short_lived)
+                    .when(next(days(1) - seconds{1}))
+                    .then_refused({{"H01", refusal::already_exists, active_at + days(1)}}) &&
                 given(power_platform, short_lived).when(next(days(1))).then_allowed({"import_key_created"});
      }},
     {"T08: there is no import key, and the file names none either",

@@ -214,3 +214,34 @@ TEST_CASE("second model: a locked environment can be unlocked for 28 days less a
     CHECK(one.does({.does = verb::tick, .by = "system"}).events == std::vector<std::string_view>{"environment_deleted"});
     CHECK(one.in.rings.at("eu").keys.at("first").state == key_state::retired);
 }
+
+TEST_CASE(
+    "second model: an instance's key is in use at once, locks after 72 hours, and is locked again when the unlock of the instance fails") {
+    story one;
+    one.in.plays = profile::dynamics_365;
+    one.does({.does = verb::tenant, .by = "provider", .regions = {"eu"}, .plan = "dynamics_365"});
+    one.does({.does = verb::admin, .by = "provider", .who = "ann"});
+    one.does({.does = verb::environment, .environment = "sales", .version = "8.2"});
+    operation brings{.does = verb::upload_key, .environment = "sales", .password = "p", .file_password = "p", .acknowledged = true};
+    brings.file.name = "m1";
+    CHECK(one.does(brings).refusals == std::set<refusal>{{"I07", "not_confirmed", std::nullopt}});
+    brings.confirmed = true;
+    CHECK(one.does(brings).events ==
+          std::vector<std::string_view>{"risk_acknowledged", "key_uploaded", "activation_started", "apply_started"});
+    one.report(verb::completed, work::activation, "sales");
+    one.report(verb::completed, work::apply, "sales");
+    operation shuts = brings;
+    shuts.does = verb::lock, shuts.confirmation = "sales";
+    one.at += 72 * hour - 1;
+    CHECK(one.does(shuts).refusals == std::set<refusal>{{"I08", "lock_cooldown", start + 72 * hour}});
+    ++one.at;
+    CHECK(one.does(shuts).allowed());
+    one.report(verb::completed, work::lock, "sales");
+    operation opens = brings;
+    opens.does = verb::unlock_key;
+    CHECK(one.does(opens).events == std::vector<std::string_view>{"key_unlock_started", "environment_unlock_started"});
+    CHECK(refused_for(one.report(verb::completed, work::unlock_environment, "sales"), "H03", "key_not_active"));
+    CHECK(one.report(verb::failed, work::unlock_environment, "sales").events ==
+          std::vector<std::string_view>{"environment_unlock_failed", "key_unlock_failed"});
+    CHECK(one.does(opens).allowed());
+}

@@ -125,6 +125,32 @@ TEST_CASE("two processes: a rotation in the midst of an apply leaves no key unde
 TEST_CASE("two processes: an apply in the midst of a rotation leaves no key under a secret that it dropped") {
     interrupt_everywhere(with_two_keys, activate, [](two& t) { (void)t.apply(world::test).has_value(); });
 }
+TEST_CASE("two processes: a move in the midst of the end of the one before it loses no secret") {
+    const secret_id smtp{"smtp"};
+    const auto prepare = [&](two& t) {
+        tenant::must(t.upload());
+        REQUIRE(t.use(world::test).secrets().put(smtp, secret_bytes(as_bytes("hunter2"))));
+        t.seen.interrupt(0, {});
+    };
+    two reference;
+    prepare(reference);
+    tenant::must(apply(reference));
+    const auto calls = reference.seen.calls();
+    std::size_t returned = 0;
+    for (std::uint64_t call = calls - std::min<std::uint64_t>(calls - 1, 24); call <= calls; ++call) {
+        CAPTURE(call);
+        two t;
+        prepare(t);
+        t.seen.interrupt(call, [&] { returned += tenant::accepted(t.give_back(world::test)) ? 1U : 0U; });
+        (void)apply(t).has_value();
+        REQUIRE(t.svc.recover());
+        check_ring(t);
+        std::string value;
+        CHECK(t.use(world::test).secrets().with(smtp, [&](byte_view v) { value = as_text(v); }));
+        CHECK(value == "hunter2");
+    }
+    CHECK(returned > 4); // as soon as the apply was committed
+}
 TEST_CASE("two processes: one lock between them, and a key that has come back stays") {
     const auto ready = [](two& t) {
         with_active_key(t);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random bytes for the things that one message begins with, drawn by one call of the system's generator: asking three
 // times costs as much as encrypting a kilobyte.
-// Depends on: core, Botan. Use: `random_supply random(76); random.take(id); random.take(key);`
+// Depends on: core, Botan. Use: `random_supply random(32); random.expect(44); random.take(key);`
 #pragma once
 
 #include <keywright/core/bytes.hpp>
-#include <keywright/core/contract.hpp>
 #include <keywright/core/result.hpp>
 #include <keywright/detail/botan_boundary.hpp>
 
@@ -14,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace keywright::detail {
 
@@ -24,9 +22,11 @@ class random_supply {
 public:
     static constexpr std::size_t largest = 96;
 
-    /// `expected` bytes are drawn together, by the first `take`. Requires: at most `largest`.
-    explicit random_supply(std::size_t expected) noexcept : expected_(expected) {
-        expects(expected <= largest, "random_supply: at most as much as it holds");
+    /// For `expected` bytes, at most `largest`; the first `take` draws all that is expected by then.
+    explicit random_supply(std::size_t expected) noexcept { expect(expected); }
+    /// Somebody who needs `more` bytes joins in, up to `largest`, if nothing has been drawn yet.
+    void expect(std::size_t more) noexcept {
+        if (!drawn_) expected_ = std::min(expected_ + more, largest);
     }
     random_supply(const random_supply&) = delete;
     random_supply& operator=(const random_supply&) = delete;
@@ -34,9 +34,10 @@ public:
 
     /// Fills `out`; what is not in stock is drawn for it alone. unavailable: the system's generator failed.
     [[nodiscard]] result<void> take(byte_span out) {
-        if (expected_ > 0) {
+        if (!drawn_) {
             if (auto drawn = draw(byte_span(stock_).first(expected_)); !drawn) return drawn;
-            left_ = std::exchange(expected_, 0);
+            drawn_ = true;
+            left_ = expected_;
         }
         if (out.size() > left_) return draw(out);
         left_ -= out.size();
@@ -51,8 +52,9 @@ private:
     }
 
     std::array<std::uint8_t, largest> stock_{};
-    std::size_t expected_;
+    std::size_t expected_ = 0;
     std::size_t left_ = 0;
+    bool drawn_ = false;
 };
 
 } // namespace keywright::detail

@@ -22,7 +22,8 @@ struct seal_options {
     std::vector<std::string> left_out{};
     commitment_policy policy{};
     /// How many threads work on one unsigned message, the calling one among them; 0: as many as the machine runs at once.
-    /// For whole messages and files: they end with the call. Streams are their caller's, and a signature is one core's.
+    /// For whole messages and files: they end with the call, and each asks the key source. Streams are their caller's, and a
+    /// signature is one core's.
     unsigned threads = 1;
 };
 
@@ -103,7 +104,7 @@ struct begun_message {
         whole = &with_key;
         begun.signer = std::move(*signer);
     }
-    keywright::detail::random_supply random(sizeof(message_id) + suite.key_bytes + keywright::detail::aes_gcm::iv_size);
+    keywright::detail::random_supply random(sizeof(message_id));
     auto materials = keys.on_encrypt(*whole, {size, &random});
     if (!materials) return pass(materials);
     const auto committed = cipher.begin_sealing(std::move(materials->data_key), suite, random);

@@ -25,6 +25,11 @@ namespace keywright::envelope {
 //             before IV and tag || the serialised pairs of the context that the header leaves out.
 // Content:    associated data = message id || label || u32 sequence || u64 plaintext length.
 
+// Why no nonce comes twice under one key: the key of header and frames comes from the data key and 32 random bytes of id, and
+// no function writes two messages with one id, which `begin_sealing` draws anew even where a cache gives the data key again. Under
+// that key the header's IV is zero, and it is tagged once; a frame's is its number, which begins at 1, and each number
+// is sealed once: a sealer counts up, and of several threads each number is handed to one.
+
 /// What a piece of content is, as its associated data says.
 enum class content_kind : unsigned char { frame, final_frame, unframed };
 

@@ -58,10 +58,11 @@ public:
     }
     /// Wipes what is too old. What is not used is not looked at, so a service that idles calls this from time to time.
     void wipe_expired() {
+        const auto now = state_->options.now();
         const std::scoped_lock alone(state_->busy);
         for (auto at = state_->held.begin(); at != state_->held.end();) {
             const auto here = at++;
-            if (state_->is_over(here->second)) state_->erase(here);
+            if (state_->is_over(here->second, now)) state_->erase(here);
         }
     }
     /// Wipes everything.
@@ -91,7 +92,7 @@ private:
         std::uint64_t keyrings = 0;
 
         state(const cache_bounds& b, const cache_options& o) noexcept : bounds(b), options(o) {}
-        bool is_over(const held_key& one) const noexcept { return options.now() - one.asked_at >= bounds.max_age; }
+        bool is_over(const held_key& one, std::chrono::nanoseconds now) const noexcept { return now - one.asked_at >= bounds.max_age; }
         void erase(map::iterator at) {
             by_use.erase(at->second.used);
             held.erase(at);
@@ -104,19 +105,19 @@ private:
         bool ask = true;
     };
     taken take(const std::string& name, std::uint64_t size) const {
+        const auto now = state_->options.now();
         const std::scoped_lock alone(state_->busy);
         const auto at = state_->held.find(name);
         if (at == state_->held.end()) return {};
         held_key& one = at->second;
         const bool spent = one.messages >= state_->bounds.max_messages || size > state_->bounds.max_bytes - one.bytes_sealed;
-        if (spent || state_->is_over(one)) {
+        if (spent || state_->is_over(one, now)) {
             state_->erase(at);
             return {};
         }
         ++one.messages;
         one.bytes_sealed += size;
         state_->by_use.splice(state_->by_use.begin(), state_->by_use, one.used);
-        const auto now = state_->options.now();
         const bool ask = now >= one.refresh_at;
         if (ask) one.refresh_at = now + state_->options.refresh_ahead / 4; // one asks; should it fail, another does then
         return {copy_of(one.materials), ask};

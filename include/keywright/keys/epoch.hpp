@@ -68,6 +68,10 @@ public:
         read_at_.store(now_().count() - refresh_.count(), std::memory_order_release);
     }
 
+    /// An epoch that nothing was granted at: whoever watches it has nothing for good.
+    static constexpr std::uint64_t end = ~std::uint64_t{0};
+    bool has_ended() const noexcept { return current_.load() == end; }
+
     /// Whether what was granted at `granted` may still be used. locked: the epoch has moved on; unavailable: it is
     /// older than `refresh` and could not be read.
     [[nodiscard]] result<void> check(std::uint64_t granted) {

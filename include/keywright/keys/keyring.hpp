@@ -75,8 +75,9 @@ namespace detail {
 template <class Wrap>
 result<encryption_materials> materials_of(const message_needs& needs, Wrap&& wrap) {
     constexpr std::size_t key_size = 32;
-    keywright::detail::random_supply own(key_size + keywright::detail::aes_gcm::iv_size);
+    keywright::detail::random_supply own(0);
     auto& random = needs.random == nullptr ? own : *needs.random;
+    random.expect(key_size + keywright::detail::aes_gcm::iv_size);
     secret_bytes key(key_size);
     if (auto drawn = random.take(keywright::detail::reveal_writable(key)); !drawn) return pass(drawn);
     auto entry = wrap(key, random);

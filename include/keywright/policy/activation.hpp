@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changing the ring's key: T15, T16, T17, T29, and one change at a time.
-// Depends on: policy/rule.
+// Depends on: policy/cooldown.
 #pragma once
 
-#include <keywright/policy/rule.hpp>
+#include <keywright/policy/cooldown.hpp>
 
 namespace keywright::policy {
 
@@ -41,17 +41,12 @@ struct nothing_is_locked {
     }
 };
 
-/// T17: no other activation for `span` after one became effective.
-struct activation_cooldown {
-    using id = rule_tag<"T17">;
-    using commands = types<activate_key>;
-    seconds span = hours(24);
-    constexpr verdict operator()(const facts& f, const activate_key&) const {
-        if (!happened(f.ring.effective_at) || f.now >= f.ring.effective_at + span) return verdict::pass();
-        const key_record* active = active_key(f.ring);
-        return verdict::wait(refusal::activation_cooldown, f.ring.effective_at, span, active != nullptr ? active->id.view() : "");
-    }
-};
+/// T17: no other activation for a day after one became effective.
+constexpr beginning last_activation(const facts& f) {
+    const key_record* active = active_key(f.ring);
+    return {f.ring.effective_at, active != nullptr ? active->id.view() : ""};
+}
+using activation_cooldown = cooldown<"T17", refusal::activation_cooldown, hours(24), last_activation, activate_key>;
 
 /// T15: one change of key at a time: none of these while a key of the ring is Installing, or everything is still being
 /// moved to it. A rollback of that very activation ends it.

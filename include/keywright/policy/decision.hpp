@@ -238,16 +238,20 @@ public:
     }
     /// A number that is not what it must be.
     static constexpr verdict measure(refusal code, mender who, std::int64_t found, std::int64_t limit, std::string_view subject = {}) {
-        verdict v = object(code, who, subject);
-        v.reason_.found = found;
-        v.reason_.limit = limit;
-        return v;
+        return object(code, who, subject).counted(found, limit);
     }
     /// The same, with the window that it was judged by, where time does not cure it.
     constexpr verdict judged_by(instant since, seconds span) const {
         verdict v = *this;
         v.reason_.since = since;
         v.reason_.span = span;
+        return v;
+    }
+    /// The same, with the number that it was judged by.
+    constexpr verdict counted(std::int64_t found, std::int64_t limit) const {
+        verdict v = *this;
+        v.reason_.found = found;
+        v.reason_.limit = limit;
         return v;
     }
     constexpr bool objects() const { return objects_; }

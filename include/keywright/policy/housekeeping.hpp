@@ -24,7 +24,10 @@ struct name_is_free {
     constexpr verdict operator()(const facts& f, const upload_key& c) const { return key_taken(f, c.key); }
     constexpr verdict operator()(const facts& f, const take_backup& c) const { return taken(f.backup_ != nullptr, c.backup.view()); }
     constexpr verdict operator()(const facts& f, const create_import_key& c) const {
-        return taken(!f.ring.import_kid.empty() && !c.replace && !import_key_expired(f.ring, c.at), "import key");
+        const instant free_from = f.ring.import_expires_at;
+        if (f.ring.import_kid.empty() || c.replace || import_key_expired(f.ring, c.at)) return verdict::pass();
+        if (!happened(free_from)) return taken(true, "import key");
+        return verdict::wait(refusal::already_exists, free_from, seconds{}, "import key", mender::the_caller);
     }
 
     static constexpr bool holds(const tenant_state& tenant, const admin_id& who, const environment_id& environment) {

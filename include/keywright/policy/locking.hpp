@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locking, and the way back: T18, T21, T23, T24, T26, T27, T28.
-// Depends on: policy/rule.
+// Depends on: policy/cooldown.
 #pragma once
 
-#include <keywright/policy/rule.hpp>
+#include <keywright/policy/cooldown.hpp>
 
 namespace keywright::policy {
 
@@ -14,20 +14,13 @@ constexpr bool confirms_lock(const tenant_id& tenant, const typed_text& typed) {
     return text.size() > verb.size() && text.substr(0, verb.size()) == verb && text.substr(verb.size()) == tenant.view();
 }
 
-/// T18: no lock for `span` after the key was changed or activated, or applied to an environment: time for the other
+/// T18: no lock for three days after the key was changed or activated, or applied to an environment: time for the other
 /// administrators to notice and undo what they did not want.
-struct lock_cooldown {
-    using id = rule_tag<"T18">;
-    using commands = types<lock, approve_lock>;
-    seconds span = hours(72);
-    template <class C>
-    constexpr verdict operator()(const facts& f, const C&) const {
-        const instant changed = later(f.ring.effective_at, f.ring.applied_at);
-        if (!happened(changed) || f.now >= changed + span) return verdict::pass();
-        const key_record* active = active_key(f.ring);
-        return verdict::wait(refusal::lock_cooldown, changed, span, active != nullptr ? active->id.view() : "");
-    }
-};
+constexpr beginning last_change_of_key(const facts& f) {
+    const key_record* active = active_key(f.ring);
+    return {later(f.ring.effective_at, f.ring.applied_at), active != nullptr ? active->id.view() : ""};
+}
+using lock_cooldown = cooldown<"T18", refusal::lock_cooldown, hours(72), last_change_of_key, lock, approve_lock>;
 
 /// T21: there is an Active key, and what was uploaded is that key, whole; of a lock that is approved, what was uploaded
 /// when it was requested.
@@ -83,17 +76,9 @@ struct no_lock_under_way {
     }
 };
 
-/// T24: unlock no sooner than `span` after the lock was requested, and not before it was completed.
-struct unlock_cooldown {
-    using id = rule_tag<"T24">;
-    using commands = types<unlock_key, unlock_environment>;
-    seconds span = hours(1);
-    template <class C>
-    constexpr verdict operator()(const facts& f, const C&) const {
-        if (f.ring.locked == 0 || f.now >= f.ring.lock_requested_at + span) return verdict::pass();
-        return verdict::wait(refusal::unlock_cooldown, f.ring.lock_requested_at, span);
-    }
-};
+/// T24: unlock no sooner than an hour after the lock was requested; T23 sees to it that it was completed.
+constexpr beginning present_lock(const facts& f) { return {f.ring.locked == 0 ? never : f.ring.lock_requested_at}; }
+using unlock_cooldown = minimum_hold<"T24", refusal::unlock_cooldown, hours(1), present_lock, unlock_key, unlock_environment>;
 
 /// T26: a locked environment is deleted if it is not unlocked within `span` of the completed lock; from that moment
 /// on it cannot be unlocked any more, whether or not anything has deleted it yet.

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lock takes two: R03. The first administrator asks and shows the key, of which only the fingerprint is kept; another
 // one approves within the time that a request is valid. Every rule about locks speaks both times.
-// Depends on: policy/rule.
+// Depends on: policy/quorum.
 #pragma once
 
-#include <keywright/policy/rule.hpp>
+#include <keywright/policy/quorum.hpp>
 
 namespace keywright::policy {
 
-/// R03: the tenant has two administrators at all; without them no lock, and only the provider can add one that the
-/// first did not choose.
-struct lock_takes_two {
-    using id = rule_tag<"R03">;
-    using commands = types<lock, approve_lock>;
-    std::uint32_t people = 2;
-
+/// R03: the tenant has two administrators at all; without them no lock. A lock only asks, and another one approves it.
+struct lock_takes_two : quorum<"R03", lock, approve_lock> {
     constexpr void shape(procedure& p) const { p.lock_is_requested = true; }
-    template <class C>
-    constexpr verdict operator()(const facts& f, const C&) const {
-        std::uint32_t count = 0;
-        for (const administrator& a : f.tenant.administrators) count += a.environment.empty() ? 1U : 0U;
-        if (count >= people) return verdict::pass();
-        return verdict::measure(refusal::approval_required, mender::provider, count, people);
-    }
 };
 
 /// R03: there is a request of somebody else, who holds the role still.

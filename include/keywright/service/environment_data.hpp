@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One environment as its data is used: a lease for messages, one for pages of databases, keys of fields, and secrets.
-// Whoever asks is judged each time by the profile, and what is handed out dies with the environment's lock.
+// Whoever asks is judged each time by the profile, and what is handed out dies with the environment's lock. A copy or a
+// restore brings none of it along: the target has its own fields, databases and secrets.
 // Depends on: service/field_keys, service/secrets, service/submitter. Use:
 //     auto data = svc.environment(ring, prod, alice);
 //     auto lease = data.open(access::read_write);   auto pages = data.pages(access::read);

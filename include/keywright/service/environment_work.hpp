@@ -58,7 +58,7 @@ public:
             if (slot.id != keep)
                 if (auto gone = parts_.vault.destroy(slot.id); !gone) return gone;
         if (auto dropped = drop_stale_content(ring, env, *contents); !dropped) return dropped;
-        return sealed_values(parts_, ring, env.id).drop_all_but(env.deleted ? 0 : env.key_version);
+        return drop_stale_secrets(ring, env.id);
     }
 
     /// Of an environment that is on the customer's key: no slot stays. Needs only the vault, so that a lock can do it
@@ -151,6 +151,21 @@ private:
                                    return chain.make_key(batch, next,
                                                          [&](const secret_bytes& key) { return chain.wrap_under_slot(next, key); });
                                });
+    }
+
+    result<void> drop_stale_secrets(const ring_id& ring, const environment_id& environment) {
+        const std::string record = records::environment(ring, environment);
+        for (int attempt = 1;; ++attempt) {
+            const auto found = load<policy::environment_state>(parts_.store, record);
+            if (!found) return pass(found);
+            const auto& env = found->value;
+            if (env.transition != policy::operation::none) return {}; // the end of that will settle it
+            auto dropped =
+                sealed_values(parts_, ring, environment).drop_all_but(env.deleted ? 0 : env.key_version, [&](ports::batch& batch) {
+                    batch.require(record, found->version);
+                });
+            if (dropped || dropped.error().code != errc::version_conflict || attempt == 8) return dropped;
+        }
     }
 
     result<void> drop_stale_content(const ring_id& ring, const policy::environment_state& env,

@@ -69,12 +69,14 @@ struct parts {
 /// Every record under a prefix. For what is few by nature: effects, secrets, an environment's keys.
 template <class Store>
 [[nodiscard]] result<std::vector<ports::record>> scan_all(Store& store, const std::string& prefix) {
+    constexpr std::size_t at_once = 1000;
     std::vector<ports::record> all;
     for (;;) {
-        auto page = store.scan(prefix, all.empty() ? std::string() : all.back().key, 1000);
+        auto page = store.scan(prefix, all.empty() ? std::string() : all.back().key, at_once);
         if (!page) return page;
-        if (page->empty()) return all;
+        const bool is_last = page->size() < at_once; // a store gives fewer only at the end
         all.insert(all.end(), std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
+        if (is_last) return all;
     }
 }
 

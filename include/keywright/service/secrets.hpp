@@ -90,8 +90,10 @@ public:
         }
         return {};
     }
-    /// Erases what does not belong to version `keep`; 0: everything.
-    [[nodiscard]] result<void> drop_all_but(std::uint64_t keep) {
+    /// Erases what does not belong to version `keep`; 0: everything. `guard` as above: a move that has begun since is just
+    /// writing another version.
+    template <class Guard>
+    [[nodiscard]] result<void> drop_all_but(std::uint64_t keep, const Guard& guard) {
         const std::string prefix = records::sealed(ring_, environment_), kept = records::sealed(ring_, environment_, keep);
         for (std::string after;;) {
             const auto page = parts_.store.scan(prefix, after, versions_kept);
@@ -100,6 +102,7 @@ public:
             ports::batch batch;
             for (const ports::record& r : *page)
                 if (!r.key.starts_with(kept)) batch.erase_any(r.key);
+            if (!batch.empty()) guard(batch);
             if (auto gone = batch.empty() ? result<void>{} : parts_.store.commit(batch); !gone) return gone;
             after = page->back().key.starts_with(kept) ? kept + "~" : page->back().key;
         }

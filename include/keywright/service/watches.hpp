@@ -31,13 +31,13 @@ public:
         const auto epoch = lease_epoch(l);
         const std::scoped_lock alone(busy_);
         auto& known = known_[key(ring, l.environment->value)];
-        if (known == nullptr) {
+        if (known == nullptr || known->has_ended()) { // it may have left this policy, and come back
             const auto read = [&store, s = subject{ring, l.environment->value.id},
                                mine = l.environment->value.membership.policy]() -> result<std::uint64_t> {
                 const auto now = load(store, s);
                 if (!now) return pass(now);
                 // Epochs of two policies do not compare: whoever was granted under another one has nothing any more.
-                return now->environment->value.membership.policy == mine ? lease_epoch(*now) : over;
+                return now->environment->value.membership.policy == mine ? lease_epoch(*now) : keys::epoch_watch::end;
             };
             // How old `epoch` is by now, only the caller's vault knows: the first use asks again.
             known = std::make_shared<keys::epoch_watch>(epoch, read, keys::running_time() - refresh_, refresh_);
@@ -53,8 +53,9 @@ public:
     void raise(const ring_id& ring, const loaded& l) {
         const auto& env = l.environment->value;
         const std::string mine = key(ring, env);
-        for_each(records::environment(ring, env.id) + "/",
-                 [&](const std::string& key, keys::epoch_watch& watch) { watch.raise(key == mine ? lease_epoch(l) : over); });
+        for_each(records::environment(ring, env.id) + "/", [&](const std::string& key, keys::epoch_watch& watch) {
+            watch.raise(key == mine ? lease_epoch(l) : keys::epoch_watch::end);
+        });
     }
     /// Leases of a policy's environments see its state at their next use.
     void ask_again(const ring_id& ring, const policy_id& policy) {
@@ -65,8 +66,6 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t over = ~std::uint64_t{0};
-
     /// `environment/<t>/<r>/<e>/<policy>`; in no policy: nothing behind the last slash.
     static std::string key(const ring_id& ring, const policy::environment_state& env) {
         return records::environment(ring, env.id) + "/" + std::string(env.membership.policy.view());

@@ -82,6 +82,29 @@ TEST_CASE("encrypted database: pages that are spilled before the first page of a
     CHECK((std::filesystem::file_size(path) - 8192) % 512 == 0);
 }
 
+TEST_CASE("encrypted database: a connection that knew a file before it was emptied and made anew goes on with the new one") {
+    const environment prod;
+    for (const char* size : {"512", "1024", "4096"}) {
+        CAPTURE(size);
+        const temporary_folder folder;
+        const std::string path = folder / "a.db";
+        const auto first = open(path, prod), second = open(path, prod);
+        // Both see the first header, the first rolls it back; then either makes another.
+        sql(first,
+            std::string("PRAGMA page_size = 1024; PRAGMA cache_size = 5; BEGIN; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB);") +
+                rows_of_markers);
+        CHECK(try_sql(second.handle(), "PRAGMA busy_timeout = 0; SELECT * FROM t").code == SQLITE_BUSY);
+        const auto third = open(path, prod);
+        sql(first, "ROLLBACK");
+        sql(second, std::string("PRAGMA page_size = ") + size + "; CREATE TABLE u(a); INSERT INTO u VALUES (hex(zeroblob(3000)))");
+        CHECK(sql(first, "SELECT length(a) FROM u; PRAGMA integrity_check") == "6000;ok;");
+        sql(third, "INSERT INTO u VALUES (2)");
+        CHECK(sql(first, "SELECT count(*) FROM u; PRAGMA integrity_check") == "2;ok;");
+        CHECK(sql(open(path, prod), "SELECT count(*) FROM u; PRAGMA integrity_check") == "2;ok;");
+        for (const auto* db : {&first, &second, &third}) CHECK_FALSE(sqlite::last_error(db->handle()).has_value());
+    }
+}
+
 TEST_CASE("encrypted database: what SQLite spills to temporary files is not in the clear, whichever kind it is") {
     const environment prod;
     const temporary_folder folder;

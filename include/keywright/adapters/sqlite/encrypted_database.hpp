@@ -51,7 +51,7 @@ inline std::string uri_of(std::string_view path, const std::string& ticket_numbe
 /// it open behind a closed handle.
 struct guard {
     page_access& access;
-    const ticket* attaching = nullptr;                  // the only file that may be attached now
+    const std::string* attaching = nullptr;             // the only file that may be attached now
     std::vector<std::weak_ptr<page_access>> attached{}; // of databases that have been
 
     /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
@@ -60,17 +60,18 @@ struct guard {
         if (name == nullptr) return SQLITE_DENY;
         const std::string_view file = name;
         if (file.empty() || file == ":memory:") return SQLITE_OK; // is encrypted where it is spilled
-        const ticket* expected = static_cast<guard*>(self)->attaching;
-        return expected != nullptr && file.find("?" + std::string(ticket_parameter) + "=" + expected->number()) != file.npos ? SQLITE_OK
-                                                                                                                             : SQLITE_DENY;
+        const std::string* expected = static_cast<guard*>(self)->attaching;
+        return expected != nullptr && file == *expected ? SQLITE_OK : SQLITE_DENY;
     }
     /// SQLite's progress handler: not 0 ends the statement.
     static int interrupts(void* self) noexcept {
-        auto& all = *static_cast<guard*>(self);
-        if (!all.access.check()) return 1;
-        for (const auto& other : all.attached)
-            if (const auto access = other.lock(); access && !access->check()) return 1;
-        return 0;
+        return guarded([self] {
+            auto& all = *static_cast<guard*>(self);
+            if (!all.access.check()) return 1;
+            for (const auto& other : all.attached)
+                if (const auto access = other.lock(); access && !access->check()) return 1;
+            return 0;
+        });
     }
 };
 
@@ -103,7 +104,7 @@ public:
     [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {
         auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
         const detail::ticket once(access);
-        auto done = run_with(once, "ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
+        auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
         if (!done) return done;
         reserve(handle(), schema.c_str());
         guard_->attached.emplace_back(access);
@@ -113,7 +114,7 @@ public:
     [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
         auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
         const detail::ticket once(access);
-        return run_with(once, "VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
+        return run_with("VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
     }
 
 private:
@@ -124,11 +125,10 @@ private:
         int bytes = envelope::page_reserve;
         sqlite3_file_control(db, schema, SQLITE_FCNTL_RESERVE_BYTES, &bytes);
     }
-    result<void> run_with(const detail::ticket& once, const char* format, const std::string& uri, const std::string* schema,
-                          const detail::page_access& access) {
+    result<void> run_with(const char* format, const std::string& uri, const std::string* schema, const detail::page_access& access) {
         const std::unique_ptr<char, decltype(&sqlite3_free)> sql(
             sqlite3_mprintf(format, uri.c_str(), schema == nullptr ? "" : schema->c_str()), sqlite3_free);
-        guard_->attaching = &once;
+        guard_->attaching = &uri;
         const int code = sqlite3_exec(handle(), sql.get(), nullptr, nullptr, nullptr);
         guard_->attaching = nullptr;
         if (code != SQLITE_OK) return detail::why(access, code);

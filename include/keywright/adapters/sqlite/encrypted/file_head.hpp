@@ -97,7 +97,10 @@ public:
         for (int copy = 0; copy < 2; ++copy) {
             auto done = write_next();
             if (done && copy == 0) done = sync();
-            if (!done) return done;
+            if (!done) {
+                header_->populated = copy > 0; // else it is tried again with the next sync
+                return done;
+            }
         }
         return {};
     }

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include <exception>
 #include <memory>
 #include <new>
 
@@ -25,13 +26,15 @@ static_assert(sizeof(shell) % 8 == 0, "the file below is aligned");
 /// A file that is as the one below.
 struct clear_file {};
 
-/// Only memory can run out where SQLite calls.
+/// Nothing may be thrown through SQLite: memory that runs out is told, and what a source of leases throws is a refusal.
 template <class Work>
 int guarded(Work&& work) noexcept {
     try {
         return work();
     } catch (const std::bad_alloc&) {
         return SQLITE_IOERR_NOMEM;
+    } catch (const std::exception&) {
+        return SQLITE_IOERR_AUTH;
     }
 }
 

@@ -52,7 +52,7 @@ public:
         if (ready != SQLITE_OK) return ready;
         const std::size_t size = head_.header().page_size;
         if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(number_of(offset), out);
-        return read_part(out, offset);
+        return read_parts(out, offset);
     }
 
     int write(byte_view page, std::int64_t offset) {
@@ -117,6 +117,7 @@ protected:
 
 private:
     static constexpr std::int64_t header = envelope::header_size;
+    static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
@@ -128,11 +129,12 @@ private:
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
-        const int code = open_page(number, out);
+        int code = open_page(number, out);
         if (code != SQLITE_IOERR_DATA) return code;
-        if (head_.has_changed() && head_.header().page_size == out.size())
-            return open_page(number, out) == SQLITE_OK ? SQLITE_OK : damaged();
-        return damaged();
+        if (!head_.has_changed()) return damaged();
+        if (head_.header().page_size != out.size()) return read_parts(out, (number - 1) * static_cast<std::int64_t>(out.size()));
+        code = open_page(number, out);
+        return code == SQLITE_IOERR_DATA ? damaged() : code;
     }
     /// As `read_page`, saying nothing.
     int open_page(std::uint32_t number, byte_span out) {
@@ -154,24 +156,42 @@ private:
             {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
     }
 
+    /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
+    int read_parts(byte_span out, std::int64_t offset, bool may_try_again = true) {
+        const auto size = static_cast<std::int64_t>(head_.header().page_size);
+        for (std::size_t done = 0; done < out.size();) {
+            const std::int64_t at = offset + static_cast<std::int64_t>(done);
+            const auto n = std::min(out.size() - done, static_cast<std::size_t>(size - at % size));
+            const int code = read_part(out.subspan(done, n), at);
+            if (code == SQLITE_IOERR_DATA && may_try_again && head_.is_ready() && head_.header().page_size != size)
+                return read_parts(out, offset, false);
+            if (code == SQLITE_IOERR_DATA) return damaged();
+            done += n;
+            if (code != SQLITE_OK) {
+                std::fill(out.begin() + static_cast<std::ptrdiff_t>(done), out.end(), std::uint8_t{0});
+                return code;
+            }
+        }
+        return SQLITE_OK;
+    }
     /// A part of a page: SQLite looks at the first 100 bytes before it has a lock, and at 16 of them with each.
     /// A page that another process is writing, or left half written, does not open then: the first look gets what the
     /// header knows, the second one something that never was, so that SQLite drops what it has cached. Whoever reads the
     /// whole page, after recovery, gets the error.
     int read_part(byte_span out, std::int64_t offset) {
         const std::size_t size = head_.header().page_size;
-        const auto within = static_cast<std::size_t>(offset % static_cast<std::int64_t>(size));
-        if (within + out.size() > size) return tell({errc::misused, "sqlite: expected to read within one page"});
-        Botan::secure_vector<std::uint8_t> page(size);
+        const auto within = offset % static_cast<std::int64_t>(size);
+        part_.resize(size);
+        const byte_span page = part_;
         int code = open_page(number_of(offset), page);
         if (code == SQLITE_IOERR_DATA && head_.has_changed() && head_.header().page_size == size) code = open_page(number_of(offset), page);
         if (!head_.is_ready()) return tell({errc::unavailable, "sqlite: the header could not be read again"});
-        if (code == SQLITE_IOERR_DATA && number_of(offset) == 1) {
+        if (code == SQLITE_IOERR_DATA && number_of(offset) == 1 && out.size() <= looked_at && head_.header().page_size == size) {
             stand_in(page);
             code = SQLITE_OK;
         }
-        if (code == SQLITE_IOERR_DATA) return damaged();
-        std::copy_n(page.begin() + static_cast<std::ptrdiff_t>(within), out.size(), out.begin());
+        if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) return code;
+        std::copy_n(page.begin() + within, out.size(), out.begin());
         return code;
     }
     void stand_in(byte_span page) {
@@ -186,17 +206,22 @@ private:
         Botan::system_rng().randomize(page.subspan(24, 16));
     }
 
-    /// A header for pages of this size: the one that is there, or a new one where the file is empty.
+    /// A header for pages of this size: the one that is there, or a new one where the file is empty. Where it may have
+    /// been emptied since, because this connection had no lock, what is known of it counts for nothing.
     int make_room_for(std::size_t page_size) {
-        int ready = make_ready();
-        if (ready == SQLITE_OK && head_.header().page_size != page_size) {
+        bool is_empty = false;
+        if (end_ == 0) {
             const auto size = head_.size_below();
             if (!size) return tell(size.error());
-            if (*size > header) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
+            is_empty = *size <= header;
+            if (is_empty) head_.forget();
+        }
+        int ready = make_ready();
+        if (ready == SQLITE_OK && head_.header().page_size != page_size) {
+            if (!is_empty) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
             ready = SQLITE_EMPTY;
         }
         if (ready != SQLITE_EMPTY) return ready;
-        end_ = 0;
         const auto made = head_.create(static_cast<std::uint32_t>(page_size));
         return made ? SQLITE_OK : tell(made.error());
     }
@@ -225,6 +250,7 @@ private:
 
     std::shared_ptr<page_access> access_;
     file_head head_;
+    Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     int level_ = SQLITE_LOCK_NONE;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };
