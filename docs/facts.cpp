@@ -5,6 +5,7 @@
 #include <keywright/core/error.hpp>
 #include <keywright/policy.hpp>
 #include <keywright/policy/names.hpp>
+#include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/sources.hpp>
 
