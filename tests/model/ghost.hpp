@@ -9,6 +9,8 @@
 
 #include <keywright/core/overloaded.hpp>
 
+#include <algorithm>
+
 namespace keywright::model {
 
 enum class place : std::uint8_t { absent, provider, customer, locked, gone };
