@@ -9,7 +9,7 @@ using namespace keywright::policy;
 namespace {
 
 constexpr instant noon{1'800'000'000};
-constexpr beginning last_apply(const facts& f) { return {f.ring.applied_at, "k1"}; }
+constexpr wait_start last_apply(const facts& f) { return {f.ring.applied_at, "k1"}; }
 using rest = cooldown<"ACME-2", refusal::consumer_rule, hours(12), last_apply, return_to_provider>;
 using stays = minimum_hold<"ACME-2", refusal::consumer_rule, hours(12), last_apply, return_to_provider>;
 

@@ -42,7 +42,7 @@ struct nothing_is_locked {
 };
 
 /// T17: no other activation for a day after one became effective.
-constexpr beginning last_activation(const facts& f) {
+constexpr wait_start last_activation(const facts& f) {
     const key_record* active = active_key(f.ring);
     return {f.ring.effective_at, active != nullptr ? active->id.view() : ""};
 }

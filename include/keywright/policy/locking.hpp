@@ -16,7 +16,7 @@ constexpr bool confirms_lock(const tenant_id& tenant, const typed_text& typed) {
 
 /// T18: no lock for three days after the key was changed or activated, or applied to an environment: time for the other
 /// administrators to notice and undo what they did not want.
-constexpr beginning last_change_of_key(const facts& f) {
+constexpr wait_start last_change_of_key(const facts& f) {
     const key_record* active = active_key(f.ring);
     return {later(f.ring.effective_at, f.ring.applied_at), active != nullptr ? active->id.view() : ""};
 }
@@ -77,7 +77,7 @@ struct no_lock_under_way {
 };
 
 /// T24: unlock no sooner than an hour after the lock was requested; T23 sees to it that it was completed.
-constexpr beginning present_lock(const facts& f) { return {f.ring.locked == 0 ? never : f.ring.lock_requested_at}; }
+constexpr wait_start present_lock(const facts& f) { return {f.ring.locked == 0 ? never : f.ring.lock_requested_at}; }
 using unlock_cooldown = minimum_hold<"T24", refusal::unlock_cooldown, hours(1), present_lock, unlock_key, unlock_environment>;
 
 /// T26: a locked environment is deleted if it is not unlocked within `span` of the completed lock; from that moment

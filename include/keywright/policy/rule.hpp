@@ -7,6 +7,18 @@
 //         using commands = types<lock>;
 //         constexpr verdict operator()(const facts& f, const lock&) const;
 //     };
+//
+// Families to instantiate with an id, commands and a number, and where they are:
+//     wait, minimum hold       cooldown, minimum_hold                       policy/cooldown.hpp
+//     so many per window       quota                                        policy/quota.hpp
+//     retention                retention; offline_retention                 policy/locking.hpp; policy/vault_lock.hpp
+//     state                    nothing_is_locked, key_is_settled            policy/activation.hpp
+//                              environment_is_not_locked, environment_rests policy/environments.hpp
+//     role                     the profile's grants                         profiles/profile.hpp
+//     confirmation             is_confirmed; name_is_typed                  policy/activation.hpp; policy/environments.hpp
+//     possession of the key    file_opens                                   policy/key_files.hpp
+//     two people, or more      quorum; approval_by_another                  policy/quorum.hpp; policy/second_administrator.hpp
+//     eligibility              enough_seats, feature_on, supported_storage  policy/eligibility.hpp
 #pragma once
 
 #include <keywright/core/fixed_text.hpp>
