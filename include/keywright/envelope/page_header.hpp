@@ -29,6 +29,7 @@ namespace keywright::envelope {
 //   4064  32  HMAC-SHA-256 of all before it, under a key derived from the file key (envelope/page_keys.hpp)
 inline constexpr std::size_t header_slot_size = 4096;
 inline constexpr std::size_t header_size = 2 * header_slot_size;
+inline constexpr std::size_t identity_at = 32; // in either copy
 inline constexpr std::string_view header_magic{"keywright pages\0", 16};
 
 /// What the wrap of a file's key is bound to.
@@ -72,7 +73,7 @@ public:
         read.populated = slot[19] == 1;
         read.page_size = load_be<std::uint32_t>(slot.data() + 20);
         read.sequence = load_be<std::uint64_t>(slot.data() + 24);
-        std::copy_n(slot.begin() + 32, read.file.size(), read.file.begin());
+        std::copy_n(slot.begin() + identity_at, read.file.size(), read.file.begin());
         return read;
     }
 
@@ -87,7 +88,7 @@ public:
         out[19] = populated ? 1 : 0;
         store_be(page_size, out.data() + 20);
         store_be(sequence, out.data() + 24);
-        std::copy(file.begin(), file.end(), out.begin() + 32);
+        std::copy(file.begin(), file.end(), out.begin() + identity_at);
         store_be(static_cast<std::uint16_t>(entry.size()), out.data() + entry_at - 2);
         std::copy(entry.begin(), entry.end(), out.begin() + entry_at);
         auto proof = keywright::detail::botan_boundary(errc::internal, "pages: HMAC-SHA-256 failed", [&] {

@@ -14,8 +14,9 @@ namespace keywright::sqlite {
 // journal, the write-ahead log, statement journals and whatever else SQLite spills.
 // What is not: the names of files in a super-journal; page numbers in journal and log, and the log's commit marks; the
 // -shm file, which holds page numbers, salts and the running checksum of the log's last frame (whoever knows all of
-// a log's pages but one small value can test guesses at it there; it goes when the last connection closes); sizes of files,
-// and which pages change when.
+// a log's pages but one small value can test guesses at it there; it goes when the last connection closes, also after a
+// lock; none is made after `PRAGMA locking_mode = EXCLUSIVE` before the log's first use); sizes of files, and which pages
+// change when.
 // What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short. What is not: an
 // older copy of the whole file, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the
 // same file planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.

@@ -55,12 +55,16 @@ public:
         return true;
     }
 
-    /// Reads it again after a page did not open. True when another process has replaced it meanwhile.
-    [[nodiscard]] bool has_changed() {
-        const auto file = header_->file;
-        const auto size = header_->page_size;
-        const auto loaded = load();
-        return loaded && *loaded && (header_->file != file || header_->page_size != size);
+    /// Drops what is known of the header where the file has been made anew meanwhile, by its identity in either copy.
+    void forget_if_made_anew() noexcept {
+        if (!is_ready()) return;
+        for (const std::size_t copy : {std::size_t{0}, std::size_t{1}}) {
+            envelope::file_identity found{};
+            const auto at = static_cast<sqlite3_int64>(copy * envelope::header_slot_size + envelope::identity_at);
+            const int code = below_->pMethods->xRead(below_, found.data(), static_cast<int>(found.size()), at);
+            if (code == SQLITE_OK && found == header_->file) return;
+        }
+        forget();
     }
 
     /// A new file key and a header with it, synced before any page can follow. Requires: this connection alone may write.

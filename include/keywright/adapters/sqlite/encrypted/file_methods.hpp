@@ -134,7 +134,7 @@ private:
         m.xShmBarrier = [](sqlite3_file* open) { shell::of(open).below()->pMethods->xShmBarrier(shell::of(open).below()); };
         m.xShmUnmap = [](sqlite3_file* open, int remove) {
             auto* below = shell::of(open).below();
-            return below->pMethods->iVersion < 2 ? SQLITE_OK : below->pMethods->xShmUnmap(below, remove);
+            return below->pMethods->iVersion < 2 ? SQLITE_OK : guarded([&] { return file_of(open).unmap_log(remove); });
         };
         // No page is ever read but through xRead.
         m.xFetch = [](sqlite3_file*, sqlite3_int64, int, void** out) {

@@ -89,6 +89,7 @@ private:
             number_at_ = at.frame;
             number_ = load_be<std::uint32_t>(number.data());
         }
+        if (number_ == 1 && !database_.may_be_first(page)) return database_.refuse_first();
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         const auto sealed = database_.head().keys().pages.seal(page_at(at.frame, number_), page);
         if (!sealed) return database_.tell(sealed.error());

@@ -47,6 +47,7 @@ public:
 
     int read(byte_span out, std::int64_t offset) {
         if (!may_go_on()) return refused;
+        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_made_anew();
         const int ready = make_ready();
         if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
@@ -61,9 +62,7 @@ public:
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
         const std::uint32_t number = number_of(offset);
-        if (number == 1 && page[20] != envelope::page_reserve)
-            return tell({errc::misused,
-                         "sqlite: expected a database that leaves 32 bytes of each page unused; convert it instead of copying pages"});
+        if (number == 1 && !may_be_first(page)) return refuse_first();
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
         return write_page(number, page);
     }
@@ -71,9 +70,16 @@ public:
     int truncate(std::int64_t size) {
         if (!may_go_on()) return refused;
         end_ = 0;
-        // Empty again, so the next page makes another header: it may have another size.
-        if (size == 0) head_.forget();
-        return below_->pMethods->xTruncate(below_, size == 0 ? 0 : size + header);
+        if (size == 0) { // the next page makes another header, and may have another size
+            head_.forget();
+            return below_->pMethods->xTruncate(below_, 0);
+        }
+        if (const int ready = make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_TRUNCATE : ready;
+        if (size % static_cast<std::int64_t>(head_.header().page_size) != 0)
+            return tell({errc::misused, "sqlite: expected a file of whole pages"});
+        if (const int filled = fill_up_to(number_of(size)); filled != SQLITE_OK) return filled; // where it becomes longer
+        end_ = 0;
+        return below_->pMethods->xTruncate(below_, size + header);
     }
 
     int sync(int flags) {
@@ -99,7 +105,10 @@ public:
         if (!may_begin()) return refused;
         end_ = 0; // others may have changed the file's size
         const int code = below_->pMethods->xLock(below_, level);
-        if (code == SQLITE_OK) level_ = std::max(level_, level);
+        if (code != SQLITE_OK) return code;
+        // Without a lock the file may have been emptied and made anew; from here on it cannot be.
+        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_made_anew();
+        level_ = std::max(level_, level);
         return code;
     }
     int unlock(int level) {
@@ -110,6 +119,24 @@ public:
         if ((flags & SQLITE_SHM_LOCK) != 0 && !may_begin()) return refused;
         end_ = 0;
         return below_->pMethods->xShmLock(below_, offset, n, flags);
+    }
+    /// The -shm file holds a checksum of pages in the clear. SQLite leaves it where the log could not be written back, as
+    /// after a lock; but whoever can have the file alone may remove it: it is made again from the log.
+    int unmap_log(int remove) {
+        const bool is_last = level_ != SQLITE_LOCK_NONE && below_->pMethods->xLock(below_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
+        return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
+    }
+
+    /// Whether a page may be the first: it says how large pages are, and how much of each is left to the seal. A backup of
+    /// another database may bring one that says otherwise.
+    bool may_be_first(byte_view page) const noexcept {
+        const std::size_t size = std::size_t{page[16]} << 8 | std::size_t{page[17]} << 16;
+        return size == page.size() && page[20] == envelope::page_reserve;
+    }
+    int refuse_first() noexcept {
+        return tell({errc::misused,
+                     "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of "
+                     "copying its pages"});
     }
 
 protected:
@@ -129,11 +156,7 @@ private:
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
-        int code = open_page(number, out);
-        if (code != SQLITE_IOERR_DATA) return code;
-        if (!head_.has_changed()) return damaged();
-        if (head_.header().page_size != out.size()) return read_parts(out, (number - 1) * static_cast<std::int64_t>(out.size()));
-        code = open_page(number, out);
+        const int code = open_page(number, out);
         return code == SQLITE_IOERR_DATA ? damaged() : code;
     }
     /// As `read_page`, saying nothing.
@@ -157,14 +180,12 @@ private:
     }
 
     /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
-    int read_parts(byte_span out, std::int64_t offset, bool may_try_again = true) {
+    int read_parts(byte_span out, std::int64_t offset) {
         const auto size = static_cast<std::int64_t>(head_.header().page_size);
         for (std::size_t done = 0; done < out.size();) {
             const std::int64_t at = offset + static_cast<std::int64_t>(done);
             const auto n = std::min(out.size() - done, static_cast<std::size_t>(size - at % size));
             const int code = read_part(out.subspan(done, n), at);
-            if (code == SQLITE_IOERR_DATA && may_try_again && head_.is_ready() && head_.header().page_size != size)
-                return read_parts(out, offset, false);
             if (code == SQLITE_IOERR_DATA) return damaged();
             done += n;
             if (code != SQLITE_OK) {
@@ -184,9 +205,7 @@ private:
         part_.resize(size);
         const byte_span page = part_;
         int code = open_page(number_of(offset), page);
-        if (code == SQLITE_IOERR_DATA && head_.has_changed() && head_.header().page_size == size) code = open_page(number_of(offset), page);
-        if (!head_.is_ready()) return tell({errc::unavailable, "sqlite: the header could not be read again"});
-        if (code == SQLITE_IOERR_DATA && number_of(offset) == 1 && out.size() <= looked_at && head_.header().page_size == size) {
+        if (code == SQLITE_IOERR_DATA && number_of(offset) == 1 && out.size() <= looked_at) {
             stand_in(page);
             code = SQLITE_OK;
         }
@@ -206,22 +225,15 @@ private:
         Botan::system_rng().randomize(page.subspan(24, 16));
     }
 
-    /// A header for pages of this size: the one that is there, or a new one where the file is empty. Where it may have
-    /// been emptied since, because this connection had no lock, what is known of it counts for nothing.
+    /// A header for pages of this size: the one that is there, or a new one where there are no pages yet.
     int make_room_for(std::size_t page_size) {
-        bool is_empty = false;
-        if (end_ == 0) {
+        const int ready = make_ready();
+        if (ready != SQLITE_EMPTY && (ready != SQLITE_OK || head_.header().page_size == page_size)) return ready;
+        if (ready == SQLITE_OK) {
             const auto size = head_.size_below();
             if (!size) return tell(size.error());
-            is_empty = *size <= header;
-            if (is_empty) head_.forget();
+            if (*size > header) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
         }
-        int ready = make_ready();
-        if (ready == SQLITE_OK && head_.header().page_size != page_size) {
-            if (!is_empty) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
-            ready = SQLITE_EMPTY;
-        }
-        if (ready != SQLITE_EMPTY) return ready;
         const auto made = head_.create(static_cast<std::uint32_t>(page_size));
         return made ? SQLITE_OK : tell(made.error());
     }

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// The encrypted database file by SQLite's own methods, beside a model of it: parts of pages, ends, gaps, cuts; and what a
+// connection knew of a file that was made anew, or is to be given pages of another size.
+#include "encrypted_helpers.hpp"
+
+#include <random>
+
+#include <sys/wait.h>
+
+using namespace keywright;
+using namespace keywright::encrypted_tests;
+
+namespace {
+
+constexpr const char* many_rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+                                  " INSERT INTO t SELECT i, hex(randomblob(40)) FROM n";
+
+/// The file as SQLite has it open.
+class raw_file {
+public:
+    explicit raw_file(const sqlite::database& db) {
+        REQUIRE(sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file_)) == SQLITE_OK);
+    }
+    int read(bytes& out, std::size_t at) { return methods().xRead(file_, out.data(), static_cast<int>(out.size()), offset(at)); }
+    int write(const bytes& in, std::size_t at) { return methods().xWrite(file_, in.data(), static_cast<int>(in.size()), offset(at)); }
+    int truncate(std::size_t size) { return methods().xTruncate(file_, offset(size)); }
+    int lock(int level) { return methods().xLock(file_, level); }
+    int unlock() { return methods().xUnlock(file_, SQLITE_LOCK_NONE); }
+    std::size_t size() {
+        sqlite3_int64 now = 0;
+        REQUIRE(methods().xFileSize(file_, &now) == SQLITE_OK);
+        return static_cast<std::size_t>(now);
+    }
+    bytes page(std::size_t number, std::size_t of_size) {
+        bytes out(of_size);
+        REQUIRE(read(out, (number - 1) * of_size) == SQLITE_OK);
+        return out;
+    }
+
+private:
+    const sqlite3_io_methods& methods() const { return *file_->pMethods; }
+    static sqlite3_int64 offset(std::size_t at) { return static_cast<sqlite3_int64>(at); }
+    sqlite3_file* file_ = nullptr;
+};
+
+} // namespace
+
+TEST_CASE("encrypted file: parts of pages, over their borders and past the end, are what the whole pages are") {
+    const environment prod;
+    const temporary_folder folder;
+    const auto db = open(folder / "a.db", prod);
+    sql(db, "PRAGMA page_size = 1024; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)");
+    sql(db, many_rows);
+    raw_file file(db);
+    const std::size_t end = file.size();
+    REQUIRE(end > 20 * 1024);
+    REQUIRE(end % 1024 == 0);
+    bytes model;
+    for (std::size_t number = 1; number <= end / 1024; ++number) {
+        const bytes one = file.page(number, 1024);
+        model.insert(model.end(), one.begin(), one.end());
+    }
+    CHECK(as_text(model).substr(0, 15) == "SQLite format 3");
+    std::mt19937 random(1);
+    for (int step = 0; step < 2000; ++step) {
+        const std::size_t at = random() % (step % 3 == 0 ? end + 3000 : end);
+        bytes out(1 + random() % (step % 10 == 0 ? 5000 : 200), 0xee), expected(out.size());
+        for (std::size_t i = 0; i < out.size() && at + i < end; ++i) expected[i] = model[at + i];
+        CAPTURE(at);
+        CAPTURE(out.size());
+        REQUIRE(file.read(out, at) == (at + out.size() <= end ? SQLITE_OK : SQLITE_IOERR_SHORT_READ));
+        REQUIRE(out == expected);
+    }
+    CHECK_FALSE(sqlite::last_error(db.handle()).has_value());
+}
+
+TEST_CASE("encrypted file: it is cut and made longer by whole pages only, what is skipped is zero, parts are not written") {
+    const environment prod;
+    const temporary_folder folder;
+    const auto db = open(folder / "a.db", prod);
+    sql(db, "PRAGMA page_size = 1024; CREATE TABLE t(a); CREATE TABLE u(a)");
+    raw_file file(db);
+    REQUIRE(file.size() == 3 * 1024);
+    REQUIRE(file.lock(SQLITE_LOCK_SHARED) == SQLITE_OK);
+    const bytes blank(1024);
+    bytes full(1024, 5);
+    std::fill(full.end() - 32, full.end(), std::uint8_t{0});
+
+    CHECK(file.write(full, 6 * 1024) == SQLITE_OK);
+    CHECK(file.size() == 7 * 1024);
+    for (std::size_t number = 4; number <= 6; ++number) CHECK(file.page(number, 1024) == blank);
+    CHECK(file.page(7, 1024) == full);
+
+    for (const std::size_t size : {std::size_t{1}, std::size_t{1023}, std::size_t{6 * 1024 + 1}, std::size_t{7 * 1024 + 512}}) {
+        CAPTURE(size);
+        CHECK(file.truncate(size) == SQLITE_IOERR_WRITE);
+        CHECK(file.size() == 7 * 1024);
+    }
+    CHECK(file.page(7, 1024) == full);
+    CHECK(file.truncate(5 * 1024) == SQLITE_OK);
+    CHECK(file.size() == 5 * 1024);
+    CHECK(file.truncate(9 * 1024) == SQLITE_OK);
+    CHECK(file.size() == 9 * 1024);
+    for (std::size_t number = 6; number <= 9; ++number) CHECK(file.page(number, 1024) == blank);
+
+    for (const std::size_t size : {std::size_t{512}, std::size_t{2048}}) CHECK(file.write(bytes(size), 2048) == SQLITE_IOERR_WRITE);
+    CHECK(file.write(blank, 2048 + 512) == SQLITE_IOERR_WRITE);
+    CHECK(file.write(bytes(1024, 5), 2048) == SQLITE_IOERR_WRITE); // something where the seal goes
+    CHECK(file.truncate(3 * 1024) == SQLITE_OK);
+    CHECK(file.unlock() == SQLITE_OK);
+    CHECK(is_whole(db));
+}
+
+TEST_CASE("encrypted file: a backup of pages of another size, or without room for seals, is refused and changes nothing") {
+    const environment prod;
+    for (const char* mode : {"delete", "wal"}) {
+        for (const char* sizes : {"512 4096", "4096 512", "1024 2048"}) {
+            CAPTURE(mode);
+            CAPTURE(sizes);
+            const temporary_folder folder;
+            const std::string both = sizes;
+            const auto from = open(folder / "a.db", prod), to = open(folder / "b.db", prod);
+            sql(from, "PRAGMA page_size = " + both.substr(0, both.find(' ')) + "; PRAGMA user_version = 7");
+            sql(to, "PRAGMA page_size = " + both.substr(both.find(' ') + 1) + "; PRAGMA journal_mode = " + mode +
+                        "; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)");
+            sql(to, many_rows);
+            const std::string before = sql(to, "SELECT * FROM t");
+            sqlite3* clear = nullptr;
+            REQUIRE(sqlite3_open(":memory:", &clear) == SQLITE_OK);
+            CHECK(try_sql(clear, "PRAGMA page_size = " + both.substr(both.find(' ') + 1) + "; PRAGMA user_version = 8").code == SQLITE_OK);
+            for (sqlite3* source : {from.handle(), clear}) {
+                auto* copy = sqlite3_backup_init(to.handle(), "main", source, "main");
+                REQUIRE(copy != nullptr);
+                CHECK(sqlite3_backup_step(copy, -1) != SQLITE_DONE);
+                CHECK(sqlite3_backup_finish(copy) != SQLITE_OK);
+                CHECK(sql(to, "SELECT * FROM t; PRAGMA user_version") == before + "0;");
+                CHECK(is_whole(to));
+            }
+            sqlite3_close(clear);
+            CHECK(sql(open(folder / "b.db", prod), "SELECT * FROM t; PRAGMA integrity_check") == before + "ok;");
+        }
+    }
+}
+
+TEST_CASE("encrypted file: what a crash left of a file made anew is recovered by who knew only the file before") {
+    const environment prod;
+    for (const char* mode : {"delete", "wal"}) {
+        for (const char* size : {"1024", "2048"}) {
+            CAPTURE(mode);
+            CAPTURE(size);
+            const temporary_folder folder;
+            const std::string path = folder / "a.db";
+            const std::string fill = std::string("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);") + many_rows;
+            const auto first = open(path, prod);
+            sql(first, "PRAGMA page_size = 1024; PRAGMA cache_size = 5; BEGIN;" + fill);
+            const auto second = open(path, prod); // has seen the header, has had no lock
+            sql(first, "ROLLBACK");
+            const pid_t child = ::fork();
+            if (child == 0) {
+                const auto db = sqlite::open(path, prod.source());
+                const auto text = std::string("PRAGMA page_size = ") + size + "; PRAGMA journal_mode = " + mode +
+                                  "; PRAGMA cache_size = 5;" + fill + "; BEGIN; UPDATE t SET b = 'never' || hex(randomblob(200))";
+                ::_exit(db && try_sql(db->handle(), text).code == SQLITE_OK ? 0 : 1);
+            }
+            int status = 1;
+            REQUIRE(::waitpid(child, &status, 0) == child);
+            REQUIRE(status == 0);
+            CHECK(sql(second, "SELECT count(*), sum(length(b)) FROM t; PRAGMA integrity_check") == "300|24000;ok;");
+            CHECK(sql(open(path, prod), "SELECT count(*), sum(length(b)) FROM t; PRAGMA integrity_check") == "300|24000;ok;");
+        }
+    }
+}
+
+TEST_CASE("encrypted file: the log's shared memory goes with the last connection, also after a lock, and no earlier") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    {
+        const auto db = open(path, prod);
+        sql(db, "PRAGMA journal_mode = WAL; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)");
+        sql(db, many_rows);
+        {
+            const auto beside = open(path, prod);
+            CHECK(sql(beside, "SELECT count(*) FROM t") == "300;");
+        }
+        CHECK(std::filesystem::exists(path + "-shm"));
+        const pid_t child = ::fork();
+        if (child == 0) {
+            auto other = sqlite::open(path, prod.source());
+            const bool is_fine = other && try_sql(other->handle(), "INSERT INTO t VALUES (1000, 'child')").code == SQLITE_OK;
+            prod.lock();
+            other = {};
+            ::_exit(is_fine ? 0 : 1);
+        }
+        int status = 1;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        REQUIRE(status == 0);
+        CHECK(std::filesystem::exists(path + "-shm"));
+        sql(db, "INSERT INTO t VALUES (1001, 'after')");
+        prod.lock();
+    }
+    CHECK_FALSE(std::filesystem::exists(path + "-shm"));
+    CHECK(std::filesystem::file_size(path + "-wal") > 10'000);
+    prod.unlock();
+    const auto db = open(path, prod);
+    CHECK(sql(db, "SELECT count(*) FROM t; PRAGMA integrity_check") == "302;ok;");
+    CHECK(std::filesystem::exists(path + "-shm"));
+}
+
+TEST_CASE("encrypted file: a connection that has a log for itself makes no shared memory") {
+    const environment prod;
+    const temporary_folder folder;
+    const auto db = open(folder / "a.db", prod);
+    CHECK(sql(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL") == "exclusive;wal;");
+    sql(db, "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)");
+    sql(db, many_rows);
+    CHECK(std::filesystem::file_size(folder / "a.db-wal") > 10'000);
+    CHECK_FALSE(std::filesystem::exists(folder / "a.db-shm"));
+    CHECK(is_whole(db));
+}
