@@ -16,11 +16,13 @@ be trusted:
   test can come back from it.
 - A template is one piece of text: a branch is covered when any instantiation took it. Branches are told apart by their
   function's place in the text and by how many the line has there, as `if constexpr` and constants leave some out.
+  Where gcov names no function (a fold in a lambda) it lists those of all instantiations one after another.
 """
 import argparse
 import collections
 import gzip
 import json
+import math
 import os
 import pathlib
 import shlex
@@ -36,6 +38,7 @@ def counted(build: pathlib.Path, root: pathlib.Path):
     """For each header: line -> times run; branch (line, function, how many, which) -> times taken."""
     lines = collections.defaultdict(lambda: collections.defaultdict(int))
     branches = collections.defaultdict(lambda: collections.defaultdict(int))
+    nameless = collections.defaultdict(list)
     for layer in LAYERS:
         data = sorted(str(p) for p in (build / "tests" / layer).rglob("*.gcda"))
         if not data:
@@ -48,7 +51,12 @@ def counted(build: pathlib.Path, root: pathlib.Path):
             for name in pathlib.Path(folder).glob("*.json.gz"):
                 with gzip.open(name) as f:
                     for file in json.load(f)["files"]:
-                        add(file, root, lines, branches)
+                        add(file, root, lines, branches, nameless)
+    for (name, number), lists in nameless.items():
+        size = math.gcd(*map(len, lists))
+        for counts in lists:
+            for i, count in enumerate(counts):
+                branches[name][number, None, size, i % size] += count
     return lines, branches
 
 
@@ -67,7 +75,7 @@ def with_all_functions(build, root, folder):
     return next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".gcno"))
 
 
-def add(file, root, lines, branches):
+def add(file, root, lines, branches, nameless):
     path = pathlib.Path(file["file"]).resolve()
     if path.parent not in [root / "include" / "keywright" / layer for layer in LAYERS]:
         return
@@ -79,8 +87,13 @@ def add(file, root, lines, branches):
         lines[name][number] += line["count"]
         if "expects(" in text[number - 1]:
             continue
-        for i, branch in enumerate(line["branches"]):
-            branches[name][number, places.get(line.get("function_name")), len(line["branches"]), i] += branch["count"]
+        counts = [branch["count"] for branch in line["branches"]]
+        place = places.get(line.get("function_name"))
+        if place is None and counts:
+            nameless[name, number].append(counts)
+            continue
+        for i, count in enumerate(counts):
+            branches[name][number, place, len(counts), i] += count
 
 
 def report(lines, branches, show):
