@@ -15,15 +15,6 @@ constexpr ring_state held(instant from, instant until) {
 constexpr instant completed_at = t0;
 constexpr instant due = t0 + span;
 
-static_assert(deletion_due(ring_state{}, completed_at, span) == due);
-static_assert(deletion_due(ring_state{}, never, span) == never); // the lock is under way
-static_assert(deletion_due(held(due - second, never), completed_at, span) == never); // an attempt runs, accepted in time
-static_assert(deletion_due(held(due, never), completed_at, span) == due); // too late
-static_assert(deletion_due(held(due + second, never), completed_at, span) == due);
-static_assert(deletion_due(held(due - hours(30), due - hours(6)), completed_at, span) == due); // over before the deadline
-static_assert(deletion_due(held(due - hours(2), due + hours(22)), completed_at, span) == due + hours(22)); // 24 h after its end
-static_assert(deletion_due(held(due, due + hours(24)), completed_at, span) == due);
-
 constexpr ring_state with_locks(std::uint64_t epoch, bool locking_now) {
     ring_state ring;
     for (std::uint64_t i = 1; i + (locking_now ? 1 : 0) <= epoch; ++i) ring.locks.push_back({i, t0 + days(static_cast<std::int64_t>(i))});
@@ -35,12 +26,35 @@ constexpr environment_state on_key(std::uint64_t unlock_epoch) {
     e.managed_by = protector::customer, e.unlock_epoch = unlock_epoch;
     return e;
 }
-static_assert(is_locked(with_locks(1, false), on_key(0)) && !is_locked(with_locks(1, false), on_key(1)));
-static_assert(!is_locked(with_locks(1, false), environment_state{})); // the provider's key is not the ring's
-static_assert(locked_at(with_locks(3, false), on_key(0)) == t0 + days(1)); // by the first lock that hit it
-static_assert(locked_at(with_locks(3, false), on_key(2)) == t0 + days(3));
-static_assert(locked_at(with_locks(3, true), on_key(2)) == never); // under way
-static_assert(locked_at(with_locks(3, true), on_key(1)) == t0 + days(2));
+
+constexpr scenario deadlines[] = {
+    {"T26: due one retention after the lock was completed", [] { return deletion_due(ring_state{}, completed_at, span) == due; }},
+    {"T26: not while the lock is under way", [] { return deletion_due(ring_state{}, never, span) == never; }},
+    {"T26: held while an attempt runs that was accepted in time",
+     [] { return deletion_due(held(due - second, never), completed_at, span) == never; }},
+    {"T26: not by one that was accepted too late",
+     [] {
+         return deletion_due(held(due, never), completed_at, span) == due &&
+                deletion_due(held(due + second, never), completed_at, span) == due;
+     }},
+    {"T26: not by one that was over before", [] { return deletion_due(held(due - hours(30), due - hours(6)), completed_at, span) == due; }},
+    {"T26: held for 24 h after the attempt's end",
+     [] { return deletion_due(held(due - hours(2), due + hours(22)), completed_at, span) == due + hours(22); }},
+    {"T26: not by what began at the deadline itself", [] { return deletion_due(held(due, due + hours(24)), completed_at, span) == due; }},
+    {"T23: locked is what is on the customer's key and was not unlocked since the last lock",
+     [] {
+         return is_locked(with_locks(1, false), on_key(0)) && !is_locked(with_locks(1, false), on_key(1)) &&
+                !is_locked(with_locks(1, false), environment_state{});
+     }},
+    {"T26: an environment is locked since the first lock that hit it",
+     [] {
+         return locked_at(with_locks(3, false), on_key(0)) == t0 + days(1) && locked_at(with_locks(3, false), on_key(2)) == t0 + days(3) &&
+                locked_at(with_locks(3, true), on_key(1)) == t0 + days(2);
+     }},
+    {"T26: and not yet while that lock is under way", [] { return locked_at(with_locks(3, true), on_key(2)) == never; }},
+};
+static_assert(first_failure(deadlines) == none_failed);
+TEST_CASE("T26: since when an environment is locked, and when it is deleted") { run(deadlines); }
 
 constexpr ring_state two_of_a_name(key_state first, key_state second_one) {
     ring_state ring;
@@ -53,10 +67,88 @@ constexpr fingerprint found(key_state first, key_state second_one) {
     const ring_state ring = two_of_a_name(first, second_one);
     return find_key(ring, key_id("k"))->print;
 }
-static_assert(found(key_state::deleted, key_state::available) == print_of(2));
-static_assert(found(key_state::available, key_state::deleted) == print_of(1));
-static_assert(found(key_state::deleted, key_state::retired) == print_of(2));
-static_assert(find_key(ring_state{}, key_id("k")) == nullptr && active_key(ring_state{}) == nullptr && locked_key(ring_state{}) == nullptr);
+/// Its activation of the first key put aside the second.
+constexpr ring_state replacing(key_state first, key_state second_one) {
+    ring_state ring = two_of_a_name(first, second_one);
+    ring.activation.before = print_of(2);
+    return ring;
+}
+
+constexpr scenario records[] = {
+    {"of two keys of one name the one that is in use is found, wherever it stands",
+     [] {
+         using enum key_state;
+         return found(deleted, available) == print_of(2) && found(retired, available) == print_of(2) &&
+                found(available, deleted) == print_of(1);
+     }},
+    {"of two that are final the later is found", [] { return found(key_state::deleted, key_state::retired) == print_of(2); }},
+    {"an empty ring has no key of any name or state, and one ring's name is not another's",
+     [] {
+         const ring_state none;
+         return find_key(none, key_id("k")) == nullptr && active_key(none) == nullptr && locked_key(none) == nullptr &&
+                incoming_key(none) == nullptr && outgoing_key(none) == nullptr && key_before(none) == nullptr && !is_cancellable(none) &&
+                find_key(two_of_a_name(key_state::active, key_state::available), key_id("other")) == nullptr;
+     }},
+    {"the locked key is Locked, or Installing again; an activation under way is no locked key",
+     [] {
+         using enum key_state;
+         ring_state ring = two_of_a_name(available, locked);
+         const bool before = locked_key(ring) == &ring.keys[1];
+         ring.keys[1].state = installing;
+         const bool other = locked_key(ring) == nullptr;
+         ring.installing_unlocks = true;
+         return before && other && locked_key(ring) == &ring.keys[1];
+     }},
+    {"what comes in is Installing, or Active at once until all hangs on it; what goes out is then Replaced",
+     [] {
+         using enum key_state;
+         const ring_state installs = two_of_a_name(active, installing);
+         ring_state at_once = two_of_a_name(replaced, active);
+         const bool at_rest = incoming_key(at_once) == nullptr;
+         at_once.installing_since = t0;
+         return at_rest && incoming_key(installs) == &installs.keys[1] && outgoing_key(installs) == &installs.keys[0] &&
+                incoming_key(at_once) == &at_once.keys[1] && outgoing_key(at_once) == &at_once.keys[0];
+     }},
+    {"R01: an activation in place of another key can be called off, the first one cannot",
+     [] {
+         ring_state ring = two_of_a_name(key_state::active, key_state::installing);
+         const bool first = is_cancellable(ring);
+         ring.attempt.before = print_of(1);
+         return !first && is_cancellable(ring);
+     }},
+    {"R01: the key before is the one that the activation put aside, Available or Installing again",
+     [] {
+         using enum key_state;
+         const ring_state kept = replacing(active, available);
+         const ring_state coming = replacing(active, installing);
+         return key_before(kept) == &kept.keys[1] && key_before(coming) == &coming.keys[1];
+     }},
+    {"R01: there is none once it is deleted, once the Active key is gone, or where another key was put aside",
+     [] {
+         using enum key_state;
+         ring_state other = replacing(active, available);
+         other.activation.before = print_of(3);
+         return key_before(replacing(active, deleted)) == nullptr && key_before(replacing(locked, available)) == nullptr &&
+                key_before(other) == nullptr && key_before(two_of_a_name(active, available)) == nullptr;
+     }},
+    {"T05: an administrator of the tenant is of no environment only, and is the one who is meant",
+     [] {
+         return is_tenant_administrator(eligible.tenant, alice.who) && !is_tenant_administrator(eligible.tenant, sam.who) &&
+                !is_tenant_administrator(eligible.tenant, mallory.who);
+     }},
+    {"R04: a deadline that was seen counts only under the clock that saw it",
+     [] {
+         ring_state ring;
+         environment_state e;
+         const bool unseen = deadline_was_seen(ring, e);
+         e.deadline_seen_at = t0;
+         const bool seen = deadline_was_seen(ring, e);
+         ring.clock_era = 1;
+         return !unseen && seen && !deadline_was_seen(ring, e);
+     }},
+};
+static_assert(first_failure(records) == none_failed);
+TEST_CASE("which key, person or moment a state names") { run(records); }
 
 /// Counts the fields that `visit` lists.
 template <class T>
@@ -70,55 +162,5 @@ constexpr std::size_t fields() {
 static_assert(fields<administrator>() == 3 && fields<tenant_state>() == 7 && fields<key_record>() == 4 && fields<lock_record>() == 2);
 static_assert(fields<activation_record>() == 5 && fields<lock_request_record>() == 3 && fields<clock_vote>() == 2 &&
               fields<backup_state>() == 7);
-
-TEST_CASE("state: visit gives every field once, by a name of its own") {
-    const auto names_differ = [](auto value) {
-        std::string_view names[32];
-        std::size_t n = 0;
-        bool differ = true;
-        decltype(value)::visit(value, [&](std::string_view name, auto&) {
-            for (std::size_t i = 0; i < n; ++i) differ = differ && names[i] != name;
-            names[n++] = name;
-        });
-        return differ && n > 0;
-    };
-    CHECK(names_differ(tenant_state{}));
-    CHECK(names_differ(ring_state{}));
-    CHECK(names_differ(environment_state{}));
-    CHECK(names_differ(backup_state{}));
-}
-
-/// Copies through visit alone: a value and its copy are equal only if every field is listed.
-template <class T>
-T copied_by_visit(const T& from) {
-    struct slot {
-        std::string_view name;
-        const void* where;
-    };
-    slot slots[32];
-    std::size_t n = 0;
-    T::visit(from, [&](std::string_view name, const auto& field) { slots[n++] = {name, &field}; });
-    T to{};
-    std::size_t i = 0;
-    T::visit(to, [&](std::string_view, auto& field) {
-        field = *static_cast<const std::remove_reference_t<decltype(field)>*>(slots[i++].where);
-    });
-    return to;
-}
-
-TEST_CASE("state: a copy made through visit is equal, so no field is forgotten") {
-    CHECK(copied_by_visit(prod_back.tenant) == prod_back.tenant);
-    CHECK(copied_by_visit(prod_back.ring) == prod_back.ring);
-    CHECK(copied_by_visit(locking.ring) == locking.ring);
-    const world busy = key_unlocking.after(power_platform, create_import_key{alice, unlockable_at, import_kid, print_of(9), false});
-    CHECK(copied_by_visit(busy.ring) == busy.ring);
-    environment_state e = prod_back.environment("prod");
-    e.file_data = e.external_logs = e.deleted = true;
-    e.transition = operation::copying, e.kind = environment_kind::support_investigation;
-    e.data_era = 7;
-    CHECK(copied_by_visit(e) == e);
-    const backup_state b{backup_id("b"), environment_id("prod"), t0, protector::customer, print_of(1), 3, 4};
-    CHECK(copied_by_visit(b) == b);
-}
 
 } // namespace
