@@ -89,7 +89,7 @@ public:
     /// Wipes the keys.
     void forget() {
         gcm_.forget();
-        hmac_->clear();
+        if (hmac_) hmac_->clear(); // a twin has none
         Botan::secure_scrub_memory(key_.data(), key_.size());
         header_is_open_ = false;
     }
