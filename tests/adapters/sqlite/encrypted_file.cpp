@@ -218,3 +218,24 @@ TEST_CASE("encrypted file: a connection that has a log for itself makes no share
     CHECK_FALSE(std::filesystem::exists(folder / "a.db-shm"));
     CHECK(is_whole(db));
 }
+
+TEST_CASE("encrypted file: an open connection is no way past a reset, whose new lease does not unwrap the file's key") {
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        const environment before("prod", 7), after("prod", 8);
+        const environment* now = &before;
+        const temporary_folder folder;
+        const auto db = sqlite::open(folder / "a.db", [&] { return now->source()(); });
+        REQUIRE(db.has_value());
+        sql(*db, std::string("PRAGMA journal_mode = ") + mode + "; CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+        before.lock();
+        now = &after;
+        CHECK(try_sql(db->handle(), "SELECT * FROM t").code != SQLITE_OK);
+        CHECK(try_sql(db->handle(), "INSERT INTO t VALUES (2)").code != SQLITE_OK);
+        CHECK(sqlite::last_error(db->handle())->code == errc::authentication_failed);
+        before.unlock();
+        now = &before;
+        after.lock();
+        CHECK(sql(*db, "SELECT * FROM t; PRAGMA integrity_check") == "1;ok;");
+    }
+}

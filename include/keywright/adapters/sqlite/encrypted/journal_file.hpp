@@ -40,7 +40,7 @@ public:
         const int code = below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
         if (code != SQLITE_OK) return code;
         if (out.size() == 4 && offset == masked) {
-            if (!database_.may_go_on() || !database_.head().is_ready()) return refused;
+            if (!database_.may_go_on() || database_.make_ready() != SQLITE_OK) return refused;
             const auto shown = database_.head().keys().mask_checksum(nonce_, std::span<std::uint8_t, 4>(out));
             return shown ? SQLITE_OK : database_.tell(shown.error());
         }
@@ -69,6 +69,7 @@ private:
         return below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), offset);
     }
     int write_masked(byte_view checksum, std::int64_t offset) {
+        if (database_.make_ready() != SQLITE_OK) return refused;
         std::array<std::uint8_t, 4> hidden;
         std::copy(checksum.begin(), checksum.end(), hidden.begin());
         if (auto done = database_.head().keys().mask_checksum(nonce_, hidden); !done) return database_.tell(done.error());

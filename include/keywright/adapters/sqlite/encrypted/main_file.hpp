@@ -19,21 +19,9 @@ public:
     file_head& head() noexcept { return head_; }
 
     /// Whether the keys may be used now. Keys that may not be are gone from memory.
-    [[nodiscard]] bool may_go_on() {
-        const auto usable = access_->check();
-        if (usable) return true;
-        head_.forget();
-        access_->note(refused, usable.error());
-        return false;
-    }
+    [[nodiscard]] bool may_go_on() { return allow(access_->check()); }
     /// The same at the beginning of a transaction, where a new lease may be had.
-    [[nodiscard]] bool may_begin() {
-        const auto usable = access_->begin();
-        if (usable) return true;
-        head_.forget();
-        access_->note(refused, usable.error());
-        return false;
-    }
+    [[nodiscard]] bool may_begin() { return allow(access_->begin()); }
     /// SQLITE_OK with keys; SQLITE_EMPTY where the file holds nothing yet; else the code of what is wrong.
     int make_ready() {
         if (head_.is_ready()) return SQLITE_OK;
@@ -116,7 +104,11 @@ public:
         return below_->pMethods->xUnlock(below_, level);
     }
     int lock_log(int offset, int n, int flags) {
-        if ((flags & SQLITE_SHM_LOCK) != 0 && !may_begin()) return refused;
+        if ((flags & SQLITE_SHM_LOCK) != 0) {
+            if (!may_begin()) return refused;
+            // SQLite may go on with what it has cached and read nothing: a new lease must unwrap the keys before.
+            if (const int ready = make_ready(); ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
+        }
         end_ = 0;
         return below_->pMethods->xShmLock(below_, offset, n, flags);
     }
@@ -146,6 +138,13 @@ private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
+    /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
+    bool allow(const result<void>& usable) {
+        if (!usable || lease_number_ != access_->leases()) head_.forget();
+        lease_number_ = access_->leases();
+        if (!usable) access_->note(refused, usable.error());
+        return usable.has_value();
+    }
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
     }
@@ -263,6 +262,7 @@ private:
     std::shared_ptr<page_access> access_;
     file_head head_;
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
+    std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };

@@ -37,6 +37,7 @@ public:
         auto fresh = source_();
         if (!fresh) return pass(fresh);
         lease_.emplace(std::move(*fresh));
+        ++leases_;
         return lease_->check();
     }
     /// In the middle of something: an age that is over is renewed, a lock is final until the next `begin`.
@@ -46,6 +47,9 @@ public:
         if (usable || usable.error().code != errc::expired) return usable;
         return begin();
     }
+
+    /// How many there have been; tells one from the next.
+    std::uint64_t leases() const noexcept { return leases_; }
 
     [[nodiscard]] result<keys::wrapped_key> wrap(const envelope::file_identity& file, const secret_bytes& file_key) const {
         return lease_->wrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), file_key);
@@ -65,6 +69,7 @@ public:
 private:
     lease_source source_;
     std::optional<keys::data_key_lease> lease_;
+    std::uint64_t leases_ = 0;
     std::optional<error> fault_;
 };
 
