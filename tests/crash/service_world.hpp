@@ -4,6 +4,7 @@
 //   <folder>/state     SQLite       <folder>/vault    file vault, cheap passphrase
 //   <folder>/outbox    mails        <folder>/content  encrypted files
 //   <folder>/handed-out.pfx         what `generate` gave to its customer
+//   <folder>/cell                   an encrypted field of alpha, where it has one
 #pragma once
 
 #include <keywright/adapters/file/content_store.hpp>
@@ -34,6 +35,7 @@ inline const policy::actor alice{admin_id{"alice"}};
 inline const policy::actor bob{admin_id{"bob"}};
 inline const environment_id alpha{"alpha"};
 inline const backup_id monday{"monday"};
+inline const secret_id token{"token"};
 
 inline constexpr instant made_at{1'800'000'000};
 inline constexpr instant changed_at = made_at + hours(200);
@@ -165,6 +167,18 @@ struct world {
             need(file::write_file_durably(data.path(place) + '/' + std::string(one.path), *sealed), "write content");
         }
     }
+
+    // --- small values of alpha ---
+
+    auto use_alpha() { return svc.environment(eu, alpha, alice); }
+    void put_secret() { need(use_alpha().secrets().put(token, secret_bytes(as_bytes("a token"))), "put a secret"); }
+    /// The cell stands where the product keeps it: the service moves its keys, and never touches it.
+    void put_cell() {
+        must(svc.run({eu, alpha}, policy::enable_field_encryption{.by = alice}), "field encryption");
+        const auto keys = take(use_alpha().fields(access::read_write), "keys of fields");
+        auto column = take(keys.column("users", "email"), "column");
+        need(file::write_file_durably(folder + "/cell", take(column.seal("row 7", as_bytes("a cell")), "seal a cell")), "write a cell");
+    }
 };
 
 // --- the operations, and the states around them ---
@@ -216,11 +230,20 @@ inline const operation operations[] = {
      "epsilon:customer:first zeta:customer:first",
      "k1:available k2:active alpha:customer:first beta:customer:first gamma:provider:first delta:customer:first epsilon:customer:first "
      "zeta:customer:first"},
-    {"apply", 3, [](world& w) { must(w.upload(first_pfx, "k1"), "upload"); }, [](world& w) { return w.apply(alpha); },
-     "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
+    {"apply", 3,
+     [](world& w) {
+         must(w.upload(first_pfx, "k1"), "upload");
+         w.put_secret();
+         w.put_cell();
+     },
+     [](world& w) { return w.apply(alpha); }, "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
      "k1:active alpha:customer:first beta:provider:first gamma:provider:first"},
-    {"return", 3, three_with_active_key, [](world& w) { return w.give_back(alpha); },
-     "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
+    {"return", 3,
+     [](world& w) {
+         three_with_active_key(w);
+         w.put_secret();
+     },
+     [](world& w) { return w.give_back(alpha); }, "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
      "k1:active alpha:provider:first beta:customer:first gamma:provider:first"},
     {"lock", 3,
      [](world& w) {
