@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace service_world {
@@ -93,13 +94,16 @@ struct world {
     memory::manual_clock clock;
     file::outbox mail = take(file::outbox::open(folder + "/outbox"), "open outbox");
     file::content_store data = take(file::content_store::open(folder + "/content"), "open content");
+    const service::progress told;
     service_type svc{store, vault, clock, mail, data, options()};
     secret_bytes password = test_password();
 
-    world(std::string where, instant now) : folder(std::move(where)), clock(now) {}
+    world(std::string where, instant now, service::progress told_of_work = {})
+        : folder(std::move(where)), clock(now), told(std::move(told_of_work)) {}
 
-    static service::options options() {
+    service::options options() const {
         service::options how;
+        how.on_progress = told;
         how.epoch_refresh = std::chrono::milliseconds(0);
         how.pfx_iterations = 1000;
         return how;
@@ -166,6 +170,18 @@ struct world {
             need(sealed, "seal");
             need(file::write_file_durably(data.path(place) + '/' + std::string(one.path), *sealed), "write content");
         }
+    }
+
+    /// Another process that applies the key to alpha, and dies in the middle of its data.
+    void apply_halfway() {
+        const auto child = ::fork();
+        if (child == 0) {
+            world other(folder, made_at + hours(50), [](std::string_view, std::uint64_t, std::uint64_t) { ::_exit(9); });
+            must(other.apply(alpha), "apply");
+            ::_exit(0);
+        }
+        int how = 0;
+        if (child < 0 || ::waitpid(child, &how, 0) != child || !WIFEXITED(how) || WEXITSTATUS(how) != 9) std::exit(3);
     }
 
     // --- small values of alpha ---
@@ -237,6 +253,18 @@ inline const operation operations[] = {
          w.put_cell();
      },
      [](world& w) { return w.apply(alpha); }, "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
+     "k1:active alpha:customer:first beta:provider:first gamma:provider:first"},
+    {"recover", 3,
+     [](world& w) {
+         must(w.upload(first_pfx, "k1"), "upload");
+         w.apply_halfway();
+     },
+     [](world& w) -> result<outcome> { // an apply that a full disk makes it give up, is asked for again
+         auto done = w.svc.recover();
+         if (done && w.environment(alpha).managed_by == policy::protector::provider) return w.apply(alpha);
+         return outcome(policy::decision(policy::event_list{}), done);
+     },
+     "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
      "k1:active alpha:customer:first beta:provider:first gamma:provider:first"},
     {"return", 3,
      [](world& w) {
