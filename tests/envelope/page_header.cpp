@@ -139,7 +139,7 @@ TEST_CASE("page header: sizes, versions and suites beyond what there is are refu
     CHECK(with(48, {2}) == errc::malformed);
     CHECK(with(49, {1}) == errc::malformed);
     CHECK(with(50, {0, 1}) == errc::malformed);       // an entry of one byte is none
-    CHECK(with(50, {0x0f, 0x4c}) == errc::malformed); // one byte beyond the place for both
+    CHECK(with(50, {0x0f, 0x4d}) == errc::malformed); // one byte beyond the place for both
     CHECK(with(50, {0xff, 0xff}) == errc::malformed);
     CHECK(with(52, {0x0f, 0xab}) == errc::malformed); // one byte beyond the place for it
     CHECK(with(52, {0xff, 0xff}) == errc::malformed);

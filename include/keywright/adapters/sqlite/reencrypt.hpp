@@ -30,7 +30,7 @@ struct reencrypt_options {
     std::uint32_t pages_per_step = 256; ///< 1 to 65536; others wait for as long as a step takes
     seconds wait{5}; ///< how long a step waits for others
     /// After each step; false: no further step, another call goes on.
-    std::function<bool(const reencryption_progress&)> on_progress;
+    std::function<bool(const reencryption_progress&)> on_progress{};
 };
 
 /// Makes the new key; where a re-encryption is under way already, that one is the one to go on with. Fails with misused: this
