@@ -432,6 +432,30 @@ TEST_CASE("reencrypt: a lock stops it, an unlock lets it go on, and a step that 
     }
 }
 
+TEST_CASE("reencrypt: leases that end in the middle of a step are renewed") {
+    const environment prod;
+    const temporary_folder folder;
+    auto made = make(folder / "a.db", prod, "delete");
+    const std::string before = content(made);
+    made = {};
+    static std::chrono::nanoseconds ticking{0};
+    int leases = 0;
+    auto db = sqlite::open(folder / "a.db", [&leases]() -> result<keys::data_key_lease> {
+        ++leases;
+        std::vector<keys::leased_key> list;
+        list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
+        return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list),
+                                           {.max_age = std::chrono::minutes(5), .now = []() noexcept -> std::chrono::nanoseconds {
+                                                return ticking += std::chrono::seconds(20);
+                                            }});
+    });
+    REQUIRE(db.has_value());
+    reencrypt_all(*db);
+    CHECK(leases > 5);
+    CHECK(content(*db) == before);
+    CHECK(slots_in(file_now(folder / "a.db")).zero == 0);
+}
+
 TEST_CASE("reencrypt: a page that was half written is read from its record, by those who only read too, and mended by who writes") {
     const environment prod;
     const temporary_folder folder;

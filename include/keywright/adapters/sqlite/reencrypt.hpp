@@ -56,7 +56,8 @@ inline result<reencryption_progress> reseal_some(sqlite3* db, const reencrypt_op
     if (ready != SQLITE_OK && ready != SQLITE_EMPTY) return sole_writer::failure(file, ready, "sqlite: expected to read the header");
     if (!file.head().is_between_keys()) return reencryption_progress{.is_finished = true};
     const auto may_go_on = [&file]() -> result<void> {
-        if (file.may_go_on()) return {};
+        // A lease that was renewed has to unwrap the keys.
+        if (file.may_go_on() && file.make_ready() == SQLITE_OK) return {};
         return tl::unexpected(*file.access().fault());
     };
     const auto done = file.pages_between_keys().step(options.pages_per_step, may_go_on);

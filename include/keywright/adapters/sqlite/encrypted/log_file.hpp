@@ -153,7 +153,9 @@ private:
         const auto known = std::exchange(salts_, std::nullopt);
         code = know_salts();
         if (code != SQLITE_OK) return code;
-        return salts_ != known || database_.has_new_keys() ? open_with_salts(at) : SQLITE_IOERR_DATA;
+        const int keys = salts_ != known ? SQLITE_OK : database_.new_keys();
+        if (keys == SQLITE_OK) return open_with_salts(at);
+        return keys == SQLITE_DONE ? SQLITE_IOERR_DATA : keys;
     }
     int open_with_salts(place at) {
         frame_.resize(frame_header + page_size());

@@ -33,9 +33,14 @@ public:
     int tell(const error& e) noexcept { return access_->note(code_of(e), e); }
     /// SQLite's lock on the file.
     int level() const noexcept { return level_; }
-    /// Whether the file has other keys than were known of it; they are here then. Asked where something does not open: who
-    /// reads a log has no lock that keeps the file from being given a new key meanwhile.
-    [[nodiscard]] bool has_new_keys() { return head_.forget_if_changed() && make_ready() == SQLITE_OK; }
+    /// SQLITE_OK: the file has other keys than were known of it, and they are here; SQLITE_DONE: it has the same; else why they
+    /// are not to be had. Asked where something does not open: who reads a log has no lock that keeps the file from being
+    /// given a new key meanwhile.
+    int new_keys() {
+        if (!head_.forget_if_changed()) return SQLITE_DONE;
+        const int ready = make_ready();
+        return ready == SQLITE_EMPTY ? SQLITE_IOERR_DATA : ready;
+    }
 
     // --- SQLite's methods ---
 
@@ -181,7 +186,9 @@ private:
     int open_page(std::uint32_t number, byte_span out) {
         int code = open_as_it_is(number, out);
         for (int again = 0; code == SQLITE_IOERR_DATA && again < 2; ++again) {
-            if (!has_new_keys() && !head_.is_between_keys()) return code;
+            const int keys = new_keys();
+            if (keys != SQLITE_OK && keys != SQLITE_DONE) return keys;
+            if (keys == SQLITE_DONE && !head_.is_between_keys()) return code;
             if (head_.is_between_keys() && resealing_.recall(number, out)) return SQLITE_OK;
             code = open_as_it_is(number, out);
         }

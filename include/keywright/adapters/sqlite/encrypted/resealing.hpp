@@ -35,6 +35,7 @@ public:
 
     /// Page `number` from a step that was cut short or is at work; false where there is none that opens.
     bool recall(std::uint32_t number, byte_span out) {
+        if (out.size() != page_size()) return false;
         side_file records(database_, suffix, side_file::how::read);
         const auto count = count_of(records);
         for (std::int64_t i = 0; count && i < *count; ++i)
