@@ -218,8 +218,13 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/resealing.hpp
+    include/keywright/adapters/sqlite/encrypted/side_file.hpp
+    include/keywright/adapters/sqlite/encrypted/sole_writer.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
+    include/keywright/adapters/sqlite/generation.hpp
+    include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
 )

@@ -27,6 +27,7 @@ struct open_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
     bool read_only = false;                                            ///< otherwise a missing file is made
     seconds wait{5};                                                   ///< how long a call waits for other connections
+    std::uint64_t at_least = 0;                                        ///< an older generation is refused, as is a missing file
 };
 
 namespace detail {
@@ -103,7 +104,7 @@ public:
 
     /// ATTACH as `schema`: another encrypted database, with keys of its own. Fails as `open`.
     [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
         const detail::ticket once(access);
         auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
         if (!done) return done;
@@ -113,7 +114,7 @@ public:
     }
     /// VACUUM INTO: a copy, without free pages and with a file key of its own, in a file that is not there yet.
     [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
         const detail::ticket once(access);
         return run_with("VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
     }
@@ -147,18 +148,19 @@ private:
 /// Opens the database in `path`, or makes it. The lease's environment must be the one that it was made for.
 /// Fails with what the source or the lease says (locked, expired, unavailable); not_mine or authentication_failed: the keys
 /// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
-/// corrupt: cut; and as SQLite does (timed_out, not_found, permission_denied, …).
+/// corrupt: cut, or older than `at_least`; and as SQLite does (timed_out, not_found, permission_denied, …).
 [[nodiscard]] inline result<database> open(const std::string& path, lease_source source, open_options options = {}) {
     if (path.empty() || path == ":memory:") return fail(errc::misused, "sqlite: expected the path of a file");
     if (auto installed = detail::encrypted_vfs::install(); !installed) return pass(installed);
-    auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+    auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
     const detail::ticket once(access);
     database opened;
     opened.access_ = access;
     opened.guard_ = std::make_shared<detail::guard>(detail::guard{.access = *access});
     access->companion = opened.guard_;
     sqlite3* raw = nullptr;
-    const int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const bool may_make = options.at_least == 0;
+    const int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (may_make ? SQLITE_OPEN_CREATE : 0);
     errno = 0;
     const int code = sqlite3_open_v2(detail::uri_of(path, once.number()).c_str(), &raw, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE,
                                      detail::vfs_name);

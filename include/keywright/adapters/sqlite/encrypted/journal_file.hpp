@@ -41,7 +41,7 @@ public:
         if (code != SQLITE_OK) return code;
         if (out.size() == 4 && offset == masked) {
             if (!database_.may_go_on() || database_.make_ready() != SQLITE_OK) return refused;
-            const auto shown = database_.head().keys().mask_checksum(nonce_, std::span<std::uint8_t, 4>(out));
+            const auto shown = database_.head().keys_of(slot_).mask_checksum(nonce_, std::span<std::uint8_t, 4>(out));
             return shown ? SQLITE_OK : database_.tell(shown.error());
         }
         return offset % 8 == 4 && out.size() >= envelope::smallest_page ? read_page(out, offset) : SQLITE_OK;
@@ -72,7 +72,7 @@ private:
         if (database_.make_ready() != SQLITE_OK) return refused;
         std::array<std::uint8_t, 4> hidden;
         std::copy(checksum.begin(), checksum.end(), hidden.begin());
-        if (auto done = database_.head().keys().mask_checksum(nonce_, hidden); !done) return database_.tell(done.error());
+        if (auto done = database_.head().keys_of(slot_).mask_checksum(nonce_, hidden); !done) return database_.tell(done.error());
         return below_->pMethods->xWrite(below_, hidden.data(), static_cast<int>(hidden.size()), offset);
     }
 
@@ -86,7 +86,7 @@ private:
         if (const int code = below_->pMethods->xRead(below_, number.data(), 4, offset - 4); code != SQLITE_OK) return code;
         if (load_be<std::uint32_t>(number.data()) == unused_page()) return SQLITE_OK; // the name of a super-journal
         expect_checksum(page, offset);
-        const auto opened = database_.head().keys().pages.open(
+        const auto opened = database_.head().keys_for(page).pages.open(
             {.kind = envelope::page_kind::journal, .number = load_be<std::uint32_t>(number.data())}, page, page);
         if (opened) return SQLITE_OK;
         checksum_at_ = none;
@@ -96,6 +96,7 @@ private:
     void expect_checksum(byte_view sealed, std::int64_t offset) {
         const auto nonce = envelope::page_cipher::nonce_of(sealed);
         std::copy(nonce.begin(), nonce.end(), nonce_.begin());
+        slot_ = envelope::page_cipher::slot_of(sealed);
         checksum_at_ = offset + static_cast<std::int64_t>(sealed.size());
     }
 
@@ -105,7 +106,8 @@ private:
     std::int64_t number_at_ = none;
     std::uint32_t number_ = 0; // written last, at number_at_
     std::int64_t checksum_at_ = none;
-    std::array<std::uint8_t, 12> nonce_{}; // of the page before it
+    std::array<std::uint8_t, 12> nonce_{}; // of the page before it, as the slot of its key
+    std::uint8_t slot_ = 0;
 };
 
 } // namespace keywright::sqlite::detail

@@ -118,7 +118,7 @@ private:
     int read_frame(byte_span out, place at) {
         int code = open_frame(at);
         if (code == SQLITE_OK) {
-            const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
+            const auto shown = database_.head().keys_of(slot_).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
             if (!shown) return database_.tell(shown.error());
             std::copy(frame_.begin(), frame_.end(), out.begin());
             return code;
@@ -131,7 +131,14 @@ private:
         std::array<std::uint8_t, frame_header> all;
         const int code = below_->pMethods->xRead(below_, all.data(), static_cast<int>(all.size()), at.frame);
         if (code != SQLITE_OK) return code;
-        const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
+        // The frame's page says with which key it was written.
+        auto slot = database_.head().header().sealing_slot;
+        const auto said_at = at.frame + static_cast<std::int64_t>(frame_header + page_size() - envelope::slot_from_end);
+        if (const int said = below_->pMethods->xRead(below_, &slot, 1, said_at); said == SQLITE_IOERR_SHORT_READ)
+            slot = database_.head().header().sealing_slot; // a page that is still to be written
+        else if (said != SQLITE_OK)
+            return said;
+        const auto shown = database_.head().keys_of(slot).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
         if (!shown) return database_.tell(shown.error());
         std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(at.within), out.size(), out.begin());
         return SQLITE_OK;
@@ -142,18 +149,22 @@ private:
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         int code = open_with_salts(at);
         if (code != SQLITE_IOERR_DATA) return code;
-        // Another process may have filled the log anew since.
+        // Another process may have filled the log anew since, or given the file another key.
         const auto known = std::exchange(salts_, std::nullopt);
         code = know_salts();
         if (code != SQLITE_OK) return code;
-        return salts_ == known ? SQLITE_IOERR_DATA : open_with_salts(at);
+        const int keys = salts_ != known ? SQLITE_OK : database_.new_keys();
+        if (keys == SQLITE_OK) return open_with_salts(at);
+        return keys == SQLITE_DONE ? SQLITE_IOERR_DATA : keys;
     }
     int open_with_salts(place at) {
         frame_.resize(frame_header + page_size());
         const int code = below_->pMethods->xRead(below_, frame_.data(), static_cast<int>(frame_.size()), at.frame);
         if (code != SQLITE_OK) return code;
         const byte_span page = byte_span(frame_).subspan(frame_header);
-        const auto opened = database_.head().keys().pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, page);
+        slot_ = envelope::page_cipher::slot_of(page);
+        const auto opened =
+            database_.head().keys_of(slot_).pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, page);
         return opened ? SQLITE_OK : SQLITE_IOERR_DATA;
     }
     int know_salts() {
@@ -168,6 +179,7 @@ private:
     std::int64_t number_at_ = -1;
     std::uint32_t number_ = 0; // of the frame header written last, at number_at_
     Botan::secure_vector<std::uint8_t> frame_;
+    std::uint8_t slot_ = 0; // of the key with which frame_ was written
 };
 
 } // namespace keywright::sqlite::detail
