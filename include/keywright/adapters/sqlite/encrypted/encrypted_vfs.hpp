@@ -150,7 +150,7 @@ private:
             if (file.below()->pMethods != nullptr) file.below()->pMethods->xClose(file.below());
             return code;
         }
-        const int made = open_ours(name, file, flags);
+        const int made = guarded([&] { return open_ours(name, file, flags); });
         if (made != SQLITE_OK) file.below()->pMethods->xClose(file.below());
         return made;
     }

@@ -87,9 +87,8 @@ public:
         keys_ = std::move(*derived);
         current_ = 1;
         auto done = check(below_->pMethods->xTruncate(below_, 0), "sqlite: expected to empty the file");
-        if (done) done = write_next();
         if (done) done = check(below_->pMethods->xTruncate(below_, envelope::header_size), "sqlite: expected to write the header");
-        if (done) done = sync();
+        if (done) done = write_next();
         if (!done) keys_.reset();
         return done;
     }
@@ -99,9 +98,7 @@ public:
         if (header_->populated) return {};
         header_->populated = true;
         for (int copy = 0; copy < 2; ++copy) {
-            auto done = write_next();
-            if (done && copy == 0) done = sync();
-            if (!done) {
+            if (auto done = write_next(); !done) {
                 header_->populated = copy > 0; // else it is tried again with the next sync
                 return done;
             }
@@ -123,15 +120,18 @@ private:
     }
     result<void> sync() const { return check(below_->pMethods->xSync(below_, SQLITE_SYNC_FULL), "sqlite: expected to sync the header"); }
 
-    // The copy that counts stays as it is; the other one is overwritten.
+    // The copy that counts stays as it is until the other one is whole on the disk; what failed is tried again in its place.
     result<void> write_next() {
         header_->sequence += 1;
         const auto sealed = header_->seal(keys_->header_mac());
         if (!sealed) return pass(sealed);
-        current_ = 1 - current_;
-        const auto at = static_cast<sqlite3_int64>(current_ * envelope::header_slot_size);
-        return check(below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at),
-                     "sqlite: expected to write the header");
+        const std::size_t next = 1 - current_;
+        const auto at = static_cast<sqlite3_int64>(next * envelope::header_slot_size);
+        auto done = check(below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at),
+                          "sqlite: expected to write the header");
+        if (done) done = sync();
+        if (done) current_ = next;
+        return done;
     }
 
     result<void> adopt_newest(byte_view both) {
@@ -177,7 +177,7 @@ private:
     std::shared_ptr<page_access> access_;
     std::optional<envelope::page_header> header_;
     std::optional<envelope::page_keys> keys_;
-    std::size_t current_ = 1; // the copy that was written last
+    std::size_t current_ = 1; // the copy that counts
 };
 
 } // namespace keywright::sqlite::detail
