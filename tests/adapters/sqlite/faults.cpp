@@ -117,13 +117,14 @@ private:
                    "SAVEPOINT s; DELETE FROM t WHERE a > 3; INSERT INTO log SELECT 100 + a FROM t; ROLLBACK TO s"});
         spill();
     }
-    /// What SQLite writes to temporary files comes back as it was, or not at all.
+    /// What SQLite writes to temporary files comes back as it was, or not at all; also out of their journals.
     void spill() {
-        const char* make =
-            "DROP TABLE IF EXISTS temp.u; CREATE TEMP TABLE u AS SELECT r.a * 10 + t.a AS a, t.n AS n, 'MARKER' || hex(zeroblob(200)) ||"
-            " (r.a * 10 + t.a) AS x FROM t, t AS r; UPDATE u SET x = x || 'y'";
+        const char* make = "DROP TABLE IF EXISTS temp.u; CREATE TEMP TABLE u AS SELECT r.a * 10 + t.a AS a, 'MARKER' || hex(zeroblob(200)) ||"
+                           " (r.a * 10 + t.a) AS x FROM t, t AS r";
         if (ask(db(), make).code != SQLITE_OK) return;
-        const auto whole = ask(db(), "SELECT count(*) FROM u WHERE x <> 'MARKER' || hex(zeroblob(200)) || a || 'y'");
+        ask(db(), "BEGIN; UPDATE u SET x = x || 'y'; UPDATE u SET x = 'z' || x");
+        if (sqlite3_get_autocommit(db()) == 0) ask(db(), "ROLLBACK");
+        const auto whole = ask(db(), "SELECT count(*) FROM u WHERE x <> 'MARKER' || hex(zeroblob(200)) || a");
         if (whole.code == SQLITE_OK && whole.rows != "0 ") wrong += "a temporary table has rows that nobody wrote; ";
         const auto sorted = ask(db(), "SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM u ORDER BY substr(x, 100) DESC LIMIT 1000)");
         if (sorted.code == SQLITE_OK && sorted.rows != "100 100 ") wrong += "a sorter gives " + sorted.rows + "; ";
@@ -202,13 +203,23 @@ struct resources {
     bool operator==(const resources&) const = default;
 };
 
-/// One case; what is wrong with it. `failures`: how often something failed.
-std::string one(const scenario& of, const files& start, const fault& what, int number, bool on, int& failures) {
+/// A call that fails, and how the case is called.
+struct failing {
+    fault what;
+    int number, again;
+    std::string name() const {
+        return std::string(what.call) + ' ' + std::to_string(number) + (again == faulty_vfs::for_ever ? " and all after" : again > 0 ? " and " + std::to_string(number + again) : "") +
+               " gives " + std::to_string(what.code) + (what.half ? " half way" : "");
+    }
+};
+
+/// What is wrong after one case.
+std::string one(const scenario& of, const files& start, const failing& call, int& failures) {
     const testing::temporary_folder folder, killed;
     put(start, folder.path());
     const resources before;
     run now(of);
-    faulty_vfs::arm(what, number, on);
+    faulty_vfs::arm(call.what, call.number, call.again);
     now.play(folder / "a.db");
     failures += faulty_vfs::disarm();
     put(take(folder.path()), killed.path());
@@ -233,28 +244,37 @@ int count(const scenario& of, const files& start, const fault& what) {
     return is_all && now.wrong.empty() && judge(folder.path(), of, now).empty() ? calls : -1;
 }
 
+/// Every `step`th call of each kind; and of a new file's first writes any two, because a header has two copies.
+std::vector<failing> failings(const scenario& of, const files& start, int step) {
+    std::vector<failing> all;
+    for (const auto& what : all_faults) {
+        const int calls = count(of, start, what);
+        if (calls < 0) return {};
+        for (const int again : {0, faulty_vfs::for_ever})
+            for (int number = 1 + (again != 0 ? step / 2 : 0); number <= calls; number += step) all.push_back({what, number, again});
+    }
+    if (of.begins == scenario::fresh)
+        for (int pair = 0; pair < 60 * 90; pair += step) all.push_back({{"write", SQLITE_IOERR_WRITE, true}, 1 + pair / 90, 1 + pair % 90});
+    return all;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     const int step = std::getenv("KEYWRIGHT_CRASH_FULL") != nullptr ? 1 : argc > 1 ? std::atoi(argv[1]) : 1;
+    const std::string_view only = argc > 2 ? argv[2] : "";
     if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
-    const char* only = argc > 2 ? argv[2] : "";
     faulty_vfs::install();
     int cases = 0, failures = 0, bad = 0;
     for (const auto& of : scenarios) {
-        if (*only != '\0' && std::string_view(of.name) != only) continue;
+        if (!only.empty() && of.name != only) continue;
         const files start = begin(of);
-        for (const auto& what : all_faults) {
-            const int calls = count(of, start, what);
-            if (calls < 0) return std::printf("faults: %s does not work without faults\n", of.name), 1;
-            for (const bool on : {false, true}) {
-                for (int number = 1 + (on ? step / 2 : 0); number <= calls; number += step, ++cases) {
-                    const std::string wrong = one(of, start, what, number, on, failures);
-                    if (wrong.empty() || ++bad > 20) continue;
-                    std::printf("faults: %s, %s %d of %d%s gives %d%s: %s\n", of.name, what.call, number, calls, on ? " and after" : "",
-                                what.code, what.half ? " half way" : "", wrong.c_str());
-                }
-            }
+        const auto all = failings(of, start, step);
+        if (all.empty()) return std::printf("faults: %s does not work without faults\n", of.name), 1;
+        for (const auto& call : all) {
+            const std::string wrong = one(of, start, call, failures);
+            ++cases;
+            if (!wrong.empty() && ++bad <= 20) std::printf("faults: %s, %s: %s\n", of.name, call.name().c_str(), wrong.c_str());
         }
     }
     std::printf("faults: %d cases, %d calls failed, %d cases with something wrong\n", cases, failures, bad);

@@ -40,8 +40,9 @@ public:
         static sqlite3_vfs ours = make();
         sqlite3_vfs_register(&ours, 1);
     }
-    /// The `number`th call of its kind from now on fails, from 1; `on`: also all that follow.
-    static void arm(const fault& what, int number, bool on = false) { now() = {what, number, on, 0, 0}; }
+    /// The `number`th call of its kind from now on fails, from 1; and the `again`th after that, or `for_ever`.
+    static constexpr int for_ever = -1;
+    static void arm(const fault& what, int number, int again = 0) { now() = {what, number, again, 0, 0}; }
     /// Nothing fails any more; how often something has.
     static int disarm() { return std::exchange(now(), state{}).failed; }
     /// Calls of the armed kind since.
@@ -51,7 +52,7 @@ private:
     struct state {
         fault what{"", SQLITE_OK};
         int number = 0;
-        bool on = false;
+        int again = 0;
         int calls = 0, failed = 0;
     };
     struct file : sqlite3_file {
@@ -70,7 +71,7 @@ private:
         auto& armed = now();
         if (armed.what.call != call) return false;
         ++armed.calls;
-        const bool chosen = armed.calls == armed.number || (armed.on && armed.calls > armed.number);
+        const bool chosen = armed.calls == armed.number || (armed.calls > armed.number && (armed.again == for_ever || armed.calls == armed.number + armed.again));
         armed.failed += chosen ? 1 : 0;
         return chosen;
     }
@@ -104,6 +105,7 @@ private:
         v.xFullPathname = [](sqlite3_vfs* u, const char* name, int n, char* out) {
             return fails("path") ? now().what.code : below(u)->xFullPathname(below(u), name, n, out);
         };
+        v.xSleep = [](sqlite3_vfs*, int microseconds) { return microseconds; }; // nobody else is there to be waited for
         return v;
     }
 
