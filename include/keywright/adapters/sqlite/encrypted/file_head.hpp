@@ -88,9 +88,8 @@ public:
         current_ = 1;
         copies_.assign(envelope::header_size, 0);
         auto done = check(below_->pMethods->xTruncate(below_, 0), "sqlite: expected to empty the file");
-        if (done) done = write_next();
         if (done) done = check(below_->pMethods->xTruncate(below_, envelope::header_size), "sqlite: expected to write the header");
-        if (done) done = sync();
+        if (done) done = write_next();
         if (!done) forget();
         return done;
     }

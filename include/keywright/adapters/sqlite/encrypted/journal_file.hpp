@@ -27,10 +27,8 @@ public:
             number_ = load_be<std::uint32_t>(data.data());
         } else if (data.size() == 4 && offset == masked) {
             return write_masked(data, offset);
-        } else if (is_page(data.size(), offset) && number_at_ == offset - 4 && number_ != unused_page()) {
-            return write_page(data, offset);
-        } else if (!is_clear(data, offset)) {
-            return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});
+        } else if (data.size() >= header) {
+            return write_record(data, offset);
         }
         return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
     }
@@ -49,16 +47,23 @@ public:
 
 private:
     static constexpr std::int64_t none = -1;
+    static constexpr std::size_t header = 28;
 
-    bool is_page(std::size_t size, std::int64_t offset) {
-        return offset % 8 == 4 && database_.make_ready() == SQLITE_OK && size == database_.head().header().page_size;
-    }
     // The page that holds the bytes which SQLite locks.
-    std::uint32_t unused_page() const { return static_cast<std::uint32_t>(0x40000000 / database_.head().header().page_size) + 1; }
-    /// Headers, and what belongs to a super-journal.
-    bool is_clear(byte_view data, std::int64_t offset) const {
-        if (data.size() < 28 || (number_at_ == offset - 4 && (!database_.head().is_ready() || number_ == unused_page()))) return true;
-        return offset % 512 == 0 && std::all_of(data.begin() + 28, data.end(), [](std::uint8_t byte) { return byte == 0; });
+    static bool is_unused(std::uint32_t number, std::size_t page_size) { return number == 0x40000000 / page_size + 1; }
+
+    /// A header, a page or the name of a super-journal. Where it cannot be known which, nothing is written.
+    int write_record(byte_view data, std::int64_t offset) {
+        const int ready = database_.make_ready();
+        if (ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
+        const std::size_t page_size = ready == SQLITE_OK ? database_.head().header().page_size : 0;
+        const bool has_number = number_at_ == offset - 4;
+        // Without a page there is nothing of one to be kept, and no size of pages that would tell its number.
+        const bool is_name = has_number && (ready == SQLITE_EMPTY ? number_ > 0x40000000 / 65'536 : is_unused(number_, page_size));
+        if (has_number && !is_name && data.size() == page_size) return write_page(data, offset);
+        const bool is_header = offset % 512 == 0 && std::all_of(data.begin() + header, data.end(), [](std::uint8_t b) { return b == 0; });
+        if (!is_name && !is_header) return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});
+        return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
     }
 
     int write_page(byte_view page, std::int64_t offset) {
@@ -81,10 +86,11 @@ private:
     int read_page(byte_span page, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
         if (const int ready = database_.make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_SHORT_READ : ready;
-        if (!is_page(page.size(), offset)) return SQLITE_OK;
+        const std::size_t page_size = database_.head().header().page_size;
+        if (page.size() != page_size) return SQLITE_OK;
         std::array<std::uint8_t, 4> number{};
         if (const int code = below_->pMethods->xRead(below_, number.data(), 4, offset - 4); code != SQLITE_OK) return code;
-        if (load_be<std::uint32_t>(number.data()) == unused_page()) return SQLITE_OK; // the name of a super-journal
+        if (is_unused(load_be<std::uint32_t>(number.data()), page_size)) return SQLITE_OK; // the name of a super-journal
         expect_checksum(page, offset);
         const auto opened = database_.head().keys_for(page).pages.open(
             {.kind = envelope::page_kind::journal, .number = load_be<std::uint32_t>(number.data())}, page, page);
