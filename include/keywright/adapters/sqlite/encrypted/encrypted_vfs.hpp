@@ -62,6 +62,8 @@ private:
 
 /// For sqlite3_file_control: `const std::optional<error>**`, what went wrong last.
 inline constexpr int control_fault = 0x6b770001;
+/// `main_file**`, the file itself.
+inline constexpr int control_file = 0x6b770002;
 
 /// `main_file`, and what SQLite asks of a database file beside reading and writing.
 class database_file : public main_file {
@@ -71,6 +73,7 @@ public:
     int control(int op, void* arg) {
         switch (op) {
         case control_fault: *static_cast<const std::optional<error>**>(arg) = &access().fault(); return SQLITE_OK;
+        case control_file: *static_cast<main_file**>(arg) = this; return SQLITE_OK;
         case SQLITE_FCNTL_MMAP_SIZE: *static_cast<sqlite3_int64*>(arg) = 0; return SQLITE_OK;
         case SQLITE_FCNTL_SIZE_HINT:
         case SQLITE_FCNTL_CHUNK_SIZE: return SQLITE_OK; // a file grows by sealed pages only

@@ -30,6 +30,8 @@ public:
     bool is_ready() const noexcept { return keys_.has_value(); }
     const envelope::page_header& header() const noexcept { return *header_; }
     envelope::page_keys& keys() noexcept { return *keys_; }
+    /// Where the copy begins that counts.
+    std::int64_t place_of_header() const noexcept { return static_cast<std::int64_t>(current_ * envelope::header_slot_size); }
     /// Takes the keys out of memory.
     void forget() noexcept { keys_.reset(); }
 
