@@ -368,3 +368,19 @@ TEST_CASE("restore_backup: from a pipe, a file and a source that fails") {
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(status == 0);
 }
+
+// Written by the first version. What Python's `cryptography` and `sqlite3` make of them by the layouts in the headers alone,
+// with the page key of 32 times 7: a whole database with the rows below, and a checksum and a proof that hold.
+TEST_CASE("backup: those that version 1 wrote, of either suite, are checked and restored") {
+    temporary_folder folder;
+    for (const char* suite : {"siv", "gcm"}) {
+        CAPTURE(suite);
+        const bytes stored = content_of(std::string(KEYWRIGHT_TEST_DATA) + "/backup-1/" + suite + ".backup");
+        CHECK(sqlite::verify_backup(out_of(stored))->pages == 4);
+        const auto path = folder / suite;
+        REQUIRE(restore(stored, path, prod, other));
+        const auto db = open(path, other);
+        CHECK(sql(db, "SELECT a, substr(b, 1, 9), length(b) FROM t") == "1|Grace|5;2|Barbara|7;3|000000000|1200;");
+        CHECK(is_whole(db));
+    }
+}
