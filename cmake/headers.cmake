@@ -69,9 +69,10 @@ set(KEYWRIGHT_POLICY_HEADERS
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
+    include/keywright/adapters/detail/content_folders.hpp
+    include/keywright/adapters/detail/content_tree.hpp
     include/keywright/adapters/detail/held_key.hpp
     include/keywright/adapters/file/content_store.hpp
-    include/keywright/adapters/file/content_tree.hpp
     include/keywright/adapters/file/durable.hpp
     include/keywright/adapters/file/file_system_note.hpp
     include/keywright/adapters/file/key_vault.hpp
@@ -212,6 +213,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/backup.hpp
     include/keywright/adapters/sqlite/database.hpp
+    include/keywright/adapters/sqlite/database_content.hpp
     include/keywright/adapters/sqlite/encrypted/bare_file.hpp
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp

@@ -96,8 +96,7 @@ int check(const std::string& folder, std::string_view what) {
     if (is_clear_in(folder) || (residue != nullptr && *residue != '\0' && is_clear_in(residue))) return failed("something is in the clear");
     const char* said = std::getenv("KEYWRIGHT_SAID");
     const bool is_done = said != nullptr && *said != '\0';
-    if (!std::filesystem::exists(folder + "/a.db"))
-        return what == "none" && !is_done ? 0 : failed("the database is gone");
+    if (!std::filesystem::exists(folder + "/a.db")) return what == "none" && !is_done ? 0 : failed("the database is gone");
     const auto db = must(sqlite::open(folder + "/a.db", lease), "open");
     if (run(*db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault");
     const std::string rows = run(*db, "SELECT count(*) FROM t");

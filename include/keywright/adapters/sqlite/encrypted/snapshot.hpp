@@ -110,9 +110,10 @@ private:
         if (!loaded) return pass(loaded);
         const auto size = *loaded ? head.size_below() : result<std::int64_t>(0);
         if (!size) return pass(size);
-        const std::int64_t pages = *loaded ? (*size - static_cast<std::int64_t>(envelope::header_size)) / head.header().page_size : 0;
-        if (pages <= 0) return fail(errc::corrupt, "sqlite: expected a database with pages, this one is empty");
-        pages_ = static_cast<std::uint32_t>(pages);
+        const std::int64_t bytes_of_pages = *size - static_cast<std::int64_t>(envelope::header_size);
+        if (!*loaded || bytes_of_pages <= 0) return fail(errc::corrupt, "sqlite: expected a database with pages, this one is empty");
+        if (bytes_of_pages % head.header().page_size != 0) return fail(errc::corrupt, "sqlite: expected whole pages to the file's end");
+        pages_ = static_cast<std::uint32_t>(bytes_of_pages / head.header().page_size);
         header_copy_.resize(envelope::header_slot_size);
         errno = 0;
         if (const int code = file_->read_below(header_copy_, head.place_of_header()); code != SQLITE_OK) return failed(code);
