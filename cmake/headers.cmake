@@ -69,9 +69,10 @@ set(KEYWRIGHT_POLICY_HEADERS
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
+    include/keywright/adapters/detail/content_folders.hpp
+    include/keywright/adapters/detail/content_tree.hpp
     include/keywright/adapters/detail/held_key.hpp
     include/keywright/adapters/file/content_store.hpp
-    include/keywright/adapters/file/content_tree.hpp
     include/keywright/adapters/file/durable.hpp
     include/keywright/adapters/file/file_system_note.hpp
     include/keywright/adapters/file/key_vault.hpp
@@ -113,6 +114,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/page.hpp
+    include/keywright/envelope/page_backup.hpp
     include/keywright/envelope/page_header.hpp
     include/keywright/envelope/page_keys.hpp
     include/keywright/envelope/reseal.hpp
@@ -210,16 +212,21 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS
+    include/keywright/adapters/sqlite/backup.hpp
     include/keywright/adapters/sqlite/database.hpp
+    include/keywright/adapters/sqlite/database_content.hpp
+    include/keywright/adapters/sqlite/encrypted/bare_file.hpp
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
     include/keywright/adapters/sqlite/encrypted/file_methods.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
+    include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
     include/keywright/adapters/sqlite/encrypted/resealing.hpp
     include/keywright/adapters/sqlite/encrypted/side_file.hpp
+    include/keywright/adapters/sqlite/encrypted/snapshot.hpp
     include/keywright/adapters/sqlite/encrypted/sole_writer.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp

@@ -107,6 +107,7 @@ public:
         end_ = 0; // others may have changed the file's size
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
+        if (level_ == SQLITE_LOCK_NONE && was_replaced()) return below_->pMethods->xUnlock(below_, SQLITE_LOCK_NONE), tell_of_replacement();
         // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. Who reads a
         // log has a lock that does not keep others from giving it one, and writes with this lock when it closes.
         if (level_ == SQLITE_LOCK_NONE || level == SQLITE_LOCK_EXCLUSIVE) head_.forget_if_changed();
@@ -126,8 +127,12 @@ public:
         }
         end_ = 0;
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
+        if (code != SQLITE_OK) return code;
+        // As a reader, of the state that the mark in this place stands for.
+        const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
+        if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
         const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-        if (code != SQLITE_OK || !may_write) return code;
+        if (!may_write) return code;
         // Whoever gives the file another key has the locks of those who write log or pages.
         resealing_.others_were_here();
         head_.forget_if_changed();
@@ -141,6 +146,17 @@ public:
     int unmap_log(int remove) {
         const bool is_last = level_ != SQLITE_LOCK_NONE && below_->pMethods->xLock(below_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
+    }
+
+    // --- for whoever copies the file ---
+
+    /// Whether the read transaction reads nothing but this file, which nobody changes before it ends: so it is without a
+    /// log, and with one that has been written back whole (wal.c: WAL_READ_LOCK(0)).
+    bool reads_file_alone() const noexcept { return level_ != SQLITE_LOCK_NONE && read_mark_ <= 0; }
+    /// Bytes as they are in the file, header and seals with them.
+    int read_below(byte_span out, std::int64_t offset) {
+        if (!may_go_on()) return refused;
+        return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
     /// Whether a page may be the first: it says how large pages are, and how much of each is left to the seal. A backup of
@@ -161,6 +177,16 @@ protected:
 private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
+
+    /// Another file has its name now: what is written here nobody would ever read.
+    bool was_replaced() noexcept {
+        int moved = 0;
+        return below_->pMethods->xFileControl(below_, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+    }
+    int tell_of_replacement() noexcept {
+        return access_->note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
+                                                                          "meanwhile; close it and open it again"});
+    }
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
@@ -305,6 +331,8 @@ private:
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
+    static constexpr int first_read_mark = 3, no_mark = -1; // wal.c: WAL_READ_LOCK(0)
+    int read_mark_ = no_mark;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };
 
