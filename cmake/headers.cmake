@@ -217,6 +217,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
     include/keywright/adapters/sqlite/state_store.hpp
