@@ -224,6 +224,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
     include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
     include/keywright/adapters/sqlite/encrypted/resealing.hpp
     include/keywright/adapters/sqlite/encrypted/side_file.hpp
     include/keywright/adapters/sqlite/encrypted/snapshot.hpp
