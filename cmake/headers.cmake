@@ -53,6 +53,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/vault_lock.hpp
     include/keywright/policy/vault_members.hpp
     include/keywright/policy/vault_state.hpp
+    include/keywright/policy/way_out.hpp
     include/keywright/profiles/algorithms.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
@@ -209,6 +210,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS
+    include/keywright/adapters/sqlite/convert.hpp
     include/keywright/adapters/sqlite/database.hpp
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
@@ -217,8 +219,10 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/replacement.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
+    include/keywright/adapters/sqlite/journal_mode.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
 )
