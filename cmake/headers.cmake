@@ -225,6 +225,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/journal_mode.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
+    include/keywright/adapters/sqlite/verify.hpp
 )
 
 set(KEYWRIGHT_TESTING_HEADERS

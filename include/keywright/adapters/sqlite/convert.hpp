@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A database in the clear becomes an encrypted one, or an encrypted one a database in the clear: in a new file that takes
 // the old one's place once all is there. A crash at any moment leaves the old one or the new one.
-// Depends on: adapters/sqlite/encrypted_database, encrypted/replacement, policy/way_out.
+// Depends on: adapters/sqlite/verify, encrypted/replacement, policy/way_out.
 // Use: `auto done = sqlite::encrypt("prod.db", [&] { return environment.pages(access::read_write); });`
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/replacement.hpp>
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/adapters/sqlite/verify.hpp>
 #include <keywright/policy/way_out.hpp>
 
 namespace keywright::sqlite {
@@ -70,20 +70,12 @@ struct growth {
     }
 };
 
-/// Reads every page of a database that was just made: where it is the only copy of the data, it must be one that opens.
+/// Where it is to be the only copy of the data, a database must be one that opens.
 [[nodiscard]] inline result<void> prove_pages(const database& db) {
-    constexpr const char* text = "sqlite: expected to read back the new database";
-    const auto size = ask(db.handle(), "BEGIN; SELECT count(*) FROM sqlite_schema; PRAGMA page_size", text);
-    if (!size) return pass(size);
-    Botan::secure_vector<std::uint8_t> page(static_cast<std::size_t>(std::stoul(*size)));
-    sqlite3_file* file = file_of(db.handle());
-    sqlite3_int64 end = 0;
-    int code = file->pMethods->xFileSize(file, &end);
-    for (sqlite3_int64 at = 0; code == SQLITE_OK && at < end; at += static_cast<sqlite3_int64>(page.size()))
-        code = file->pMethods->xRead(file, page.data(), static_cast<int>(page.size()), at);
-    if (const auto fault = last_error(db.handle()); code != SQLITE_OK && fault) return tl::unexpected(*fault);
-    if (code != SQLITE_OK) return connection::failure(code, text);
-    if (const auto ended = ask(db.handle(), "COMMIT", text); !ended) return pass(ended);
+    const auto survey = survey_pages(db);
+    if (!survey) return pass(survey);
+    if (survey->damaged > 0)
+        return fail(errc::io_failed, "sqlite: the new database does not read back as it was written; the old one stands");
     return {};
 }
 

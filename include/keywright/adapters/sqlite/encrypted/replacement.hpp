@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A database file that takes another's place: nobody else uses the old one meanwhile, the new one is made beside it, and
 // a crash leaves either of them under the name.
-// Depends on: adapters/sqlite/journal_mode, adapters/file/durable. Used by adapters/sqlite/convert.
+// Depends on: adapters/sqlite/verify, adapters/file/durable. Used by adapters/sqlite/convert.
 #pragma once
 
-#include <keywright/adapters/sqlite/journal_mode.hpp>
+#include <keywright/adapters/sqlite/verify.hpp>
 
 #include <array>
 #include <optional>
@@ -97,13 +97,6 @@ private:
 
     std::string path_, fresh_;
 };
-
-/// SQLite's own handle of the file: another one, once closed, would drop the locks of all.
-inline sqlite3_file* file_of(sqlite3* db) noexcept {
-    sqlite3_file* file = nullptr;
-    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
-    return file;
-}
 
 /// Writes zeros over all that the connection's file holds.
 [[nodiscard]] inline result<void> overwrite(sqlite3* db) {
