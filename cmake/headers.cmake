@@ -53,6 +53,7 @@ set(KEYWRIGHT_POLICY_HEADERS
     include/keywright/policy/vault_lock.hpp
     include/keywright/policy/vault_members.hpp
     include/keywright/policy/vault_state.hpp
+    include/keywright/policy/way_out.hpp
     include/keywright/profiles/algorithms.hpp
     include/keywright/profiles/consistency.hpp
     include/keywright/profiles/coverage.hpp
@@ -213,6 +214,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
 
 set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/backup.hpp
+    include/keywright/adapters/sqlite/convert.hpp
     include/keywright/adapters/sqlite/database.hpp
     include/keywright/adapters/sqlite/database_content.hpp
     include/keywright/adapters/sqlite/encrypted/bare_file.hpp
@@ -225,6 +227,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
     include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
+    include/keywright/adapters/sqlite/encrypted/replacement.hpp
     include/keywright/adapters/sqlite/encrypted/resealing.hpp
     include/keywright/adapters/sqlite/encrypted/side_file.hpp
     include/keywright/adapters/sqlite/encrypted/snapshot.hpp
@@ -232,9 +235,11 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
     include/keywright/adapters/sqlite/generation.hpp
+    include/keywright/adapters/sqlite/journal_mode.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
+    include/keywright/adapters/sqlite/verify.hpp
 )
 
 set(KEYWRIGHT_TESTING_HEADERS
