@@ -22,6 +22,34 @@ constexpr world backed = eligible.after(power_platform, takes(uploaded_at, "p0")
                              .after(power_platform, takes(applied_at, "s1"), on_sandbox);
 constexpr instant now = applied_at + hours(1);
 
+constexpr scenario protectors[] = {
+    {"T30: the provider's key has no fingerprint, the customer's is that of the Active key, and of a locked one there is none",
+     [] {
+         return guards::protector_of(backed.ring, backed.environment("support")) == fingerprint{} &&
+                guards::protector_of(backed.ring, backed.environment("prod")) == print_of(1) &&
+                guards::protector_of(locked.ring, locked.environment("prod")) == fingerprint{};
+     }},
+    {"T30: one of another region, on a customer's key, is never the same protector",
+     [] {
+         const facts f{backed.tenant, backed.ring, now};
+         const environment_state here = backed.environment("prod");
+         const environment_state there = but(backed.environment("sandbox"), [](environment_state& e) { e.region = region_id("us"); });
+         return guards::same_protector(f, here, backed.environment("sandbox")) && !guards::same_protector(f, here, there);
+     }},
+    {"P01, T30: one in a policy and one on the ring's key have not the same protector, whichever is asked first",
+     [] {
+         policy_state policy;
+         policy.id = policy_id("p1");
+         facts f{backed.tenant, backed.ring, now};
+         f.policy_ = &policy;
+         const environment_state ring = backed.environment("prod");
+         const environment_state member = but(ring, [](environment_state& e) { e.membership.policy = policy_id("p1"); });
+         return !guards::same_protector(f, ring, member) && !guards::same_protector(f, member, ring);
+     }},
+};
+static_assert(first_failure(protectors) == none_failed);
+TEST_CASE("T30: what protects an environment") { run(protectors); }
+
 constexpr scenario targets[] = {
     {"T30: its own environment",
      [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "prod")).then_allowed({"restore_started"}); }},
