@@ -23,12 +23,6 @@ constexpr world backed = eligible.after(power_platform, takes(uploaded_at, "p0")
 constexpr instant now = applied_at + hours(1);
 
 constexpr scenario protectors[] = {
-    {"T30: the provider's key has no fingerprint, the customer's is that of the Active key, and of a locked one there is none",
-     [] {
-         return guards::protector_of(backed.ring, backed.environment("support")) == fingerprint{} &&
-                guards::protector_of(backed.ring, backed.environment("prod")) == print_of(1) &&
-                guards::protector_of(locked.ring, locked.environment("prod")) == fingerprint{};
-     }},
     {"T30: one of another region, on a customer's key, is never the same protector",
      [] {
          const facts f{backed.tenant, backed.ring, now};
