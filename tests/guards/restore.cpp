@@ -199,6 +199,15 @@ constexpr scenario dead[] = {
              .when(restores(unlockable_at, "prod"))
              .then_refused({{"T30", refusal::key_version_unavailable}});
      }},
+    {"T30: what is behind the key of another region's ring, this one does not hold",
+     [] {
+         const world w = but(backed, [](world& each) { each.environments[1].region = region_id("us"); });
+         return given(power_platform, w)
+             .on("prod")
+             .backup("s1")
+             .when(restores(now, "prod"))
+             .refused_by({"T30", refusal::key_version_unavailable});
+     }},
     {"T30: a key version that was behind a key that is Retired is lost, also when the ring has another key",
      [] {
          const instant deleted_at = unlockable_at + hours(1);
