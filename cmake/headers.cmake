@@ -206,6 +206,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/upkeep.hpp
     include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
+    include/keywright/throwing.hpp
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS
