@@ -69,7 +69,6 @@ set(KEYWRIGHT_POLICY_HEADERS
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
-    include/keywright/adapters/detail/held_key.hpp
     include/keywright/adapters/file/content_store.hpp
     include/keywright/adapters/file/content_tree.hpp
     include/keywright/adapters/file/durable.hpp
@@ -171,6 +170,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
     include/keywright/ports/content_store.hpp
+    include/keywright/ports/held_key.hpp
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
     include/keywright/ports/state_store.hpp
