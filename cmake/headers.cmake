@@ -72,7 +72,6 @@ set(KEYWRIGHT_POLICY_HEADERS
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/adapters/detail/content_folders.hpp
     include/keywright/adapters/detail/content_tree.hpp
-    include/keywright/adapters/detail/held_key.hpp
     include/keywright/adapters/file/content_store.hpp
     include/keywright/adapters/file/durable.hpp
     include/keywright/adapters/file/file_system_note.hpp
@@ -174,6 +173,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
     include/keywright/ports/content_store.hpp
+    include/keywright/ports/held_key.hpp
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
     include/keywright/ports/state_store.hpp
@@ -210,6 +210,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/upkeep.hpp
     include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
+    include/keywright/throwing.hpp
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS
