@@ -521,6 +521,23 @@ TEST_CASE("reencrypt: a page that was half written is read from its record, by t
     CHECK(has_two_keys(file_now(path)));
 }
 
+TEST_CASE("reencrypt: files of format version 1, as they were before there could be two keys and half way from one to the next") {
+    const environment prod;
+    for (const char* name : {"one-key.db", "two-keys.db"}) {
+        CAPTURE(name);
+        const temporary_folder folder;
+        const bytes kept = content_of(std::string(KEYWRIGHT_TEST_DATA "/pages-1/") + name);
+        REQUIRE(kept.size() == header + 3 * page);
+        CHECK(slots_in(kept).one == (name == std::string("one-key.db") ? 0 : 2));
+        write_content(folder / name, kept);
+        auto db = open(folder / name, prod);
+        const std::string rows = "1|one;2|" + std::string(800, '0') + ";";
+        CHECK(sql(db, "SELECT * FROM t") == rows);
+        reencrypt_all(db);
+        CHECK(sql(db, "SELECT * FROM t; PRAGMA integrity_check") == rows + "ok;");
+    }
+}
+
 TEST_CASE("generation: it grows with every re-encryption, is raised by hand, and an older file is refused") {
     const environment prod;
     const temporary_folder folder;

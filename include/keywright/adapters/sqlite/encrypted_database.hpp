@@ -17,9 +17,10 @@ namespace keywright::sqlite {
 // a log's pages but one small value can test guesses at it there; it goes when the last connection closes, also after a
 // lock; none is made after `PRAGMA locking_mode = EXCLUSIVE` before the log's first use); sizes of files, and which pages
 // change when.
-// What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short. What is not: an
-// older copy of the whole file, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the
-// same file planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
+// What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short; with `at_least` a
+// file of an earlier generation (adapters/sqlite/generation). What is not: an older copy of the whole file, of the same
+// generation, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the same file
+// planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
 // A lock: begins no transaction and reads and writes no page from then on; a running statement ends within 1000 steps of
 // SQLite's machine. Pages in SQLite's own cache stay there until the connection is closed.
 
@@ -28,7 +29,7 @@ struct open_options {
     bool read_only = false;
     bool create = true;                                                ///< a missing file is made, if not read only
     seconds wait{5};                                                   ///< how long a call waits for other connections
-    std::uint64_t at_least = 0;                                        ///< an older generation is refused, as is a missing file
+    std::uint64_t at_least = 0;                                        ///< the generation that the file must have
 };
 
 namespace detail {
