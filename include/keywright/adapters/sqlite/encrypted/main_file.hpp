@@ -113,9 +113,10 @@ public:
             if (const int ready = make_ready(); ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
         }
         end_ = 0;
-        const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
-        // As a reader, of the state that the mark in this place stands for.
+        // As a reader, of the state that the mark in this place stands for: a transaction begins.
         const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
+        if (is_read_mark && (flags & SQLITE_SHM_LOCK) != 0 && was_replaced()) return tell_of_replacement();
+        const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (is_read_mark && code == SQLITE_OK) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
         return code;
     }
