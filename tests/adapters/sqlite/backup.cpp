@@ -300,6 +300,21 @@ TEST_CASE("restore_backup: whoever has the database open is in the way, or is re
     CHECK(sql(open(path, prod), "SELECT count(*) FROM t") == "100;");
 }
 
+TEST_CASE("backup: a connection to a file that was moved away is refused at its next transaction, with a log, too") {
+    temporary_folder folder;
+    const auto path = folder / "a.db";
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        const auto db = open(path, prod);
+        fill(db, mode);
+        sql(db, "BEGIN; SELECT count(*) FROM t");
+        std::filesystem::rename(path, folder / mode);
+        CHECK(sql(db, "SELECT count(*) FROM t; COMMIT") == "100;"); // what has begun ends as it should
+        CHECK(try_sql(db.handle(), "SELECT count(*) FROM t").code == SQLITE_READONLY_DBMOVED);
+        CHECK(try_sql(db.handle(), "DELETE FROM t").code == SQLITE_READONLY_DBMOVED);
+    }
+}
+
 TEST_CASE("restore_backup: what does not open with the target's keys is not replaced") {
     temporary_folder folder;
     const auto path = folder / "a.db", there = folder / "b.db";
@@ -338,6 +353,21 @@ TEST_CASE("restore_backup: what a killed writer left beside the old database is 
     const auto db = open(path, prod);
     CHECK(sql(db, "SELECT count(*) FROM t WHERE b LIKE 'CLEAR%'") == "100;");
     CHECK(is_whole(db));
+}
+
+TEST_CASE("restore_backup: the header's sequence goes on from that of the database that is replaced") {
+    temporary_folder folder;
+    const auto path = folder / "a.db";
+    fill(open(path, prod), "delete");
+    const bytes backup = backup_of(path, prod);
+    std::uint64_t last = 0;
+    for (int times = 0; times < 3; ++times) {
+        const bytes file = content_of(path);
+        const auto sequence = std::max(load_be<std::uint64_t>(file.data() + 24), load_be<std::uint64_t>(file.data() + 4096 + 24));
+        CHECK(sequence > last);
+        last = sequence;
+        REQUIRE(restore(backup, path, prod, prod));
+    }
 }
 
 TEST_CASE("restore_backup: from a pipe, a file and a source that fails") {

@@ -92,7 +92,8 @@ template <class Take>
 }
 
 /// Makes sure that nobody uses a database, and that the file alone is the database: no journal or log of it is left to be
-/// played back. The file is then locked until this dies; it closes last of all, because closing removes a log of that name.
+/// played back. The file is then locked until what is returned dies. That removes a log of that name: so the
+/// new file stays locked for longer.
 [[nodiscard]] inline result<database> take_alone(const std::string& path, const keys::data_key_lease& lease, seconds wait) {
     const open_options options{.create = false, .wait = wait};
     auto access = std::make_shared<page_access>(lease, options.suite);
@@ -115,19 +116,30 @@ template <class Take>
     return opened;
 }
 
-/// Moves a finished file into a database's place. Both stay locked until the move is on the disk.
-[[nodiscard]] inline result<void> put_in_place(file::detail::unfinished_file& made, const std::string& path,
+/// The header's sequence of an open database; 0 where it is empty.
+[[nodiscard]] inline std::uint64_t sequence_of(const database& db) {
+    main_file* file = nullptr;
+    const int code = sqlite3_file_control(db.handle(), "main", control_file, static_cast<void*>(&file));
+    return code == SQLITE_OK && file->head().is_ready() ? file->head().header().sequence : 0;
+}
+
+/// Finishes a new file and moves it into a database's place. Both stay locked until the move is on the disk.
+[[nodiscard]] inline result<void> put_in_place(new_database& made, file::detail::unfinished_file& beside, const std::string& path,
                                                const keys::data_key_lease& seals, seconds wait) {
-    auto fresh = bare_file::open(made.path);
-    if (!fresh) return pass(fresh);
-    if (auto locked = fresh->lock(SQLITE_LOCK_EXCLUSIVE, wait); !locked) return locked;
+    std::optional<bare_file> fresh;
     const auto old = take_alone(path, seals, wait);
     if (!old && old.error().code != errc::not_found) return pass(old);
+    if (auto whole = made.finish(old ? sequence_of(*old) : 0); !whole) return whole;
+    beside.file.reset(); // before it is locked: closing a file gives up the process's locks on it
+    auto opened = bare_file::open(beside.path);
+    if (!opened) return pass(opened);
+    if (auto locked = opened->lock(SQLITE_LOCK_EXCLUSIVE, wait); !locked) return locked;
+    fresh.emplace(std::move(*opened));
     if (!old) // What lies beside a database that is gone would be played back into the new one.
         for (const char* suffix : {"-journal", "-wal"})
             if (auto gone = file::remove_durably(path + suffix); !gone) return gone;
-    if (::rename(made.path.c_str(), path.c_str()) != 0) return file::fail_errno("backup: expected to move the new database into place");
-    made.path.clear();
+    if (::rename(beside.path.c_str(), path.c_str()) != 0) return file::fail_errno("backup: expected to move the new database into place");
+    beside.path.clear();
     return file::sync_folder(file::folder_of(path));
 }
 
@@ -158,9 +170,7 @@ template <class Take>
     auto target = detail::new_database::begin(beside->file, seals, options.suite, opened->info().page_size);
     if (!target) return pass(target);
     if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
-    if (auto whole = target->finish(); !whole) return pass(whole);
-    beside->file.reset(); // before it is locked: closing a file gives up the process's locks on it
-    if (auto placed = detail::put_in_place(*beside, path, seals, options.wait); !placed) return pass(placed);
+    if (auto placed = detail::put_in_place(*target, *beside, path, seals, options.wait); !placed) return pass(placed);
     return opened->info();
 }
 

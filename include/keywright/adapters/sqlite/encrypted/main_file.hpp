@@ -131,10 +131,11 @@ public:
             if (const int ready = make_ready(); ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
         }
         forget_contents();
+        // As a reader, of the state that the mark in this place stands for: a transaction begins.
+        const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
+        if (is_read_mark && (flags & SQLITE_SHM_LOCK) != 0 && was_replaced()) return tell_of_replacement();
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
-        // As a reader, of the state that the mark in this place stands for.
-        const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
         if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
         const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         if (!may_write) return code;

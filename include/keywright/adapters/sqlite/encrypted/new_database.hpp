@@ -45,40 +45,38 @@ public:
         header.page_size = page_size;
         header.file = identity;
         header.populated = true;
-        new_database made(file, seals, std::move(*derived));
-        if (auto done = made.write_header(header); !done) return pass(done);
-        return made;
+        return new_database(file, seals, std::move(*derived), std::move(header));
     }
     /// The next page, in the clear. Fails as the lease does.
     [[nodiscard]] result<void> add(byte_view page) {
         if (auto usable = seals_->check(); !usable) return usable;
         const auto sealed = keys_.pages.seal({.kind = envelope::page_kind::database, .number = ++pages_}, page);
         if (!sealed) return pass(sealed);
-        return file::write_fully(*file_, *sealed);
+        const auto at = envelope::header_size + std::uint64_t{pages_ - 1} * page.size();
+        return file::write_fully_at(*file_, at, *sealed);
     }
-    /// Once: brings all of it to the disk.
-    [[nodiscard]] result<void> finish() {
+    /// Once: writes the header, whose sequence goes on behind `sequence`, and brings all of it to the disk.
+    [[nodiscard]] result<void> finish(std::uint64_t sequence = 0) {
         if (auto usable = seals_->check(); !usable) return usable;
+        header_.sequence = sequence;
+        for (const std::uint64_t copy : {0u, 1u}) {
+            header_.sequence += 1;
+            const auto sealed = header_.seal(keys_.header_mac());
+            if (!sealed) return pass(sealed);
+            if (auto wrote = file::write_fully_at(*file_, copy * envelope::header_slot_size, *sealed); !wrote) return wrote;
+        }
         return file::sync(*file_);
     }
 
 private:
-    new_database(const file::descriptor& file, const keys::data_key_lease& seals, envelope::page_keys&& keys) noexcept
-        : file_(&file), seals_(&seals), keys_(std::move(keys)) {}
-
-    result<void> write_header(envelope::page_header& header) {
-        for (int copy = 0; copy < 2; ++copy) {
-            header.sequence += 1;
-            const auto sealed = header.seal(keys_.header_mac());
-            if (!sealed) return pass(sealed);
-            if (auto wrote = file::write_fully(*file_, *sealed); !wrote) return wrote;
-        }
-        return {};
-    }
+    new_database(const file::descriptor& file, const keys::data_key_lease& seals, envelope::page_keys&& keys,
+                 envelope::page_header&& header) noexcept
+        : file_(&file), seals_(&seals), keys_(std::move(keys)), header_(std::move(header)) {}
 
     const file::descriptor* file_;
     const keys::data_key_lease* seals_;
     envelope::page_keys keys_;
+    envelope::page_header header_;
     std::uint32_t pages_ = 0;
 };
 
