@@ -67,8 +67,9 @@ sqlite::database open(const std::string& folder, const scene& now) {
         schemas.emplace_back("b");
     }
     for (const auto& each : schemas)
-        for (const std::string& pragma : {std::string("page_size = ") + now.page_size(), std::string("cache_size = 5"),
-                                          std::string("synchronous = EXTRA"), "auto_vacuum = " + std::string(now.is("tables") ? "FULL" : "NONE")})
+        for (const std::string& pragma :
+             {std::string("page_size = ") + now.page_size(), std::string("cache_size = 5"), std::string("synchronous = EXTRA"),
+              "auto_vacuum = " + std::string(now.is("tables") ? "FULL" : "NONE")})
             run(*db, "PRAGMA " + each + "." + pragma);
     return std::move(*db);
 }
@@ -79,13 +80,15 @@ void make_tables(const sqlite::database& db, const scene& now) {
     std::string sql = "BEGIN;";
     for (const std::string& in : {std::string("main."), std::string(now.is("attach") ? "b." : "")}) {
         if (in.empty()) continue;
-        sql += "CREATE TABLE " + in + "t(a INTEGER PRIMARY KEY, n INTEGER, b TEXT); CREATE TABLE " + in + "log(n INTEGER PRIMARY KEY); CREATE INDEX " +
-               in + "i ON t(b); INSERT INTO " + in + "log VALUES (0); INSERT INTO " + in +
-               "t WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 10) SELECT i, 0, 'CLEARTEXT' || hex(randomblob(80)) FROM r;";
+        sql +=
+            "CREATE TABLE " + in + "t(a INTEGER PRIMARY KEY, n INTEGER, b TEXT); CREATE TABLE " + in +
+            "log(n INTEGER PRIMARY KEY); CREATE INDEX " + in + "i ON t(b); INSERT INTO " + in + "log VALUES (0); INSERT INTO " + in +
+            "t WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 10) SELECT i, 0, 'CLEARTEXT' || hex(randomblob(80)) FROM r;";
     }
     if (now.is("tables"))
-        sql += "CREATE TABLE old(a INTEGER PRIMARY KEY, n INTEGER, b TEXT); CREATE TRIGGER g AFTER UPDATE ON t BEGIN"
-               " INSERT OR REPLACE INTO old VALUES (old.a, old.n, old.b || hex(zeroblob(2000))); DELETE FROM old WHERE a % 2 = new.n % 2; END;";
+        sql +=
+            "CREATE TABLE old(a INTEGER PRIMARY KEY, n INTEGER, b TEXT); CREATE TRIGGER g AFTER UPDATE ON t BEGIN"
+            " INSERT OR REPLACE INTO old VALUES (old.a, old.n, old.b || hex(zeroblob(2000))); DELETE FROM old WHERE a % 2 = new.n % 2; END;";
     run(db, sql + "COMMIT");
 }
 void commit(const sqlite::database& db, const scene& now, int n) {
@@ -93,8 +96,8 @@ void commit(const sqlite::database& db, const scene& now, int n) {
     std::string sql = "BEGIN;";
     for (const char* in : {"main.", "b."})
         if (std::string_view(in) == "main." || now.is("attach"))
-            sql += std::string("UPDATE ") + in + "t SET n = " + number + ", b = 'CLEARTEXT' || hex(randomblob(90)); INSERT INTO " + in + "log VALUES (" +
-                   number + ");";
+            sql += std::string("UPDATE ") + in + "t SET n = " + number + ", b = 'CLEARTEXT' || hex(randomblob(90)); INSERT INTO " + in +
+                   "log VALUES (" + number + ");";
     run(db, sql + "SAVEPOINT s; DELETE FROM t WHERE a > 3; ROLLBACK TO s; COMMIT");
     say(number);
 }

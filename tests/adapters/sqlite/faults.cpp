@@ -119,8 +119,9 @@ private:
     }
     /// What SQLite writes to temporary files comes back as it was, or not at all; also out of their journals.
     void spill() {
-        const char* make = "DROP TABLE IF EXISTS temp.u; CREATE TEMP TABLE u AS SELECT r.a * 10 + t.a AS a, 'MARKER' || hex(zeroblob(200)) ||"
-                           " (r.a * 10 + t.a) AS x FROM t, t AS r";
+        const char* make =
+            "DROP TABLE IF EXISTS temp.u; CREATE TEMP TABLE u AS SELECT r.a * 10 + t.a AS a, 'MARKER' || hex(zeroblob(200)) ||"
+            " (r.a * 10 + t.a) AS x FROM t, t AS r";
         if (ask(db(), make).code != SQLITE_OK) return;
         ask(db(), "BEGIN; UPDATE u SET x = x || 'y'; UPDATE u SET x = 'z' || x");
         if (sqlite3_get_autocommit(db()) == 0) ask(db(), "ROLLBACK");
@@ -208,7 +209,10 @@ struct failing {
     fault what;
     int number, again;
     std::string name() const {
-        return std::string(what.call) + ' ' + std::to_string(number) + (again == faulty_vfs::for_ever ? " and all after" : again > 0 ? " and " + std::to_string(number + again) : "") +
+        return std::string(what.call) + ' ' + std::to_string(number) +
+               (again == faulty_vfs::for_ever ? " and all after"
+                : again > 0                   ? " and " + std::to_string(number + again)
+                                              : "") +
                " gives " + std::to_string(what.code) + (what.half ? " half way" : "");
     }
 };

@@ -71,7 +71,8 @@ private:
         auto& armed = now();
         if (armed.what.call != call) return false;
         ++armed.calls;
-        const bool chosen = armed.calls == armed.number || (armed.calls > armed.number && (armed.again == for_ever || armed.calls == armed.number + armed.again));
+        const bool chosen = armed.calls == armed.number ||
+                            (armed.calls > armed.number && (armed.again == for_ever || armed.calls == armed.number + armed.again));
         armed.failed += chosen ? 1 : 0;
         return chosen;
     }
