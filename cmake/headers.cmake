@@ -175,6 +175,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/ports/notifier.hpp
     include/keywright/ports/state_store.hpp
     include/keywright/ports/vault_traces.hpp
+    include/keywright/service/affected.hpp
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
