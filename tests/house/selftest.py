@@ -15,8 +15,9 @@ import house  # noqa: E402
 import layout  # noqa: E402
 
 CPP = "// SPDX-License-Identifier: Apache-2.0\n// A header.\n#pragma once\n"
+ONCE = "namespace keywright {\ninline int twice(int a) { return 2 * a; }\n} // namespace keywright\n"
 CLEAN = {
-    "include/keywright/core/a.hpp": CPP,
+    "include/keywright/core/a.hpp": CPP + ONCE,
     "include/keywright/policy/a.hpp": CPP + "#include <keywright/core/a.hpp>\n\n#include <array>\n",
     "include/keywright/formats/a.hpp": CPP + "#include <keywright/core/a.hpp>\n\n#include <botan/hex.h>\n\n#include <array>\n",
     "include/keywright/adapters/file/a.hpp": CPP + "#include <keywright/formats/a.hpp>\n",
@@ -61,6 +62,7 @@ PLANTED = [
     ("algorithms", "include/keywright/formats/b_writer.hpp", CPP + 'create("MD5");\n', "found it bare"),
     ("algorithms", "include/keywright/keys/b.hpp", CPP + 'create(approved<"SHA-256">);\n', "is in no list"),
     ("algorithms", "include/keywright/keys/b.hpp", CPP + 'using algorithms = algorithms<"SHA-256">;\n', "which nothing uses"),
+    ("one_definition", "include/keywright/core/b.hpp", CPP + ONCE, "two things, two names"),
     ("wording", "README.md", "TO" "DO: write\n", "unfinished work"),
     ("wording", "README.md", "see /wo" "rk/plan\n", "a path of one machine"),
     ("registered", "tests/core/b.cpp", "// SPDX-License-Identifier: Apache-2.0\n", "names `b`"),
