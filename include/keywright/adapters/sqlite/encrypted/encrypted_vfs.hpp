@@ -153,7 +153,7 @@ private:
             if (file.below()->pMethods != nullptr) file.below()->pMethods->xClose(file.below());
             return code;
         }
-        const int made = open_ours(usual, name, file, flags);
+        const int made = guarded([&] { return open_ours(usual, name, file, flags); });
         if (made != SQLITE_OK) file.below()->pMethods->xClose(file.below());
         return made;
     }

@@ -39,6 +39,8 @@ public:
     envelope::page_keys& keys_for(byte_view sealed) noexcept { return keys_of(envelope::page_cipher::slot_of(sealed)); }
     /// Whether some pages are still sealed with the key before the one that seals.
     bool is_between_keys() const noexcept { return header_ && header_->other; }
+    /// Where the copy begins that counts.
+    std::int64_t place_of_header() const noexcept { return static_cast<std::int64_t>(current_ * envelope::header_slot_size); }
     /// Takes the keys out of memory.
     void forget() noexcept {
         for (auto& of_slot : keys_) of_slot.reset();
@@ -88,9 +90,8 @@ public:
         current_ = 1;
         copies_.assign(envelope::header_size, 0);
         auto done = check(below_->pMethods->xTruncate(below_, 0), "sqlite: expected to empty the file");
-        if (done) done = write_next();
         if (done) done = check(below_->pMethods->xTruncate(below_, envelope::header_size), "sqlite: expected to write the header");
-        if (done) done = sync();
+        if (done) done = write_next();
         if (!done) forget();
         return done;
     }
