@@ -260,7 +260,7 @@ public:
             return fail(errc::not_mine, "backup: the environment holds no key that opens it: it is of before a reset, or behind a key that "
                                         "was left");
         if (!file_key) return pass(file_key);
-        auto derived = page_keys::derive(*file_key, header.suite, header.file);
+        auto derived = page_keys::derive(*file_key, header.suite, header.file, header.sealing_slot);
         if (!derived) return pass(derived);
         if (auto proved = page_header::prove(reader->header_copy(), derived->header_mac()); !proved) return pass(proved);
         return backup_opener(std::move(*reader), std::move(*derived), lease);

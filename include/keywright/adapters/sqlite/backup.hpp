@@ -140,6 +140,7 @@ template <class Take>
             if (auto gone = file::remove_durably(path + suffix); !gone) return gone;
     if (::rename(beside.path.c_str(), path.c_str()) != 0) return file::fail_errno("backup: expected to move the new database into place");
     beside.path.clear();
+    ::unlink((path + resealing::suffix).c_str()); // of the database that was there
     return file::sync_folder(file::folder_of(path));
 }
 

@@ -85,6 +85,7 @@ public:
         if (auto synced = file::sync_folder(file::folder_of(path_)); !synced) return synced;
         if (::rename(fresh_.c_str(), path_.c_str()) != 0) return file::fail_errno("sqlite: expected to move the new file into place");
         fresh_.clear();
+        ::unlink((path_ + resealing::suffix).c_str()); // of the database that was there
         return file::sync_folder(file::folder_of(path_));
     }
 

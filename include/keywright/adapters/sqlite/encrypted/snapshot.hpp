@@ -39,7 +39,8 @@ public:
     struct page {
         byte_view sealed, clear; ///< valid until the next call
     };
-    /// One page, proved. authentication_failed: damaged; and what the lease says. Requires: 1 to `pages()`.
+    /// One page, proved, and sealed under `keys()`: where the file is between two keys, anew. authentication_failed: damaged; and
+    /// what the lease says. Requires: 1 to `pages()`.
     [[nodiscard]] result<page> read(std::uint32_t number) {
         const std::size_t size = header().page_size;
         sealed_.resize(size);
@@ -48,8 +49,16 @@ public:
             static_cast<std::int64_t>(envelope::header_size) + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
         errno = 0;
         if (const int code = file_->read_below(sealed_, at); code != SQLITE_OK) return failed(code);
-        auto opened = keys().pages.open({.kind = envelope::page_kind::database, .number = number}, sealed_, clear_);
-        if (!opened) return pass(opened);
+        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        auto& head = file_->head();
+        auto opened = head.keys_for(sealed_).pages.open(place, sealed_, clear_);
+        const bool is_recalled = !opened && head.is_between_keys() && file_->pages_between_keys().recall(number, clear_);
+        if (!opened && !is_recalled) return pass(opened);
+        if (is_recalled || envelope::page_cipher::slot_of(sealed_) != header().sealing_slot) {
+            const auto anew = keys().pages.seal(place, clear_);
+            if (!anew) return pass(anew);
+            sealed_.assign(anew->begin(), anew->end());
+        }
         return page{sealed_, clear_};
     }
 
