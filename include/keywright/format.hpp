@@ -65,6 +65,9 @@ inline std::string sentence(const policy::reason& r) {
         return fmt::format("no other activation for {} after one; key `{}` became active at {}", to_text(r.span), subject,
                            to_text(r.since));
     case refusal::lock_cooldown:
+        if (r.rule == "R02")
+            return fmt::format("no lock for {} after another administrator was told that key `{}` became active; that was at {}",
+                               to_text(r.span), subject, to_text(r.since));
         return fmt::format("no lock for {} after a key change; key `{}` became active, or was applied, at {}", to_text(r.span), subject,
                            to_text(r.since));
     case refusal::no_active_key: return "the ring has no Active key";

@@ -139,6 +139,33 @@ TEST_CASE("tenant_service: after a reset neither stray files nor backups open") 
     CHECK_FALSE(t.data.there.contains("prod/backup/b1"));
 }
 
+TEST_CASE("tenant_service: what a plan counts is had by name: who is hit, who is not, which backups are lost, who is told") {
+    tenant t;
+    with_key_on_prod(t);
+    tenant::must(t.back_up(world::prod, "b1"));
+    tenant::must(t.back_up(world::sand, "of-sand"));
+    const service::subject ring{world::eu};
+    const auto plan = t.svc.plan(ring, policy::lock{.by = world::alice});
+    const auto names = t.svc.affected(ring, *plan);
+    REQUIRE(names.has_value());
+    CHECK(names->environments == std::vector{world::prod});
+    CHECK(names->not_covered == std::vector{world::sand, world::test});
+    CHECK(names->environments.size() == plan->environments_hit);
+    CHECK(names->not_covered.size() == plan->environments_not_covered);
+    CHECK(names->backups == std::vector{service::lost_backup{world::prod, backup_id{"b1"}}});
+    CHECK(names->told == std::vector{world::alice.who, world::bob.who});
+
+    const service::subject prod{world::eu, world::prod};
+    const auto reset = [&] { return t.svc.affected(prod, *t.svc.plan(prod, policy::reset{.by = world::alice})); };
+    CHECK(reset()->backups.size() == 1);
+    CHECK(reset()->environments == std::vector{world::prod});
+    CHECK(reset()->not_covered.empty());
+    const auto apply = t.svc.affected(prod, *t.svc.plan(prod, policy::apply_key{.by = world::alice}));
+    CHECK(apply->backups.empty()); // they stay readable
+    tenant::must(t.reset(world::prod));
+    CHECK(reset()->backups.empty()); // lost already
+}
+
 TEST_CASE("tenant_service: restore and copy go only where the same key protects") {
     tenant t;
     with_key_on_prod(t);

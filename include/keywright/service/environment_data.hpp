@@ -4,9 +4,10 @@
 // restore brings none of it along but what the content store keeps: the target has its own fields, secrets and databases.
 // Depends on: service/field_keys, service/secrets, service/submitter. Use:
 //     auto data = svc.environment(ring, prod, alice);
-//     auto lease = data.open(access::read_write);   auto pages = data.pages(access::read);
+//     auto lease = data.open(access::read_write);   auto pages = data.pages(access::read);   auto permit = data.way_out();
 #pragma once
 
+#include <keywright/policy/way_out.hpp>
 #include <keywright/service/field_keys.hpp>
 #include <keywright/service/secrets.hpp>
 #include <keywright/service/submitter.hpp>
@@ -29,6 +30,18 @@ public:
     /// written here.
     [[nodiscard]] result<keys::data_key_lease> pages(access how, std::optional<policy::decision>* why = nullptr) {
         return of_purpose(keys::data_purpose::page, how, why);
+    }
+
+    /// The right to leave data of this environment in the clear, which sqlite::decrypt asks for: there is one where this actor
+    /// may open the environment and it is on the provider's key. Fails as `open`, permission_denied: it is not.
+    [[nodiscard]] result<policy::clear_permit> way_out(std::optional<policy::decision>* why = nullptr) {
+        const auto l = allowed(why);
+        if (!l) return pass(l);
+        const auto answer = policy::way_out(l->ring.value, l->environment->value);
+        if (answer.allowed()) return answer.permit();
+        if (why != nullptr) *why = policy::decision::refuse([&](policy::reason_list& reasons) { reasons.push_back(answer.why()); });
+        return fail(errc::permission_denied,
+                    "service: data leaves in the clear only from the provider's key; return the environment to it");
     }
 
     /// Keys of fields, of one suite. Fails as `open`; permission_denied: field encryption of this environment was not

@@ -12,7 +12,7 @@
 #include <keywright/formats/pfx_writer.hpp>
 #include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/consistency.hpp>
-#include <keywright/profiles/plan.hpp>
+#include <keywright/service/affected.hpp>
 #include <keywright/service/environment_data.hpp>
 #include <keywright/service/holder.hpp>
 #include <keywright/service/strength.hpp>
@@ -77,6 +77,10 @@ public:
         const auto l = service::load(parts_.store, s);
         if (!l) return pass(l);
         return profiles::plan(Profile, l->facts(command.at), command);
+    }
+    /// What a plan of a command on `s` counted, by name.
+    [[nodiscard]] result<service::affected> affected(const subject& s, const profiles::plan_outline& plan) {
+        return service::affected_by(parts_.store, s, plan);
     }
 
     // --- keys ---

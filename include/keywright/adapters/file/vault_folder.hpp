@@ -61,7 +61,7 @@ inline key_name parse_key_name(std::string_view name) {
         if (!name.ends_with(suffix)) continue;
         std::string id(name.substr(0, name.size() - suffix.size()));
         std::ranges::replace(id, '+', '/');
-        if (keywright::detail::valid_vault_id(id)) return {std::move(id), suffix};
+        if (ports::valid_vault_id(id)) return {std::move(id), suffix};
     }
     return {};
 }

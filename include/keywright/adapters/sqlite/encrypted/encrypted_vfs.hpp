@@ -153,13 +153,13 @@ private:
             if (file.below()->pMethods != nullptr) file.below()->pMethods->xClose(file.below());
             return code;
         }
-        const int made = open_ours(name, file, flags);
+        const int made = guarded([&] { return open_ours(usual, name, file, flags); });
         if (made != SQLITE_OK) file.below()->pMethods->xClose(file.below());
         return made;
     }
-    static int open_ours(const char* name, shell& file, int flags) {
+    static int open_ours(sqlite3_vfs& usual, const char* name, shell& file, int flags) {
         constexpr int spilled = SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_TRANSIENT_DB | SQLITE_OPEN_TEMP_JOURNAL | SQLITE_OPEN_SUBJOURNAL;
-        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) return open_database(name, file);
+        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) return open_database(usual, name, file);
         if ((flags & SQLITE_OPEN_MAIN_JOURNAL) != 0) return open_beside<journal_file>(name, file);
         if ((flags & SQLITE_OPEN_WAL) != 0) return open_beside<log_file>(name, file);
         if ((flags & SQLITE_OPEN_SUPER_JOURNAL) != 0) return take(file, std::make_unique<clear_file>()); // names of files
@@ -167,13 +167,13 @@ private:
         auto made = temporary_file::make(file.below());
         return made ? take(file, std::make_unique<temporary_file>(std::move(*made))) : code_of(made.error());
     }
-    static int open_database(const char* name, shell& file) {
+    static int open_database(sqlite3_vfs& usual, const char* name, shell& file) {
         auto access = ticket::access_of(name == nullptr ? nullptr : sqlite3_uri_parameter(name, ticket_parameter));
         if (!access) {
             sqlite3_log(SQLITE_CANTOPEN, "keywright: a database of this VFS is opened by keywright::sqlite::open or attach");
             return SQLITE_CANTOPEN;
         }
-        auto opened = std::make_unique<database_file>(file.below(), std::move(access));
+        auto opened = std::make_unique<database_file>(file.below(), std::move(access), side_file::place{&usual, name});
         if (!opened->may_begin()) return refused;
         const int ready = opened->make_ready();
         return ready == SQLITE_OK || ready == SQLITE_EMPTY ? take(file, std::move(opened)) : ready;

@@ -25,13 +25,16 @@ inline constexpr int refused = SQLITE_IOERR_AUTH;
 /// Thread safety: one thread at a time, that of the connection.
 class page_access {
 public:
-    page_access(lease_source source, envelope::page_suite suite) : suite_for_new_files(suite), source_(std::move(source)) {}
+    page_access(lease_source source, envelope::page_suite suite, std::uint64_t at_least = 0)
+        : suite_for_new_files(suite), oldest_generation(at_least), source_(std::move(source)) {}
     /// With somebody's lease, which outlives this; there is no other.
-    page_access(const keys::data_key_lease& borrowed, envelope::page_suite suite) : suite_for_new_files(suite), lease_(&borrowed) {}
+    page_access(const keys::data_key_lease& borrowed, envelope::page_suite suite)
+        : suite_for_new_files(suite), oldest_generation(0), lease_(&borrowed) {}
     page_access(const page_access&) = delete;
     page_access& operator=(const page_access&) = delete;
 
     const envelope::page_suite suite_for_new_files;
+    const std::uint64_t oldest_generation; ///< a file of an older one is not taken
     std::shared_ptr<void> companion; ///< lives as long as this
 
     /// At the beginning of something: asks for a new lease where the old one is no good any more.
@@ -64,8 +67,8 @@ public:
     [[nodiscard]] result<keys::wrapped_key> wrap(const envelope::file_identity& file, const secret_bytes& file_key) const {
         return lease_->wrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), file_key);
     }
-    [[nodiscard]] result<secret_bytes> unwrap(const envelope::page_header& header) const {
-        return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), header.file), header.key.view());
+    [[nodiscard]] result<secret_bytes> unwrap(const envelope::file_identity& file, const keys::wrapped_key& key) const {
+        return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), key.view());
     }
 
     /// Keeps what went wrong and tells SQLite's log; returns `code`.
