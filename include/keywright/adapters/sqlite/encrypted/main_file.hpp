@@ -5,6 +5,7 @@
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/file_head.hpp>
+#include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 
 namespace keywright::sqlite::detail {
@@ -38,7 +39,7 @@ public:
 
     int read(byte_span out, std::int64_t offset) {
         if (!may_go_on()) return refused;
-        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_made_anew();
+        if (level_ == SQLITE_LOCK_NONE) forget_if_made_anew();
         const int ready = make_ready();
         if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
@@ -53,6 +54,7 @@ public:
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
         ahead_.forget();
+        first_.doubt();
         const std::uint32_t number = number_of(offset);
         if (number == 1 && !may_be_first(page)) return refuse_first();
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
@@ -63,7 +65,7 @@ public:
         if (!may_go_on()) return refused;
         forget_contents();
         if (size == 0) { // the next page makes another header, and may have another size
-            head_.forget();
+            forget_keys();
             return below_->pMethods->xTruncate(below_, 0);
         }
         if (const int ready = make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_TRUNCATE : ready;
@@ -99,7 +101,7 @@ public:
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
         // Without a lock the file may have been emptied and made anew; from here on it cannot be.
-        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_made_anew();
+        if (level_ == SQLITE_LOCK_NONE && !first_.confirm(below_, header)) forget_if_made_anew();
         level_ = std::max(level_, level);
         return code;
     }
@@ -145,7 +147,7 @@ private:
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
-        if (!usable || lease_number_ != access_->leases()) head_.forget();
+        if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
         return usable.has_value();
@@ -155,6 +157,16 @@ private:
         end_ = 0;
         ahead_.forget();
         ahead_in_log_.forget();
+        first_.doubt();
+    }
+    void forget_keys() noexcept {
+        head_.forget();
+        first_.forget();
+        Botan::secure_scrub_memory(part_.data(), part_.size());
+    }
+    void forget_if_made_anew() noexcept {
+        head_.forget_if_made_anew();
+        if (!head_.is_ready()) first_.forget();
     }
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
@@ -171,12 +183,14 @@ private:
     }
     /// As `read_page`, saying nothing.
     int open_page(std::uint32_t number, byte_span out) {
-        const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(out.size());
-        auto& pages = head_.keys().pages;
-        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        if (number == 1 && first_.now().size() == out.size()) {
+            std::copy(first_.now().begin(), first_.now().end(), out.begin());
+            return SQLITE_OK;
+        }
+        const auto at = place_of(number, out.size());
         const auto held = level_ == SQLITE_LOCK_NONE ? byte_view() : ahead_.find(below_, at, out.size());
-        if (!held.empty() && pages.open(place, held, out)) return SQLITE_OK;
-        const byte_span sealed = pages.landing(out);
+        if (!held.empty() && open_sealed(number, held, out)) return SQLITE_OK;
+        const byte_span sealed = head_.keys().pages.landing(out);
         const int code = below_->pMethods->xRead(below_, sealed.data(), static_cast<int>(sealed.size()), at);
         if (code == SQLITE_IOERR_SHORT_READ) {
             const auto size = head_.size_below();
@@ -185,7 +199,16 @@ private:
         } else if (code != SQLITE_OK) {
             return code;
         }
-        return pages.open(place, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+        return open_sealed(number, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    bool open_sealed(std::uint32_t number, byte_view sealed, byte_span out) {
+        const bytes first = number == 1 ? bytes(sealed.begin(), sealed.end()) : bytes(); // `out` may be where `sealed` stands
+        const bool opened = head_.keys().pages.open({.kind = envelope::page_kind::database, .number = number}, sealed, out).has_value();
+        if (number == 1 && opened) first_.keep(first, out, level_ != SQLITE_LOCK_NONE);
+        return opened;
+    }
+    static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
+        return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
     }
     int damaged() {
         return access_->note(
@@ -248,6 +271,7 @@ private:
             if (!size) return tell(size.error());
             if (*size > header) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
         }
+        first_.forget();
         const auto made = head_.create(static_cast<std::uint32_t>(page_size));
         return made ? SQLITE_OK : tell(made.error());
     }
@@ -268,15 +292,17 @@ private:
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
         if (!sealed) return tell(sealed.error());
-        const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(page.size());
-        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at);
-        if (code == SQLITE_OK) end_ = std::max<std::int64_t>(end_, number);
+        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), place_of(number, page.size()));
+        if (code != SQLITE_OK) return code;
+        if (number == 1) first_.keep(*sealed, page, true);
+        end_ = std::max<std::int64_t>(end_, number);
         return code;
     }
 
     std::shared_ptr<page_access> access_;
     file_head head_;
     read_ahead ahead_, ahead_in_log_;
+    first_page first_;
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
