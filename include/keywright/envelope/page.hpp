@@ -46,6 +46,8 @@ using file_identity = std::array<std::uint8_t, 16>;
 
 /// How many bytes at the end of each page are the seal's.
 inline constexpr std::size_t page_reserve = 32;
+/// From a page's end back to the byte that says with which key it is sealed.
+inline constexpr std::size_t slot_from_end = 4;
 inline constexpr std::size_t smallest_page = 512, largest_page = 65'536;
 constexpr bool is_page_size(std::uint64_t size) noexcept {
     return size >= smallest_page && size <= largest_page && (size & (size - 1)) == 0;
@@ -125,7 +127,7 @@ public:
 
 private:
     static constexpr std::size_t nonce_size = keywright::detail::nonce_pool::nonce_size, tag_size = 16;
-    static constexpr std::size_t tag_at = nonce_size, slot_at = nonce_size + tag_size;
+    static constexpr std::size_t tag_at = nonce_size, slot_at = page_reserve - slot_from_end;
     static constexpr const char* altered = "page: it was altered, or belongs to another place, file or key";
 
     page_cipher(std::unique_ptr<Botan::AEAD_Mode> seal, std::unique_ptr<Botan::AEAD_Mode> open) noexcept

@@ -6,6 +6,7 @@
 
 #include <keywright/core/bytes.hpp>
 
+#include <botan/mem_ops.h>
 #include <botan/secmem.h>
 
 #include <sqlite3.h>

@@ -126,7 +126,7 @@ private:
     int read_frame(byte_span out, place at) {
         int code = open_frame(at, out.subspan(frame_header));
         if (code == SQLITE_OK) {
-            const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
+            const auto shown = database_.head().keys_of(slot_).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
             if (!shown) return database_.tell(shown.error());
             std::copy_n(frame_.begin(), frame_header, out.begin());
             return code;
@@ -139,7 +139,14 @@ private:
         std::array<std::uint8_t, frame_header> all;
         const int code = below_->pMethods->xRead(below_, all.data(), static_cast<int>(all.size()), at.frame);
         if (code != SQLITE_OK) return code;
-        const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
+        // The frame's page says with which key it was written.
+        auto slot = database_.head().header().sealing_slot;
+        const auto said_at = at.frame + static_cast<std::int64_t>(frame_header + page_size() - envelope::slot_from_end);
+        if (const int said = below_->pMethods->xRead(below_, &slot, 1, said_at); said == SQLITE_IOERR_SHORT_READ)
+            slot = database_.head().header().sealing_slot; // a page that is still to be written
+        else if (said != SQLITE_OK)
+            return said;
+        const auto shown = database_.head().keys_of(slot).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
         if (!shown) return database_.tell(shown.error());
         std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(at.within), out.size(), out.begin());
         return SQLITE_OK;
@@ -150,11 +157,13 @@ private:
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         int code = open_with_salts(at, out);
         if (code != SQLITE_IOERR_DATA) return code;
-        // Another process may have filled the log anew since.
+        // Another process may have filled the log anew since, or given the file another key.
         const auto known = std::exchange(salts_, std::nullopt);
         code = know_salts();
         if (code != SQLITE_OK) return code;
-        return salts_ == known ? SQLITE_IOERR_DATA : open_with_salts(at, out);
+        const int keys = salts_ != known ? SQLITE_OK : database_.new_keys();
+        if (keys == SQLITE_OK) return open_with_salts(at, out);
+        return keys == SQLITE_DONE ? SQLITE_IOERR_DATA : keys;
     }
     int open_with_salts(place at, byte_span out) {
         const auto held = database_.ahead_in_log().find(below_, at.frame, frame_header + page_size());
@@ -169,7 +178,8 @@ private:
     }
     bool open_page(place at, byte_span out) {
         const auto page = byte_view(frame_).subspan(frame_header);
-        return database_.head().keys().pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, out).has_value();
+        slot_ = envelope::page_cipher::slot_of(page);
+        return database_.head().keys_of(slot_).pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, out).has_value();
     }
     int know_salts() {
         if (salts_) return SQLITE_OK;
@@ -186,6 +196,7 @@ private:
     std::int64_t waiting_at_ = none; // where header_ goes with its page
     std::int64_t end_ = 0;           // of the frames that this connection wrote since the log was begun
     bytes frame_;                    // sealed
+    std::uint8_t slot_ = 0;          // of the key with which frame_ was written
 };
 
 } // namespace keywright::sqlite::detail

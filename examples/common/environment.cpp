@@ -3,20 +3,23 @@
 
 #include "../tenant_admin/workspace.hpp"
 
-namespace envelope_file {
+namespace example {
 
 using namespace keywright;
 
 /// In the order in which one needs the other.
 struct environment::parts {
     environment_options given;
-    keywright::access how;
+    keywright::access how{};
     tenant_admin::places places{};
     tenant_admin::narrator silent{{.quiet = true}};
     std::unique_ptr<tenant_admin::workspace> workspace{};
     service::ring_id ring{};
     environment_id name{};
+    policy::actor by{};
     std::optional<keys::data_key_lease> lease{};
+
+    auto data() { return workspace->service.environment(ring, name, by); }
 };
 
 namespace {
@@ -33,6 +36,19 @@ outcome<void> read_name(const std::string& text, tenant_admin::places& into, env
     return {};
 }
 
+/// What the library gave, or why the policy did not let it.
+template <class T>
+outcome<T> judged(result<T>&& got, const std::optional<policy::decision>& why, const std::string& name) {
+    if (got) return std::move(*got);
+    if (!why || !why->refused()) return trouble_of(got.error(), name);
+    const bool locked = why->refused_by("T22", policy::refusal::environment_locked);
+    auto refused = trouble_of(got.error(), name).value();
+    refused.code = locked ? exit_code::locked : exit_code::refused;
+    for (const auto& reason : why->reasons()) refused.text += "; " + to_text(reason);
+    if (!locked) refused.next = "tenant_admin status tells how the environment stands";
+    return tl::unexpected(std::move(refused));
+}
+
 } // namespace
 
 environment::environment(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
@@ -40,8 +56,8 @@ environment::~environment() = default;
 
 const keys::data_key_lease& environment::lease() const { return *parts_->lease; }
 
-outcome<std::unique_ptr<environment>> environment::open(const environment_options& given, action what) {
-    auto p = std::make_unique<parts>(parts{given, what == action::encrypt ? keywright::access::read_write : keywright::access::read});
+outcome<std::unique_ptr<environment>> environment::open(const environment_options& given, intent how) {
+    auto p = std::make_unique<parts>(parts{given, how == intent::write ? access::read_write : access::read});
     if (auto named = read_name(given.name, p->places, p->name); !named) return pass_on(named);
     const std::string& folder = given.state_folder;
     p->places.state = folder + "/state.db";
@@ -58,29 +74,30 @@ outcome<std::unique_ptr<environment>> environment::open(const environment_option
     const auto ring = p->workspace->ring();
     if (!ring) return trouble_of(ring.error(), given.name);
     p->ring = *ring;
-    std::unique_ptr<environment> made(new environment(std::move(p)));
-    if (auto leased = made->renew(); !leased) return pass_on(leased);
-    return made;
+    const auto by = p->workspace->actor();
+    if (!by) return trouble_of(by.error(), "--by");
+    p->by = *by;
+    return std::unique_ptr<environment>(new environment(std::move(p)));
 }
 
 outcome<void> environment::renew() {
-    parts& p = *parts_;
-    p.lease.reset();
-    const auto by = p.workspace->actor();
-    if (!by) return trouble_of(by.error(), "--by");
+    parts_->lease.reset();
     std::optional<policy::decision> why;
-    auto lease = p.workspace->service.open(p.ring, p.name, *by, p.how, &why);
-    if (!lease && why && why->refused()) {
-        const bool locked = why->refused_by("T22", policy::refusal::environment_locked);
-        auto refused = trouble_of(lease.error(), p.given.name).value();
-        refused.code = locked ? exit_code::locked : exit_code::refused;
-        for (const auto& reason : why->reasons()) refused.text += "; " + to_text(reason);
-        if (!locked) refused.next = "tenant_admin status tells how the environment stands";
-        return tl::unexpected(std::move(refused));
-    }
-    if (!lease) return trouble_of(lease.error(), p.given.name);
-    p.lease = std::move(*lease);
+    auto opened = parts_->data().open(parts_->how, &why);
+    auto lease = judged(std::move(opened), why, parts_->given.name);
+    if (!lease) return pass_on(lease);
+    parts_->lease = std::move(*lease);
     return {};
 }
+outcome<keys::data_key_lease> environment::pages() {
+    std::optional<policy::decision> why;
+    auto lease = parts_->data().pages(parts_->how, &why);
+    return judged(std::move(lease), why, parts_->given.name);
+}
+outcome<policy::clear_permit> environment::way_out() {
+    std::optional<policy::decision> why;
+    auto permit = parts_->data().way_out(&why);
+    return judged(std::move(permit), why, parts_->given.name);
+}
 
-} // namespace envelope_file
+} // namespace example

@@ -11,7 +11,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace envelope_file {
+namespace example {
 
 class progress_bar {
 public:
@@ -51,4 +51,4 @@ private:
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now(), drawn_{};
 };
 
-} // namespace envelope_file
+} // namespace example

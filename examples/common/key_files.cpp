@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key_files.hpp"
 
-#include "../common/ask_password.hpp"
-#include "../common/passwords.hpp"
+#include "ask_password.hpp"
+#include "passwords.hpp"
 
 #include <keywright/adapters/file/durable.hpp>
 #include <keywright/formats/pem.hpp>
@@ -16,7 +16,7 @@
 
 #include <filesystem>
 
-namespace envelope_file {
+namespace example {
 
 using namespace keywright;
 using formats::key_file_kind;
@@ -42,9 +42,9 @@ outcome<rsa_halves> load(const std::string& path, const char* what_failed, Work&
     }
 }
 
-outcome<std::optional<secret_bytes>> password_for(const std::string& path, const options& given) {
-    auto found = given.ask ? example::ask_password(fmt::format("Password of {}: ", path).c_str())
-                           : example::read_password(given.password_file, "KEYWRIGHT_PASSWORD");
+outcome<std::optional<secret_bytes>> password_for(const std::string& path, const key_file_options& given) {
+    auto found =
+        given.ask ? ask_password(fmt::format("Password of {}: ", path).c_str()) : read_password(given.password_file, "KEYWRIGHT_PASSWORD");
     if (!found) return trouble_of(found.error(), given.ask ? path : given.password_file);
     return std::move(*found);
 }
@@ -80,7 +80,7 @@ outcome<rsa_halves> from_public(const std::string& path, byte_view content) {
     });
 }
 
-outcome<rsa_halves> halves_of(const std::string& path, byte_view content, const options& given) {
+outcome<rsa_halves> halves_of(const std::string& path, byte_view content, const key_file_options& given) {
     const auto kind = formats::recognise(content);
     if (kind == key_file_kind::pem || kind == key_file_kind::der) return from_public(path, content);
     if (kind == key_file_kind::pem_private_key || kind == key_file_kind::der_private_key) return from_clear(path, content);
@@ -102,26 +102,31 @@ outcome<named_file> named_file::parse(const std::string& text) {
     return named_file{text.substr(0, slash), text.substr(slash + 1, equals - slash - 1), text.substr(equals + 1)};
 }
 
+outcome<secret_bytes> read_key_file(const std::string& path) {
+    auto content = file::read_file(path, largest_key_file);
+    if (!content) return trouble_of(content.error(), path);
+    secret_bytes key{byte_view(*content)};
+    Botan::secure_scrub_memory(content->data(), content->size());
+    return key;
+}
+
 outcome<keys::raw_aes_keyring> load_aes_key(const named_file& from) {
-    auto content = file::read_file(from.path, largest_key_file);
-    if (!content) return trouble_of(content.error(), from.path);
-    const std::size_t size = content->size();
-    const secret_bytes key{byte_view(*content)};
-    Botan::secure_scrub_memory(content->data(), size);
-    if (size != 16 && size != 24 && size != 32)
-        return trouble_of(exit_code::key_size, from.path, fmt::format("expected an AES key of 16, 24 or 32 bytes, found {}", size),
+    const auto key = read_key_file(from.path);
+    if (!key) return pass_on(key);
+    if (key->size() != 16 && key->size() != 24 && key->size() != 32)
+        return trouble_of(exit_code::key_size, from.path, fmt::format("expected an AES key of 16, 24 or 32 bytes, found {}", key->size()),
                           "make one: head -c 32 /dev/urandom > FILE");
-    auto keyring = keys::raw_aes_keyring::make(from.name_space, from.name, key);
+    auto keyring = keys::raw_aes_keyring::make(from.name_space, from.name, *key);
     if (!keyring) return trouble_of(keyring.error(), from.path);
     return std::move(*keyring);
 }
 
-outcome<keys::raw_rsa_keyring> load_rsa_key(const named_file& from, const options& given) {
+outcome<keys::raw_rsa_keyring> load_rsa_key(const named_file& from, const key_file_options& given, bool decrypts) {
     const auto content = file::read_file(from.path, largest_key_file);
     if (!content) return trouble_of(content.error(), from.path);
     const auto halves = halves_of(from.path, *content, given);
     if (!halves) return pass_on(halves);
-    if (halves->both == nullptr && given.what == action::decrypt)
+    if (halves->both == nullptr && decrypts)
         return trouble_of(exit_code::no_private_key, from.path, "a public key does not decrypt", "give the private key: a PFX or PEM");
     auto keyring = halves->both != nullptr ? keys::raw_rsa_keyring::make(from.name_space, from.name, given.padding, halves->both)
                                            : keys::raw_rsa_keyring::for_encryption(from.name_space, from.name, given.padding, halves->open);
@@ -129,4 +134,4 @@ outcome<keys::raw_rsa_keyring> load_rsa_key(const named_file& from, const option
     return std::move(*keyring);
 }
 
-} // namespace envelope_file
+} // namespace example

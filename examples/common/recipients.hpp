@@ -9,11 +9,12 @@
 
 #include <deque>
 
-namespace envelope_file {
+namespace example {
 
 class recipients {
 public:
-    static outcome<std::unique_ptr<recipients>> open(const options& given);
+    /// The environment may have no name, where there is none.
+    static outcome<std::unique_ptr<recipients>> open(const key_file_options& files, const environment_options& where, intent how);
 
     /// For one message: whatever one of the keys opens, it opens; what it seals, each of them opens.
     outcome<keywright::keys::multi_keyring> keyring();
@@ -49,4 +50,4 @@ private:
 };
 static_assert(keywright::keys::check_keyring<witness>());
 
-} // namespace envelope_file
+} // namespace example

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trouble.hpp"
 
-#include "../common/printable.hpp"
+#include "printable.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <string_view>
 
-namespace envelope_file {
+namespace example {
 
 using namespace keywright;
 
@@ -34,14 +34,14 @@ std::string next_of(const error& e) {
 tl::unexpected<trouble> trouble_of(const error& e, std::string subject) {
     const std::string_view text = e.text;
     const bool plain = text.starts_with("usage: ");
-    return trouble_of(example::code_of(e), std::move(subject), std::string(plain ? text.substr(7) : text), next_of(e));
+    return trouble_of(code_of(e), std::move(subject), std::string(plain ? text.substr(7) : text), next_of(e));
 }
 
-void tell(const trouble& t, bool colours) {
+void tell(std::string_view program, const trouble& t, bool colours) {
     const char *bad = colours ? "\033[31m" : "", *mild = colours ? "\033[2m" : "", *end = colours ? "\033[0m" : "";
-    const auto subject = t.subject.empty() ? std::string() : example::printable(t.subject) + ": ";
-    fmt::print(stderr, "{}envelope_file:{} {}{}\n", bad, end, subject, t.text);
+    const auto subject = t.subject.empty() ? std::string() : printable(t.subject) + ": ";
+    fmt::print(stderr, "{}{}:{} {}{}\n", bad, program, end, subject, t.text);
     if (!t.next.empty()) fmt::print(stderr, "{}  next:{} {}\n", mild, end, t.next);
 }
 
-} // namespace envelope_file
+} // namespace example

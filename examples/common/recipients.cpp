@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipients.hpp"
 
-namespace envelope_file {
+namespace example {
 
 using namespace keywright;
 
-outcome<std::unique_ptr<recipients>> recipients::open(const options& given) {
+outcome<std::unique_ptr<recipients>> recipients::open(const key_file_options& files, const environment_options& where, intent how) {
     auto made = std::make_unique<recipients>();
-    for (const auto& text : given.aes_keys) {
+    for (const auto& text : files.aes_keys) {
         const auto from = named_file::parse(text);
         if (!from) return pass_on(from);
         auto keyring = load_aes_key(*from);
         if (!keyring) return pass_on(keyring);
         made->aes_.push_back(std::move(*keyring));
     }
-    for (const auto& text : given.rsa_keys) {
+    for (const auto& text : files.rsa_keys) {
         const auto from = named_file::parse(text);
         if (!from) return pass_on(from);
-        auto keyring = load_rsa_key(*from, given);
+        auto keyring = load_rsa_key(*from, files, how == intent::read);
         if (!keyring) return pass_on(keyring);
         made->rsa_.push_back(std::move(*keyring));
     }
-    if (!given.environment.name.empty()) {
-        auto opened = environment::open(given.environment, given.what);
+    if (!where.name.empty()) {
+        auto opened = environment::open(where, how);
         if (!opened) return pass_on(opened);
+        if (auto leased = (*opened)->renew(); !leased) return pass_on(leased);
         made->environment_ = std::move(*opened);
     }
     return made;
@@ -43,4 +44,4 @@ outcome<keys::multi_keyring> recipients::keyring() {
     return keys::multi_keyring(first, std::move(all));
 }
 
-} // namespace envelope_file
+} // namespace example
