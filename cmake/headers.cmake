@@ -237,6 +237,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/sole_writer.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
+    include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp
