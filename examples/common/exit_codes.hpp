@@ -52,6 +52,8 @@ enum class exit_code : int {
     output_exists = 56,
     not_a_message = 57,
     decision_needed = 58,
+    not_a_database = 59,
+    statement_failed = 60,
 };
 
 struct exit_code_row {
@@ -101,6 +103,8 @@ inline constexpr std::array exit_code_table{
     exit_code_row{exit_code::not_a_message, "the input is no encrypted message"},
     exit_code_row{exit_code::decision_needed,
                   "the message is of an older format, or verified last; an option that is named lets it through"},
+    exit_code_row{exit_code::not_a_database, "the file is no encrypted database, or of a later version"},
+    exit_code_row{exit_code::statement_failed, "SQLite refused a statement; its message says why"},
 };
 
 /// The code of a failure, by its kind and by the layer that its text names first (`vault: …`).

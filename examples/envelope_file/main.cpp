@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // envelope_file: encrypts and decrypts files, folders and streams as messages that every AWS Encryption SDK reads, under
 // key files of the user's or under the keys of a tenant's environment; see `envelope_file --help`.
+#include "../common/progress_bar.hpp"
 #include "header.hpp"
-#include "progress_bar.hpp"
 #include "transfers.hpp"
 #include "why_closed.hpp"
 
@@ -36,7 +36,7 @@ outcome<void> make_folders(const plan& p) {
 /// Every file, also behind one that fails; the first failure is what the program ends with.
 exit_code work(const options& given, recipients& keys, const plan& p) {
     const bool colours = given.colours(STDERR_FILENO);
-    progress_bar bar(p.total, !given.quiet);
+    example::progress_bar bar(p.total, !given.quiet);
     std::uint64_t before = 0;
     std::size_t failures = 0;
     exit_code first = exit_code::done;
@@ -64,7 +64,7 @@ outcome<exit_code> run(const options& given) {
     }
     const auto p = plan_of(given);
     if (!p) return pass_on(p);
-    const auto keys = recipients::open(given);
+    const auto keys = recipients::open(given.keys, given.environment, given.how());
     if (!keys) return pass_on(keys);
     if (auto made = make_folders(*p); !made) return pass_on(made);
     return work(given, **keys, *p);

@@ -6,15 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <map>
-#include <unistd.h>
 
 namespace envelope_file {
 
 using namespace keywright;
 using keys::commitment_policy;
-using keys::oaep_hash;
 
 namespace {
 
@@ -41,15 +38,11 @@ Exit codes:
 )";
 
 std::string footer() {
-    std::string text = lesson;
-    for (const auto& row : example::exit_code_table) {
-        const int code = static_cast<int>(row.code);
-        const bool used = code <= 2 || (code >= 8 && code != 10 && code != 11 && code != 13 && code != 14 && code != 35);
-        const bool unused = row.code == exit_code::weak_key;
-        if (used && !unused) text += fmt::format("  {:>3}  {}\n", code, row.meaning);
-    }
-    return text + "Of a folder it is the first file's that failed; the others are done all the same. Keys, passwords and\n"
-                  "passphrases are never taken from the command line, which every process of the machine can read.";
+    return lesson +
+           example::exit_code_lines({exit_code::proof_failed, exit_code::audit_broken, exit_code::files_differ, exit_code::undone,
+                                     exit_code::weak_key, exit_code::state_exists}) +
+           "Of a folder it is the first file's that failed; the others are done all the same. Keys, passwords and\n"
+           "passphrases are never taken from the command line, which every process of the machine can read.";
 }
 
 struct parser {
@@ -80,31 +73,8 @@ struct parser {
     }
     void add_keys() {
         auto* k = app.add_option_group("Keys", "one or more; what is encrypted for several, each of them opens");
-        k->add_option("--aes-key", given.aes_keys, "[NAMESPACE/NAME=]FILE: a file of 16, 24 or 32 bytes")
-            ->option_text("KEY")
-            ->allow_extra_args(false);
-        k->add_option("--rsa-key", given.rsa_keys,
-                      "[NAMESPACE/NAME=]FILE: a PFX, PEM or DER; to encrypt, a public key or a certificate will do")
-            ->option_text("KEY")
-            ->allow_extra_args(false);
-        k->add_option("--rsa-padding", given.padding, "the hash of RSA-OAEP: sha1, sha256 (default), sha384, sha512")
-            ->option_text("HASH")
-            ->transform(CLI::CheckedTransformer(std::map<std::string, oaep_hash>{
-                {"sha1", oaep_hash::sha1}, {"sha256", oaep_hash::sha256}, {"sha384", oaep_hash::sha384}, {"sha512", oaep_hash::sha512}}));
-        auto* ask = k->add_flag("--ask", given.ask, "ask for the RSA key's password at the terminal");
-        k->add_option("--password-file", given.password_file, "a file that holds it; else KEYWRIGHT_PASSWORD is used")
-            ->option_text("FILE")
-            ->excludes(ask);
-        auto& e = given.environment;
-        k->add_option("--environment", e.name, "TENANT/REGION/ENVIRONMENT, of the state that tenant_admin keeps")->option_text("NAME");
-        k->add_option("--state-folder", e.state_folder, "the folder with state.db, vault, content and outbox")
-            ->option_text("FOLDER")
-            ->default_str("state");
-        k->add_option("--by", e.by, "who opens the environment")->option_text("WHO")->envname("KEYWRIGHT_BY");
-        k->add_option("--vault-passphrase-file", e.passphrase_file, "else KEYWRIGHT_VAULT_PASSPHRASE is used")->option_text("FILE");
-        k->add_option("--now", e.now, "the moment, for a state that was begun with a manual clock")
-            ->option_text("MOMENT")
-            ->envname("KEYWRIGHT_NOW");
+        example::add_key_files(*k, given.keys);
+        example::add_environment(*k, given.environment);
     }
     void add_context() {
         auto* c = app.add_option_group("Context", "not secret, stored in the message, and proven when it is opened");
@@ -149,7 +119,6 @@ struct parser {
     /// What CLI11 cannot know; throws like it.
     void finish() {
         given.what = encrypt ? action::encrypt : decrypt ? action::decrypt : action::inspect;
-        if (given.environment.state_folder.empty()) given.environment.state_folder = "state";
         if (given.frame_length == 0) given.frame_length = file::file_frame_length;
         std::vector<keys::encryption_context::pair> pairs;
         for (const auto& text : context) {
@@ -162,7 +131,7 @@ struct parser {
         given.context = std::move(*made);
         if (given.what == action::inspect) return;
         if (given.as_json) throw CLI::ValidationError("--json", "goes with --inspect");
-        if (given.aes_keys.empty() && given.rsa_keys.empty() && given.environment.name.empty())
+        if (given.keys.empty() && given.environment.name.empty())
             throw CLI::ValidationError("a key is needed", "--aes-key, --rsa-key or --environment");
         if (encrypt && !given.required_keys.empty()) throw CLI::ValidationError("--require", "is for --decrypt; --context writes pairs");
         if (encrypt && given.policy == commitment_policy::forbid_encrypt_allow_decrypt)
@@ -171,8 +140,6 @@ struct parser {
 };
 
 } // namespace
-
-bool options::colours(int descriptor) const { return !no_colour && std::getenv("NO_COLOR") == nullptr && ::isatty(descriptor) != 0; }
 
 tl::expected<options, int> parse(int argc, char** argv) {
     parser p;

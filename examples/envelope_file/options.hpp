@@ -2,10 +2,10 @@
 // The command line.
 #pragma once
 
+#include "../common/key_options.hpp"
 #include "trouble.hpp"
 
 #include <keywright/envelope/begin.hpp>
-#include <keywright/keys/raw_rsa_keyring.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,20 +18,11 @@ inline constexpr std::string_view suffix = ".esdk";
 
 enum class action : unsigned char { encrypt, decrypt, inspect };
 
-/// Which environment of which tenant, and what opens it: the folder that the example tenant_admin keeps.
-struct environment_options {
-    std::string name; ///< TENANT/REGION/ENVIRONMENT; empty: none
-    std::string state_folder, by, passphrase_file, now;
-};
-
 struct options {
     action what = action::encrypt;
     std::string in = "-", out;
-    std::vector<std::string> aes_keys, rsa_keys;
-    keywright::keys::oaep_hash padding = keywright::keys::oaep_hash::sha256;
-    std::string password_file;
-    bool ask = false;
-    environment_options environment;
+    example::key_file_options keys;
+    example::environment_options environment;
 
     keywright::keys::encryption_context context;
     std::vector<std::string> required_keys;
@@ -44,7 +35,8 @@ struct options {
 
     bool force = false, as_json = false, quiet = false, no_colour = false;
 
-    bool colours(int descriptor) const;
+    bool colours(int descriptor) const { return example::wants_colours(descriptor, no_colour); }
+    example::intent how() const { return what == action::encrypt ? example::intent::write : example::intent::read; }
 };
 
 /// Parses; where that is all there is to do (--help, a mistake), the exit code is the error half.

@@ -122,7 +122,7 @@ outcome<void> decrypt(recipients& keys, const options& given, const transfer& t,
     if (!context) return pass_on(context);
     const auto keyring = keys.keyring();
     if (!keyring) return pass_on(keyring);
-    const witness asked(*keyring);
+    const example::witness asked(*keyring);
     envelope::open_options how{.limits = {.unsorted_context = given.unsorted_context},
                                .expected = std::move(*context),
                                .required_keys = given.required_keys,

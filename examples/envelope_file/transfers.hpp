@@ -3,12 +3,14 @@
 // is there and proven, or it does not appear.
 #pragma once
 
+#include "../common/recipients.hpp"
 #include "plan.hpp"
-#include "recipients.hpp"
 
 #include <keywright/adapters/file/message_file.hpp>
 
 namespace envelope_file {
+
+using example::recipients;
 
 outcome<void> encrypt(recipients& keys, const options& given, const transfer& t, const keywright::file::progress& told);
 outcome<void> decrypt(recipients& keys, const options& given, const transfer& t, const keywright::file::progress& told);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 template class keywright::service::interpreter<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
+template class keywright::service::environment_data<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
 template class keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store, keywright::file::key_vault,
                                          tenant_admin::either_clock, keywright::file::outbox, keywright::file::content_store>;
 

@@ -58,6 +58,7 @@ using service_type =
 
 // Built once, in workspace.cpp, and not again for every file of this program.
 extern template class keywright::service::interpreter<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
+extern template class keywright::service::environment_data<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
 extern template class keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store,
                                                 keywright::file::key_vault, tenant_admin::either_clock, keywright::file::outbox,
                                                 keywright::file::content_store>;

@@ -288,6 +288,26 @@ TEST_CASE("pages: a lease of its own wraps the keys of databases, and dies with 
     CHECK(opens() == "not_found");
 }
 
+TEST_CASE("way out: whoever may open an environment may leave it in the clear from the provider's key, never from the customer's") {
+    tenant t;
+    const auto says = [&](const policy::actor& by = world::alice) {
+        std::optional<policy::decision> why;
+        const auto permit = t.svc.environment(eu, prod, by).way_out(&why);
+        if (permit) return std::string(permit->environment().view());
+        return std::string(why && why->refused_by("T20", policy::refusal::not_provider_managed) ? "return it first: " : "") +
+               name(permit.error().code);
+    };
+    CHECK(says() == "prod");
+    CHECK(says({admin_id{"mallory"}}) == "locked");
+    with_key_on_prod(t);
+    CHECK(says() == "return it first: permission_denied");
+    lock(t);
+    CHECK(says() == "locked");
+    unlock(t);
+    tenant::must(t.give_back(prod));
+    CHECK(says() == "prod");
+}
+
 // --- uses ---
 
 TEST_CASE("uses: leases of one process share a block, so opening takes none") {

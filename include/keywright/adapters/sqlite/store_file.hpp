@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file of a state store: told apart from other files, made, and opened so that it keeps its promises.
-// Depends on: adapters/sqlite/database. Used by adapters/sqlite/state_store.
+// Depends on: adapters/sqlite/journal_mode. Used by adapters/sqlite/state_store.
 #pragma once
 
-#include <keywright/adapters/sqlite/database.hpp>
-
-#include <chrono>
-#include <thread>
+#include <keywright/adapters/sqlite/journal_mode.hpp>
 
 #include <sys/stat.h>
 
@@ -103,23 +100,6 @@ inline bool is_cut(std::int64_t size, const std::uint8_t* head) {
     return all.commit();
 }
 
-/// The switch to WAL needs the file for itself, and SQLite does not wait for that: so the waiting is here.
-[[nodiscard]] inline result<void> switch_to_wal(const connection& db, std::chrono::steady_clock::time_point deadline) {
-    constexpr const char* text = "sqlite store: expected the file system to support a write-ahead log";
-    const auto change = statement::prepare(db, "PRAGMA journal_mode = WAL", text);
-    if (!change) return pass(change);
-    for (;;) {
-        {
-            query changing(*change, text);
-            const auto row = changing.step();
-            if (row && *row && as_text(changing.column_bytes(0)) == "wal") return {};
-            if (row) return fail(errc::unsupported, text);
-            if (row.error().code != errc::timed_out || std::chrono::steady_clock::now() >= deadline) return pass(row);
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-}
-
 /// Opens the store in `path`, makes it where there is none (readable by its owner alone).
 [[nodiscard]] inline result<connection> open_store_file(const std::string& path, seconds wait) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait.count);
@@ -139,7 +119,9 @@ inline bool is_cut(std::int64_t size, const std::uint8_t* head) {
         if (const auto done = make_tables(*db); !done) return pass(done);
         if (const auto known = recognise(*db); !known) return pass(known);
     }
-    if (const auto done = switch_to_wal(*db, deadline); !done) return pass(done);
+    const auto logged =
+        set_journal_mode(db->handle(), "wal", deadline, "sqlite store: expected the file system to support a write-ahead log");
+    if (!logged) return pass(logged);
     return db;
 }
 
