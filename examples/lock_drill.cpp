@@ -73,8 +73,7 @@ void drill(char** given) {
 int main(int count, char** arguments) {
     if (count != 7) return fmt::print(stderr, "KEY_PASSWORD=... lock_drill STATE.db CONTENT TENANT REGION ENVIRONMENT KEY.pfx\n"), 2;
     try {
-        drill(arguments);
-        return 0;
+        return drill(arguments), 0;
     } catch (const error_thrown& e) {
         return fmt::print("VERDICT: the escrowed key does not open it: {}\n", e.what()), 1;
     }

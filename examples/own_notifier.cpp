@@ -30,7 +30,6 @@ private:
     std::set<std::string> told_; // yours is durable
 };
 static_assert(ports::check_notifier<chat>());
-
 struct place : chat {
     place() { quiet = true; }
     chat& notifier() { return *this; }
