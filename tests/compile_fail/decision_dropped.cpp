@@ -1,5 +1,5 @@
-// EXPECT: nodiscard
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: decision: it may be a refusal; ask refused()
 #include <keywright/policy.hpp>
 
 void lock_them(const keywright::policy::facts& f, const keywright::policy::lock& command) {

@@ -1,5 +1,5 @@
-// EXPECT: too few arguments || no matching function
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: export_secret: say why, with secret_access
 // Raw secrets have one door, and it asks why.
 #include <keywright/insecure.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: has not been declared || was not declared in this scope || invalid range expression
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: secret_bytes: what has iterators is copied by accident; see keywright/insecure.hpp
 // What has iterators gets copied by accident.
 #include <keywright/core/secret_bytes.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: use of deleted function || call to deleted function
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: reveal: the secret would be wiped before its bytes are used; name it first
 // A view of a secret that dies at the end of the line would read freed memory.
 #include <keywright/core/secret_bytes.hpp>
 
