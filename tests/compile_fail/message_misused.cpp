@@ -7,10 +7,15 @@
 // SAYS: column: name the lease; it must live on
 // SAYS: column: a cell is bound to its row, so name it: seal(row, value)
 // SAYS: keyring: needs `result<void> check() const`; see keywright/keys/keyring.hpp
+// SAYS: content_store: needs `result<void> drop(const content_ref&)`; see keywright/ports/content_store.hpp
+// EXPECT: has no non-static data member named || does not refer to any field
 // Messages that are not ended, or believed too early; a lease that is copied, or dead before its message or column is; a cell
-// without its place; a keyring that no lock reaches.
+// without its place; a keyring that no lock reaches, content that is never dropped, an option that is misspelt.
 #include <keywright/envelope/column.hpp>
 #include <keywright/envelope/message.hpp>
+#include <keywright/envelope/opener.hpp>
+#include <keywright/envelope/sealer.hpp>
+#include <keywright/ports/content_store.hpp>
 
 using namespace keywright;
 
@@ -26,7 +31,19 @@ struct cache_of_keys {
 #endif
 };
 
+struct bucket {
+    result<void> create(const ports::content_ref&);
+    result<void> rebuild(const ports::content_ref&, const ports::content_ref&, const keys::data_key_lease&, const keys::data_key_lease&,
+                         const ports::content_progress&);
+    result<void> duplicate(const ports::content_ref&, const ports::content_ref&);
+#ifdef FIXED
+    result<void> drop(const ports::content_ref&);
+#endif
+    result<std::vector<ports::content_ref>> list(const tenant_id&, const region_id&, const environment_id&);
+};
+
 #ifndef FIXED
+const envelope::seal_options how{.sing = true};
 void leave_unfinished(envelope::sealer& message) { message.finish(); }
 void believe(envelope::opener& message) { message.finish(); }
 envelope::open_options at_once() { return {.release = envelope::before_signature{}}; }
@@ -43,3 +60,4 @@ auto seal(const keys::data_key_lease& lease) { return envelope::sealer::begin(le
 auto cell(envelope::column& column, byte_view value) { return column.seal("row", value); }
 #endif
 static_assert(keys::check_keyring<cache_of_keys>());
+static_assert(ports::check_content_store<bucket>());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SAYS: policy: nothing follows from this command; of a customer's own vault: include keywright/profiles/enterprise_policy.hpp
+// SAYS: decision: it may be a refusal; ask refused()
 // SAYS: verdict: return it; a rule that drops it objects to nothing
 // SAYS: profile: holds no rule of this type
-// A command of a vault that the profile has never heard of, an objection that is dropped, a number of a rule that is not there.
+// A command of a vault that the profile has never heard of, an answer that is dropped, an objection that is dropped, a number of a rule that is not there.
 #include <keywright/policy.hpp>
 #include <keywright/policy/vault_commands.hpp>
 
@@ -12,6 +13,7 @@ policy::verdict ask(const policy::facts& f);
 
 #ifndef FIXED
 bool grant(const policy::facts& f) { return profiles::decide(profiles::recommended, f, policy::grant_access{}).allowed(); }
+void lock_them(const policy::facts& f) { profiles::decide(profiles::recommended, f, policy::lock{}); }
 policy::verdict too_late(const policy::facts& f) {
     ask(f);
     return policy::verdict::pass();

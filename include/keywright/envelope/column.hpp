@@ -50,8 +50,7 @@ public:
         if (!cipher) return pass(cipher);
         return column(name, std::move(*cipher));
     }
-    static result<column> make(const column_name&, const keyset&,
-                               keys::data_key_lease&&) = delete; // column: name the lease; it must live on
+    static void make(const column_name&, const keyset&, keys::data_key_lease&&) = delete; // column: name the lease; it must live on
 
     /// The cell of `value` in `row` (1 to 1024 bytes). Fails as field_cipher::seal; misused for the row's length.
     [[nodiscard]] result<bytes> seal(std::string_view row, byte_view value) {
