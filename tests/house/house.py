@@ -183,7 +183,7 @@ def spdx(tree):
         else:
             continue
         first = text.splitlines()[:2] + ["", ""]
-        leads = first[0].startswith("#!") or first[0].startswith("// EXPECT: ")
+        leads = first[0].startswith("#!")
         if first[1 if leads else 0] != wanted:
             yield f"{name}: expected first line `{wanted}`"
 
