@@ -172,7 +172,7 @@ TEST_CASE("backup: what a killed writer left is played back before, log or journ
     CHECK(is_whole(db));
 }
 
-TEST_CASE("backup: taken while the file is given another key it has both, and is checked and restored as any other") {
+TEST_CASE("backup: taken while the file is given another key it is under that one, and is checked and restored as any other") {
     temporary_folder folder;
     const auto path = folder / "a.db";
     for (const char* mode : {"delete", "wal"}) {
@@ -186,7 +186,10 @@ TEST_CASE("backup: taken while the file is given another key it has both, and is
         const auto twice = [&](const sqlite::reencryption_progress&) { return ++steps < 2; };
         REQUIRE(sqlite::reencrypt(db, {.pages_per_step = 5, .on_progress = twice}));
         const bytes backup = backup_of(path, prod);
-        CHECK(backup[8192 + 1024 - 4] != backup[backup.size() - 64 - 4]); // sealed with the new key, and with the old
+        const bytes file = content_of(path);
+        CHECK(file[8192 + 1024 - 4] != file[file.size() - 4]); // sealed with the new key, and with the old
+        CHECK(backup[8192 + 1024 - 4] == file[8192 + 1024 - 4]);
+        CHECK(backup[backup.size() - 64 - 4] == backup[8192 + 1024 - 4]);
         CHECK(sqlite::verify_backup(out_of(backup), lease_of(prod)));
         REQUIRE(restore(backup, folder / "b.db", prod, other));
         CHECK(sum(open(folder / "b.db", other)) == before);
