@@ -204,6 +204,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/rotation.hpp
     include/keywright/service/secrets.hpp
     include/keywright/service/strength.hpp
+    include/keywright/service/subject.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp

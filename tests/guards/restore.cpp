@@ -40,6 +40,22 @@ constexpr scenario protectors[] = {
          const environment_state member = but(ring, [](environment_state& e) { e.membership.policy = policy_id("p1"); });
          return !guards::same_protector(f, ring, member) && !guards::same_protector(f, member, ring);
      }},
+    {"P01, T30: two policies are one protector where they name one key of one vault, and that alone",
+     [] {
+         policy_state mine, theirs;
+         mine.id = policy_id("p1"), mine.vault = vault_id("safe"), mine.key = key_id("k1");
+         theirs = mine, theirs.id = policy_id("p2");
+         facts f{backed.tenant, backed.ring, now};
+         f.policy_ = &mine, f.source_policy_ = &theirs;
+         const environment_state here =
+             but(backed.environment("prod"), [](environment_state& e) { e.membership.policy = policy_id("p1"); });
+         const environment_state there = but(here, [](environment_state& e) { e.membership.policy = policy_id("p2"); });
+         const bool one_key = guards::same_protector(f, here, there);
+         theirs.vault = vault_id("other");
+         const bool of_another_vault = guards::same_protector(f, here, there);
+         theirs.vault = mine.vault, theirs.key = key_id("k2");
+         return one_key && !of_another_vault && !guards::same_protector(f, here, there);
+     }},
 };
 static_assert(first_failure(protectors) == none_failed);
 TEST_CASE("T30: what protects an environment") { run(protectors); }

@@ -161,6 +161,21 @@ constexpr scenario records[] = {
          evolve(ring, {the_system, t0, lock_completed{ring.keys[0].id, 1}});
          return kept && ring.keys[0].state == key_state::retired;
      }},
+    {"I09: a return deletes the key that it names, and leaves the others",
+     [] {
+         ring_state ring = keys({key_state::active, key_state::available});
+         ring.in_transition = ring.customer_managed = 1;
+         evolve(ring, {the_system, t0, returned_to_provider{prod, 3, ring.keys[0].print}});
+         return ring.keys[0].state == key_state::deleted && ring.keys[1].state == key_state::available;
+     }},
+    {"R04: a clock that is agreed on holds a deadline for 24 h from it, where one was held, and no other",
+     [] {
+         const instant agreed = t0 + days(9);
+         ring_state held, free;
+         held.hold_until = t0;
+         for (ring_state* ring : {&held, &free}) evolve(*ring, {bob, agreed, clock_accepted{agreed, true}});
+         return held.hold_until == agreed + hours(24) && !happened(free.hold_until);
+     }},
     {"T33: a reset that began before its event said what it was of does not count below nothing",
      [] {
          ring_state ring;

@@ -11,6 +11,7 @@
 #include <keywright/keywright.hpp>
 #include <keywright/testing/failing_store.hpp>
 
+#include <concepts>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -145,7 +146,13 @@ struct tenant_under {
 
     /// A tenant with two administrators and three environments on the provider's key. The provider's RSA key is made
     /// once for all tenants of a test program, because that is slow.
-    explicit tenant_under(Content made = Content()) : data(std::move(made)) {
+    tenant_under()
+        requires std::default_initializable<Content>
+    {
+        begin();
+    }
+    explicit tenant_under(Content&& made) : data(std::move(made)) { begin(); }
+    void begin() {
         static const Botan::RSA_PrivateKey provider_key(Botan::system_rng(), 2048);
         if (!vault.stage(service::vault_ids::provider, ports::key_purpose::provider, provider_key) ||
             !vault.publish(service::vault_ids::provider))

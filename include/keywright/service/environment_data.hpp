@@ -83,12 +83,13 @@ private:
     result<loaded> allowed(std::optional<policy::decision>* why) {
         policy::open_environment command{.by = by_, .at = {}};
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        auto l = load(parts_.store, subject{ring_, environment_});
+        auto l = load_for(parts_.store, subject{ring_, environment_}, command);
         if (!l) return l;
         auto decision = profiles::decide(Profile, l->facts(command.at), command);
         const bool refused = decision.refused();
         if (why != nullptr) *why = std::move(decision);
-        if (refused) return fail(errc::locked, "service: policy does not let this environment be opened now");
+        if (refused)
+            return fail(errc::locked, "service: policy does not let this environment be opened now; pass `why` to hear its reasons");
         return l;
     }
     result<keys::data_key_lease> of_purpose(keys::data_purpose purpose, access how, std::optional<policy::decision>* why) {

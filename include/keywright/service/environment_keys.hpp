@@ -88,7 +88,8 @@ public:
             auto added = add(found, record, *name, want, primary[static_cast<std::size_t>(name->purpose)] == name->version);
             if (!added) return pass(added);
         }
-        if (found.empty()) return fail(errc::not_found, "custody: the environment has no keys of that purpose");
+        if (found.empty())
+            return fail(errc::not_found, "custody: the environment has no keys of that purpose yet; who opens it for writing makes one");
         return found;
     }
 

@@ -5,6 +5,8 @@
 #include <keywright/adapters/sqlite/database_content.hpp>
 #include <keywright/testing/content_store_suite.hpp>
 
+#include <csignal>
+
 #include <sys/wait.h>
 
 using namespace keywright;
@@ -19,7 +21,7 @@ namespace {
 /// A lease that can be had again and again, for a test that holds one.
 sqlite::database open_with(const std::string& path, const keys::data_key_lease& lease) {
     auto opened = sqlite::detail::opener::open(
-        path, std::make_shared<sqlite::detail::page_access>(lease, envelope::page_suite::aes256_gcm_siv), {.wait = seconds{0}});
+        path, std::make_shared<sqlite::detail::page_access>(lease, envelope::page_suite::aes256_gcm_siv), {.wait = seconds{5}});
     REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text));
     return std::move(*opened);
 }
@@ -142,6 +144,38 @@ TEST_CASE("database_content: a killed writer's journal or log is played back in 
         CHECK(here.count_in(ref, *lease) == (is_log ? "20;" : "50;"));
         CHECK(sql(open_with(here.path_of(ref, "main.db"), *lease), "SELECT count(*) FROM t WHERE b NOT LIKE '%0000000000000000%'") ==
               (is_log ? "20;" : "50;"));
+    }
+}
+
+// Each transaction gives all rows one number, so that a copy with two numbers is none of one moment.
+TEST_CASE("database_content: every copy and every new generation is of one moment while another process writes on and on") {
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        filled here(mode);
+        CHECK(sql(open_with(here.path, here.old_lease), "INSERT INTO t(b) SELECT x.b FROM t AS x, t AS y; UPDATE t SET b = ''").empty());
+        const auto child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            const auto db = open_with(here.path, here.old_lease);
+            sqlite3_busy_timeout(db.handle(), 5000);
+            try_sql(db.handle(), "PRAGMA cache_size = 2; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 20");
+            for (int n = 0;; ++n, sqlite3_sleep(1)) try_sql(db.handle(), "UPDATE t SET b = printf('%0200d', " + std::to_string(n) + ")");
+        }
+        const auto moments_in = [&](const ports::content_ref& ref, const keys::data_key_lease& lease) {
+            const auto db = open_with(here.path_of(ref, "main.db"), lease);
+            return is_whole(db) ? sql(db, "SELECT count(DISTINCT b) FROM t") : "damaged";
+        };
+        for (std::uint64_t turn = 10; turn < 14; ++turn) {
+            const auto backup = ref_of("prod", 0, "b" + std::to_string(turn));
+            const auto copied = here.store.duplicate(here.from, backup);
+            REQUIRE_MESSAGE(copied.has_value(), std::string(copied.error().text));
+            CHECK(moments_in(backup, here.old_lease) == "1;");
+            const auto built = here.store.rebuild(here.from, ref_of("prod", turn), here.old_lease, here.new_lease);
+            REQUIRE_MESSAGE(built.has_value(), std::string(built.error().text));
+            CHECK(moments_in(ref_of("prod", turn), here.new_lease) == "1;");
+        }
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
     }
 }
 

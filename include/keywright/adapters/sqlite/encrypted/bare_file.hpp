@@ -29,11 +29,11 @@ public:
     }
     bare_file(bare_file&& other) noexcept
         : name_(std::move(other.name_)), room_(std::move(other.room_)), is_open_(std::exchange(other.is_open_, false)),
-          has_log_locks_(std::exchange(other.has_log_locks_, false)) {}
+          has_log_(std::exchange(other.has_log_, false)), has_log_locks_(std::exchange(other.has_log_locks_, false)) {}
     bare_file& operator=(bare_file&&) = delete;
     ~bare_file() {
         if (!is_open_) return;
-        if (has_log_locks_) give_log_locks_back();
+        if (has_log_) give_log_back();
         file()->pMethods->xUnlock(file(), SQLITE_LOCK_NONE);
         file()->pMethods->xClose(file());
     }
@@ -61,10 +61,11 @@ public:
         void volatile* index = nullptr;
         errno = 0;
         int code = methods->xShmMap(file(), 0, 32'768, 1, &index);
-        has_log_locks_ = true;
+        has_log_ = code == SQLITE_OK;
         for (std::int64_t waited = 0; code == SQLITE_OK; waited += 10) {
             code = methods->xShmLock(file(), 0, log_locks, SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
-            if (code == SQLITE_OK) return {};
+            has_log_locks_ = code == SQLITE_OK;
+            if (has_log_locks_) return {};
             if ((code & 0xff) == SQLITE_BUSY && waited < wait.count * 1000) sqlite3_sleep(10), code = SQLITE_OK;
         }
         return connection::failure(code, "sqlite: expected to lock the database's log; others write");
@@ -90,9 +91,9 @@ private:
     static constexpr int log_locks = 2; // wal.c: WAL_WRITE_LOCK and WAL_CKPT_LOCK
 
     /// The -shm file goes where nobody else can be using it.
-    void give_log_locks_back() noexcept {
+    void give_log_back() noexcept {
         const auto* methods = file()->pMethods;
-        methods->xShmLock(file(), 0, log_locks, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+        if (has_log_locks_) methods->xShmLock(file(), 0, log_locks, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
         bool is_alone = true;
         for (const int level : {SQLITE_LOCK_RESERVED, SQLITE_LOCK_EXCLUSIVE})
             is_alone = is_alone && methods->xLock(file(), level) == SQLITE_OK;
@@ -107,7 +108,7 @@ private:
 
     std::unique_ptr<const char, freer> name_;
     std::unique_ptr<std::max_align_t[]> room_;
-    bool is_open_ = false, has_log_locks_ = false;
+    bool is_open_ = false, has_log_ = false, has_log_locks_ = false;
 };
 
 } // namespace keywright::sqlite::detail
