@@ -3,7 +3,7 @@
 #
 # Sets up what is missing, builds and passes the tests.
 #   sh tests/run.sh           g++ and clang, everything that fits into minutes; what CI runs
-#   sh tests/run.sh full      also: a crash at every single operation on the disk, ten million commands to the core and
+#   sh tests/run.sh full      also: a crash at every single operation on the disk, any of SQLite's calls failing, ten million commands to the core and
 #                             to a second model of its rules, three thousand scripts of random SQL to an encrypted and a
 #                             plain database, the model check within wider bounds, all tests under
 #                             address, undefined behaviour and thread sanitizers, clang-tidy over all headers, headers
