@@ -5,7 +5,7 @@
 #   sh tests/run.sh           everything with g++; with clang, under address and undefined behaviour sanitizers, all but
 #                             examples and crashes; what starts threads, under thread sanitizer; clang-tidy over the
 #                             headers that differ from origin/main. What CI runs
-#   sh tests/run.sh full      also: a crash at every single operation on the disk, ten million commands to the core and
+#   sh tests/run.sh full      also: a crash at every single operation on the disk, any of SQLite's calls failing, ten million commands to the core and
 #                             to a second model of its rules, three thousand scripts of random SQL to an encrypted and a
 #                             plain database, the model check within wider bounds, all tests with clang without a
 #                             sanitizer and with each of them, clang-tidy over all headers, headers alone in every
