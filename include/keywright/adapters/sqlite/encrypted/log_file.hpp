@@ -157,13 +157,13 @@ private:
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         int code = open_with_salts(at, out);
         if (code != SQLITE_IOERR_DATA) return code;
-        // Another process may have filled the log anew since, or given the file another key.
+        // Another process may have filled the log anew since, or given the file another key, or both.
         const auto known = std::exchange(salts_, std::nullopt);
         code = know_salts();
         if (code != SQLITE_OK) return code;
-        const int keys = salts_ != known ? SQLITE_OK : database_.new_keys();
-        if (keys == SQLITE_OK) return open_with_salts(at, out);
-        return keys == SQLITE_DONE ? SQLITE_IOERR_DATA : keys;
+        const int keys = database_.new_keys();
+        if (keys != SQLITE_OK && keys != SQLITE_DONE) return keys;
+        return salts_ != known || keys == SQLITE_OK ? open_with_salts(at, out) : SQLITE_IOERR_DATA;
     }
     int open_with_salts(place at, byte_span out) {
         const auto held = database_.ahead_in_log().find(below_, at.frame, frame_header + page_size());
