@@ -3,6 +3,7 @@
 // older files put in the place of newer ones.
 #include "encrypted_helpers.hpp"
 
+#include <keywright/adapters/sqlite/backup.hpp>
 #include <keywright/adapters/sqlite/generation.hpp>
 #include <keywright/adapters/sqlite/reencrypt.hpp>
 
@@ -306,7 +307,9 @@ TEST_CASE("reencrypt: a connection that sleeps through two of them reads and wri
         reencrypt_all(db);
         CHECK(slots_in(file_now(path)).one == 0);
         sql(reader, "PRAGMA shrink_memory");
-        CHECK(content(reader) == before);
+        sql(db, "UPDATE t SET b = 'in the log' WHERE a = 1");
+        CHECK(content(reader) == content(db));
+        CHECK(content(reader) != before);
         sql(writer, "UPDATE t SET b = 'x'; " + rows_from(5000, 5100) + "; PRAGMA wal_checkpoint");
         for (const auto* one : {&reader, &writer, &std::as_const(db)}) {
             CHECK(is_whole(*one));
@@ -541,6 +544,55 @@ TEST_CASE("reencrypt: files of format version 1, as they were before there could
         CHECK(sql(db, "SELECT * FROM t") == rows);
         reencrypt_all(db);
         CHECK(sql(db, "SELECT * FROM t; PRAGMA integrity_check") == rows + "ok;");
+    }
+}
+
+TEST_CASE(
+    "reencrypt: a backup taken half way, or after, holds every page under the key that stays, and a restore goes on from its generation") {
+    const environment prod;
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        const temporary_folder folder;
+        const std::string path = folder / "a.db";
+        auto db = make(path, prod, mode);
+        sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+        const std::string before = content(db);
+        const auto back_up = [&] {
+            bytes out;
+            const auto sink = [&out](byte_view part) -> result<void> {
+                append(out, part);
+                return {};
+            };
+            const auto done = sqlite::write_backup(path, prod.source(), sink);
+            REQUIRE_MESSAGE(done.has_value(), std::string(done ? "" : done.error().text));
+            return out;
+        };
+        REQUIRE(sqlite::begin_reencryption(db).has_value());
+        REQUIRE(sqlite::reencryption_step(db, {.pages_per_step = 30}).has_value());
+        const bytes half = back_up();
+        reencrypt_all(db);
+        const bytes after = back_up();
+        for (const bytes* backup : {&half, &after}) {
+            auto opens = prod.source()(), seals = prod.source()();
+            REQUIRE((opens.has_value() && seals.has_value()));
+            std::size_t read = 0;
+            const auto source = [&](byte_span out) -> result<std::size_t> {
+                const std::size_t n = std::min(out.size(), backup->size() - read);
+                std::copy_n(backup->begin() + static_cast<std::ptrdiff_t>(read), n, out.begin());
+                read += n;
+                return n;
+            };
+            REQUIRE(sqlite::verify_backup(source, *opens).has_value());
+            read = 0;
+            const auto known = sqlite::generation(db);
+            db = {};
+            write_content(path + "-reseal", bytes(5));
+            const auto restored = sqlite::restore_backup(source, path, *opens, *seals);
+            REQUIRE_MESSAGE(restored.has_value(), std::string(restored ? "" : restored.error().text));
+            CHECK_FALSE(std::filesystem::exists(path + "-reseal"));
+            db = open(path, prod, {.at_least = *known + 1});
+            CHECK(content(db) == before);
+        }
     }
 }
 

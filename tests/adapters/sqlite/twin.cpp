@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random SQL to an encrypted database and to a plain one: after every statement the same code and the same rows, at the end
-// of every script the same content, integrity_check without a word, and nothing of it in the clear in the encrypted files.
+// Random SQL to an encrypted database, between steps of re-encryptions, and to a plain one: after every statement the same
+// code and the same rows, at the end of every script the same content, integrity_check without a word, and nothing of it in
+// the clear in the encrypted files.
 //     twin [SCRIPTS [SEED]]      KEYWRIGHT_TWIN_SCRIPTS in the environment goes before SCRIPTS
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/adapters/sqlite/reencrypt.hpp>
 #include <keywright/testing/temporary_folder.hpp>
 
 #include <cstdio>
@@ -126,7 +127,7 @@ public:
         if (auto apart = both(writer_.opening()); !apart.empty()) return apart;
         for (int i = 0; i < 50; ++i) {
             const auto choice = writer_.below(30);
-            auto apart = choice == 0 ? reopen() : choice == 1 ? back_up() : both(writer_.statement());
+            auto apart = choice == 0 ? reopen() : choice == 1 ? back_up() : choice < 4 ? seal_anew() : both(writer_.statement());
             if (!apart.empty()) return apart;
         }
         if (auto apart = reopen(); !apart.empty()) return apart;
@@ -172,6 +173,15 @@ private:
         // the first wal_checkpoint after journal_mode = WAL with SQLITE_LOCKED.
         const std::string a = dump(ours_->handle()), b = dump(theirs_.handle());
         return a == b && a == dump(copy->handle()) ? "" : "backup: the content differs\n";
+    }
+    /// One step of a re-encryption, which nobody sees but in the log that it may cut.
+    std::string seal_anew() {
+        if (sqlite3_get_autocommit(ours_->handle()) == 0) return "";
+        const auto begun = sqlite::begin_reencryption(*ours_);
+        const auto done = begun ? sqlite::reencryption_step(*ours_, {.pages_per_step = static_cast<std::uint32_t>(1 + writer_.below(60))})
+                                : result<sqlite::reencryption_progress>(pass(begun));
+        if (!done) return std::string("re-encryption: ") + done.error().text + "\n";
+        return both("PRAGMA wal_checkpoint(TRUNCATE)");
     }
     bool is_clear() const {
         for (const auto& entry : std::filesystem::directory_iterator(folder_)) {

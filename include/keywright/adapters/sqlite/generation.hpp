@@ -13,8 +13,8 @@ namespace keywright::sqlite {
 // `raise_generation`, which whoever restores or converts a file calls with a number above the one that is known.
 // What `at_least` refuses: a file with the header of an earlier generation, one made anew, an empty or a missing one.
 // What it does not see: older pages behind the header of now, as long as their key is the same; commits taken back within a
-// generation. To notice an older copy of yesterday, raise the generation every day; a copy of before a re-encryption ended
-// does not open behind a later header at all.
+// generation. To notice a copy from yesterday, raise the generation every day. Pages from before a re-encryption do not
+// open behind a header from after it.
 
 /// Of the file as it is now; 0 where it holds nothing yet. Fails as `open`.
 [[nodiscard]] inline result<std::uint64_t> generation(const database& db) {
@@ -28,9 +28,10 @@ namespace keywright::sqlite {
     return file->head().header().sequence;
 }
 
-/// Makes it `to` or more, on the disk when this returns; a file that is there already stays as it is. Waits up to `wait` for those
-/// who write; in a log's file also for those who read it without the log. Fails with misused: the file is empty, or this connection has
-/// a transaction; limit_exceeded: `to` is 2^63 or more; timed_out; and as `open`.
+/// Makes it `to` or more, on the disk when this returns; one that is there already stays as it is. Waits for those who
+/// write, and for readers of a file whose log has been written back. Fails with misused: the file is empty, or this connection
+/// has a transaction; permission_denied: it may only read; limit_exceeded: `to` is 2^63 or more; timed_out: others kept at it
+/// for longer than `wait`; and as `open`.
 [[nodiscard]] inline result<void> raise_generation(database& db, std::uint64_t to, seconds wait = seconds{5}) {
     if (to >> 63 != 0) return fail(errc::limit_exceeded, "sqlite: expected a generation below 2^63");
     auto alone = detail::sole_writer::begin(db.handle(), wait);

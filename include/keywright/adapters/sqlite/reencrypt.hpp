@@ -12,13 +12,14 @@
 
 namespace keywright::sqlite {
 
-// How: the header names two keys from the beginning to the end of a re-encryption. What anybody writes from then on is sealed
-// with the new one, since every process looks at the header once it has the lock to write with; what is not written is sealed anew where it
-// stands, a step at a time (encrypted/resealing.hpp, which keeps a file `<database>-reseal` meanwhile: it belongs to the
-// database as its journal does). A kill or a power cut at any point leaves a database that opens, and a re-encryption that goes on;
-// where it stands is seen from the pages. It ends when every page is on the disk under the new key and the log, if there is
-// one, has been written back and cut since it began; then the old wrapped key is overwritten in both copies of the header.
-// Copies of the file from before stay readable with the old key.
+// How: the header names two keys from the beginning to the end of a re-encryption. What anybody writes from then on is
+// sealed with the new one, since every process looks at the header once it has the lock to write with. What nobody writes
+// is sealed anew where it stands, a step at a time (encrypted/resealing.hpp); a file `<database>-reseal` is kept meanwhile,
+// which belongs to the database as its journal does. A kill or a power cut at any point leaves a database that opens, and a
+// re-encryption that goes on: where it stands is seen from the pages. It ends when every page is on the disk under the new
+// key and the log, if there is one, has been written back and cut since it began; then the old wrapped key is overwritten
+// in both copies of the header. Copies of the file from before, and what a kept journal or the disk itself still holds of
+// it, stay readable with the old key.
 
 struct reencryption_progress {
     std::uint64_t pages = 0; ///< of the file
@@ -91,10 +92,11 @@ inline result<bool> end_reencryption(sqlite3* db, const reencrypt_options& optio
 } // namespace detail
 
 /// Seals up to `pages_per_step` further pages anew, and with the last ends the re-encryption. Finished at once where none is
-/// under way. Fails with limit_exceeded: `pages_per_step` is out of its bounds; misused, permission_denied: as `begin_reencryption`;
-/// timed_out: others write, or read the log, for longer than `wait`; authentication_failed: a page was altered; locked and what else the
-/// lease says; io_failed, storage_full. After any of them the database is usable and another call goes on. Thread safety: the
-/// connection is this call's alone.
+/// under way. Fails with limit_exceeded: `pages_per_step` is out of its bounds; misused, permission_denied: as
+/// `begin_reencryption`; timed_out: others write, or read the log, for longer than `wait`; authentication_failed: a page was
+/// altered; locked and what else the lease says; io_failed, storage_full. After any of them the database is usable and
+/// another call goes on. Attached databases are held, too, while a step is at work. Thread safety: the connection is this
+/// call's alone.
 [[nodiscard]] inline result<reencryption_progress> reencryption_step(database& db, const reencrypt_options& options = {}) {
     if (options.pages_per_step == 0 || options.pages_per_step > detail::resealing::most_pages)
         return fail(errc::limit_exceeded, "sqlite: expected 1 to 65536 pages a step");

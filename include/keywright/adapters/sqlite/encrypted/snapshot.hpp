@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A database as it was at one moment, while others go on using it: every page of it can be read from the file alone, and
 // stays as it is for as long as this lives.
-// Depends on: encrypted_database. Used by adapters/sqlite/backup and database_content.
+// Depends on: encrypted_database, sole_writer. Used by adapters/sqlite/backup and database_content.
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/adapters/sqlite/encrypted/sole_writer.hpp>
 
 namespace keywright::sqlite::detail {
 
@@ -22,8 +22,9 @@ public:
         auto reader = opener::open(path, access, options);
         if (!reader) return pass(reader);
         snapshot made(std::move(*reader), std::move(access));
-        if (sqlite3_file_control(made.db_.handle(), "main", control_file, static_cast<void*>(&made.file_)) != SQLITE_OK)
-            return fail(errc::internal, "sqlite: expected a file of the encrypting VFS");
+        made.file_ = file_of(made.db_.handle());
+        if (made.file_ == nullptr) return fail(errc::internal, "sqlite: expected a file of the encrypting VFS");
+        if (auto settled = made.settle(wait); !settled) return pass(settled);
         if (auto frozen = made.freeze(path, options); !frozen) return pass(frozen);
         if (auto known = made.learn(); !known) return pass(known);
         return made;
@@ -39,7 +40,8 @@ public:
     struct page {
         byte_view sealed, clear; ///< valid until the next call
     };
-    /// One page, proved. authentication_failed: damaged; and what the lease says. Requires: 1 to `pages()`.
+    /// One page, proved, and sealed under `keys()`: where the file is between two keys, anew. authentication_failed: damaged; and
+    /// what the lease says. Requires: 1 to `pages()`.
     [[nodiscard]] result<page> read(std::uint32_t number) {
         const std::size_t size = header().page_size;
         sealed_.resize(size);
@@ -48,8 +50,16 @@ public:
             static_cast<std::int64_t>(envelope::header_size) + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
         errno = 0;
         if (const int code = file_->read_below(sealed_, at); code != SQLITE_OK) return failed(code);
-        auto opened = keys().pages.open({.kind = envelope::page_kind::database, .number = number}, sealed_, clear_);
-        if (!opened) return pass(opened);
+        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        auto& head = file_->head();
+        auto opened = head.keys_for(sealed_).pages.open(place, sealed_, clear_);
+        const bool is_recalled = !opened && head.is_between_keys() && file_->pages_between_keys().recall(number, clear_);
+        if (!opened && !is_recalled) return pass(opened);
+        if (is_recalled || envelope::page_cipher::slot_of(sealed_) != header().sealing_slot) {
+            const auto anew = keys().pages.seal(place, clear_);
+            if (!anew) return pass(anew);
+            sealed_.assign(anew->begin(), anew->end());
+        }
         return page{sealed_, clear_};
     }
 
@@ -67,6 +77,14 @@ private:
         return sqlite3_exec(db.handle(), sql, nullptr, nullptr, nullptr);
     }
 
+    /// Ends what a killed re-encryption has left half done: until then pages stand beside the file.
+    result<void> settle(seconds wait) const {
+        if (file_->make_ready() != SQLITE_OK || !file_->head().is_between_keys()) return {};
+        const auto alone = sole_writer::begin(db_.handle(), wait);
+        if (!alone) return pass(alone);
+        const bool is_needed = file_->make_ready() == SQLITE_OK && file_->head().is_between_keys();
+        return is_needed ? file_->pages_between_keys().settle() : result<void>();
+    }
     /// Leaves a read transaction open. A commit may come between the checkpoint and that; then it is done again while nobody
     /// may write.
     result<void> freeze(const std::string& path, const open_options& options) {
