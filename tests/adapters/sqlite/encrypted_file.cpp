@@ -239,3 +239,20 @@ TEST_CASE("encrypted file: an open connection is no way past a reset, whose new 
         CHECK(sql(*db, "SELECT * FROM t; PRAGMA integrity_check") == "1;ok;");
     }
 }
+
+TEST_CASE("encrypted log: frames that a transaction wrote twice are whole for whoever recovers the log after a crash") {
+    const temporary_folder folder;
+    const environment prod;
+    const auto path = folder / "a.db", copy = folder / "b.db";
+    const auto db = open(path, prod);
+    sql(db,
+        "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = 5;"
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b INTEGER, c BLOB);"
+        "WITH RECURSIVE w(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM w WHERE i < 100) INSERT INTO t SELECT i, 1, zeroblob(3500) FROM w;"
+        "BEGIN; UPDATE t SET b = 2; UPDATE t SET b = 3; COMMIT");
+    write_content(copy, open_file(path));
+    write_content(copy + "-wal", open_file(path + "-wal"));
+    const auto recovered = open(copy, prod);
+    CHECK(sql(recovered, "SELECT sum(b), count(*) FROM t") == "300|100;");
+    CHECK(is_whole(recovered));
+}

@@ -2,6 +2,8 @@
 // adapters/sqlite/encrypted/read_ahead and first_page: what is kept of a file is what a read would give, in fewer reads.
 #include "encrypted_helpers.hpp"
 
+#include <keywright/adapters/sqlite/reencrypt.hpp>
+
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -199,4 +201,24 @@ TEST_CASE("encrypted reads: after a lock of the environment nothing is served fr
         CHECK(try_sql(db.handle(), text).code == SQLITE_IOERR_AUTH);
     prod.unlock();
     CHECK(sql(db, all_of_it) == "200|700000;");
+}
+
+TEST_CASE("encrypted reads: who keeps page 1 seals what it writes with the key that another connection began to give the file") {
+    const temporary_folder folder;
+    const environment prod;
+    const auto path = many_pages(folder, prod, "delete");
+    auto a = reader(path, prod), b = reader(path, prod);
+    CHECK(sql(a, all_of_it) == "200|700000;");
+    CHECK(sql(a, all_of_it) == "200|700000;");
+    REQUIRE(sqlite::begin_reencryption(b).has_value());
+    sql(a, "UPDATE t SET b = b + 1 WHERE a = 100");
+    const auto content = open_file(path);
+    int with_new_key = 0;
+    for (unsigned page = 1; page <= 200; ++page)
+        with_new_key += envelope::page_cipher::slot_of(byte_view(content).subspan(static_cast<std::size_t>(page_at(page)), 4096));
+    CHECK(with_new_key == 2); // page 1 and the row's
+    CHECK(sql(b, all_of_it) == "201|700000;");
+    REQUIRE(sqlite::reencrypt(b).has_value());
+    CHECK(sql(a, all_of_it) == "201|700000;");
+    CHECK(is_whole(a));
 }
