@@ -2,9 +2,8 @@
 // Two processes write to one encrypted database while they are killed at random times. After each kill it is opened: it is
 // whole, and of each writer exactly the transactions are there that it had said, and at most the one that it was at.
 //     kill_load [KILLS]      1000 where KEYWRIGHT_CRASH_FULL is set
-// In WAL mode the cache is large enough for a transaction: where it spills into the log and writers are killed, SQLite
-// 3.40.1 by itself, its files in the clear and none of keywright's code in between, loses what it has said in this very
-// program after some 10 to 50 kills.
+// In WAL mode nothing is rolled back to a savepoint: where that follows pages that were spilled into the log twice, SQLite
+// 3.40.1 goes on with a wrong checksum, and a recovery drops all that is committed after it. With files in the clear, too.
 #include <keywright/adapters/sqlite/encrypted_database.hpp>
 #include <keywright/testing/temporary_folder.hpp>
 
@@ -15,6 +14,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,11 +63,11 @@ constexpr const char* tables =
     "CREATE TABLE t(a INTEGER PRIMARY KEY, w INTEGER, n INTEGER, b TEXT); CREATE INDEX i ON t(b);"
     "INSERT INTO t WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 40) SELECT i, 0, 0, hex(randomblob(100)) FROM r";
 
-std::string transaction(const std::string& w, const std::string& n) {
+std::string transaction(const std::string& w, const std::string& n, bool has_savepoint) {
     return "BEGIN IMMEDIATE; UPDATE last SET n = " + n + " WHERE w = " + w + "; INSERT INTO log SELECT " + w + ", " + n +
            ", x, length(x) || substr(x, 50, 20) FROM (SELECT hex(randomblob(100 + 40 * (" + n +
-           " % 30))) AS x); DELETE FROM log WHERE w = " + w + " AND n < " + n +
-           " - 20; SAVEPOINT s; UPDATE t SET b = 'never'; ROLLBACK TO s; UPDATE t SET w = " + w + ", n = " + n +
+           " % 30))) AS x); DELETE FROM log WHERE w = " + w + " AND n < " + n + " - 20; " +
+           (has_savepoint ? "SAVEPOINT s; UPDATE t SET b = 'never'; ROLLBACK TO s; " : "") + "UPDATE t SET w = " + w + ", n = " + n +
            ", b = hex(randomblob(100 + a % 7)); COMMIT";
 }
 
@@ -75,12 +75,11 @@ std::string transaction(const std::string& w, const std::string& n) {
     const auto db = sqlite::open(path, lease, {.wait = seconds{60}});
     if (!db) ++spoken.failed, std::printf("open: %s\n", db.error().text), std::fflush(stdout), ::_exit(1);
     ask(*db, std::string("PRAGMA journal_mode = ") + mode); // of the connection, but for wal
-    // In a log only whole transactions: see above.
-    ask(*db, std::string("PRAGMA cache_size = ") + (std::string_view(mode) == "wal" ? "2000" : "10"));
+    ask(*db, "PRAGMA cache_size = 10");
     ask(*db, "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 20");
     for (std::int64_t n = spoken.begun[who] + 1;; ++n) {
         spoken.begun[who] = n;
-        const auto done = ask(*db, transaction(std::to_string(who), std::to_string(n)));
+        const auto done = ask(*db, transaction(std::to_string(who), std::to_string(n), std::string_view(mode) != "wal"));
         if (done.code != SQLITE_OK)
             ++spoken.failed, std::printf("writer %d: %s\n", who, done.rows.c_str()), std::fflush(stdout), ::_exit(1);
         spoken.said[who] = n;
@@ -101,7 +100,9 @@ public:
 
     void start(int who) {
         children_[static_cast<std::size_t>(who)] = ::fork();
-        if (children_[static_cast<std::size_t>(who)] == 0) write_for_ever(path_, mode_, who, *spoken_);
+        if (children_[static_cast<std::size_t>(who)] != 0) return;
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL); // whoever ends this program ends its writers
+        write_for_ever(path_, mode_, who, *spoken_);
     }
     void stop(int who) {
         pid_t& child = children_[static_cast<std::size_t>(who)];
