@@ -70,9 +70,9 @@ set(KEYWRIGHT_POLICY_HEADERS
 )
 
 set(KEYWRIGHT_KEYWRIGHT_HEADERS
-    include/keywright/adapters/detail/held_key.hpp
+    include/keywright/adapters/detail/content_folders.hpp
+    include/keywright/adapters/detail/content_tree.hpp
     include/keywright/adapters/file/content_store.hpp
-    include/keywright/adapters/file/content_tree.hpp
     include/keywright/adapters/file/durable.hpp
     include/keywright/adapters/file/file_system_note.hpp
     include/keywright/adapters/file/key_vault.hpp
@@ -114,6 +114,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/page.hpp
+    include/keywright/envelope/page_backup.hpp
     include/keywright/envelope/page_header.hpp
     include/keywright/envelope/page_keys.hpp
     include/keywright/envelope/reseal.hpp
@@ -172,10 +173,12 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/keywright.hpp
     include/keywright/ports/clock.hpp
     include/keywright/ports/content_store.hpp
+    include/keywright/ports/held_key.hpp
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
     include/keywright/ports/state_store.hpp
     include/keywright/ports/vault_traces.hpp
+    include/keywright/service/affected.hpp
     include/keywright/service/audit.hpp
     include/keywright/service/codec.hpp
     include/keywright/service/custody.hpp
@@ -201,29 +204,42 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/rotation.hpp
     include/keywright/service/secrets.hpp
     include/keywright/service/strength.hpp
+    include/keywright/service/subject.hpp
     include/keywright/service/submitter.hpp
     include/keywright/service/tenant_service.hpp
     include/keywright/service/transact.hpp
     include/keywright/service/upkeep.hpp
     include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
+    include/keywright/throwing.hpp
 )
 
 set(KEYWRIGHT_SQLITE_HEADERS
+    include/keywright/adapters/sqlite/backup.hpp
     include/keywright/adapters/sqlite/convert.hpp
     include/keywright/adapters/sqlite/database.hpp
+    include/keywright/adapters/sqlite/database_content.hpp
+    include/keywright/adapters/sqlite/encrypted/bare_file.hpp
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
     include/keywright/adapters/sqlite/encrypted/file_methods.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
+    include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
     include/keywright/adapters/sqlite/encrypted/replacement.hpp
+    include/keywright/adapters/sqlite/encrypted/resealing.hpp
+    include/keywright/adapters/sqlite/encrypted/side_file.hpp
+    include/keywright/adapters/sqlite/encrypted/snapshot.hpp
+    include/keywright/adapters/sqlite/encrypted/sole_writer.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
     include/keywright/adapters/sqlite/encrypted_state_store.hpp
+    include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
+    include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
     include/keywright/adapters/sqlite/verify.hpp

@@ -171,7 +171,7 @@ class Pages:
         for line in (self.root / page).read_text(encoding="utf-8").split("\n"):
             if line.startswith("```"):
                 fence = not fence
-                out.append(line.replace("```text", "```{.txt}").replace("```sh", "```{.txt}"))
+                out.append(line.replace("```text", "```{.unparsed}").replace("```sh", "```{.unparsed}"))
             elif fence or (line.startswith("    ") and (not before.strip() or before.startswith("    "))):
                 out.append(line)
             elif found := re.match(r"<!-- generated: (.+) -->$", line):

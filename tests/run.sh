@@ -7,7 +7,7 @@
 #                             to a second model of its rules, three thousand scripts of random SQL to an encrypted and a
 #                             plain database, the model check within wider bounds, all tests under
 #                             address, undefined behaviour and thread sanitizers, clang-tidy over all headers, headers
-#                             alone in every language, fuzzing, a build of the benchmarks
+#                             alone in every language, what the tests cover of the policy, fuzzing, a build of the benchmarks
 # Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
 #            KEYWRIGHT_FUZZ_SECONDS  per fuzz target in the full run (default 60)
 set -eu
@@ -57,6 +57,8 @@ if [ "${1:-}" = full ]; then
     part "test with address sanitizer" check asan -LE once
     part "build with thread sanitizer" build tsan all
     part "test with thread sanitizer" check tsan -LE once
+    part "build with counters" build coverage policy_tests guards_tests profiles_tests
+    part "coverage of policy and guards" python3 tests/coverage/report.py --demand 100 95
     part "build fuzz targets" build fuzz fuzzers
     part "fuzz" check fuzz -L fuzz
     part "build benchmarks" build bench all

@@ -76,15 +76,6 @@ result<answer> run(workspace& w, const arguments& given) {
 
 // --- plans ---
 
-/// Backups that a plan's environments have.
-result<std::vector<std::string>> backups_of(workspace& w, const service::ring_id& ring, const environment_id& e) {
-    const auto records = w.store.scan(service::records::backups(ring, e), "", 10'000);
-    if (!records) return pass(records);
-    std::vector<std::string> names;
-    for (const auto& r : *records) names.push_back(r.key.substr(r.key.rfind('/') + 1));
-    return names;
-}
-
 void add_list(answer& a, const char* title, const char* field, const json& names) {
     if (names.empty()) return;
     std::string line;
@@ -94,24 +85,13 @@ void add_list(answer& a, const char* title, const char* field, const json& names
 }
 
 /// Names to the plan's counts: which environments are hit, which a lock does not reach, which backups die.
-result<void> add_names(workspace& w, answer& a, const service::subject& s, const profiles::plan_outline& plan, bool whole_ring) {
-    const auto all = w.environments(s.ring);
-    if (!all) return pass(all);
-    const auto state = w.service.state({s.ring});
-    if (!state) return pass(state);
+result<void> add_names(workspace& w, answer& a, const service::subject& s, const profiles::plan_outline& plan) {
+    const auto by_name = w.service.affected(s, plan);
+    if (!by_name) return pass(by_name);
     json hit = json::array(), not_covered = json::array(), backups = json::array();
-    for (const auto& e : *all) {
-        const bool on_key = e.managed_by == policy::protector::customer && !policy::is_locked(state->ring.value, e);
-        if (e.deleted || (whole_ring ? !on_key : e.id != s.environment)) {
-            if (!e.deleted && whole_ring && e.managed_by == policy::protector::provider) not_covered.push_back(e.id.view());
-            continue;
-        }
-        hit.push_back(e.id.view());
-        if (!plan.backups_become_unreadable) continue;
-        const auto names = backups_of(w, s.ring, e.id);
-        if (!names) return pass(names);
-        for (const auto& name : *names) backups.push_back(std::string(e.id.view()) + "/" + name);
-    }
+    for (const auto& e : by_name->environments) hit.push_back(e.view());
+    for (const auto& e : by_name->not_covered) not_covered.push_back(e.view());
+    for (const auto& b : by_name->backups) backups.push_back(fmt::format("{}/{}", b.environment, b.backup));
     add_list(a, "environments hit:", "environments", hit);
     add_list(a, "not covered (provider's key):", "not_covered", not_covered);
     add_list(a, "backups that become unreadable:", "backups_lost", backups);
@@ -119,7 +99,7 @@ result<void> add_names(workspace& w, answer& a, const service::subject& s, const
 }
 
 result<answer> answer_of_plan(workspace& w, const service::subject& s, const result<profiles::plan_outline>& plan,
-                              const std::optional<error>& trouble, bool whole_ring) {
+                              const std::optional<error>& trouble = {}) {
     if (!plan) return pass(plan);
     const auto state = w.service.state({s.ring});
     if (!state) return pass(state);
@@ -130,7 +110,7 @@ result<answer> answer_of_plan(workspace& w, const service::subject& s, const res
         a.data["reasons"] = no.data["reasons"];
         if (happened(plan->decision.not_before())) a.data["not_before"] = to_text(plan->decision.not_before());
     }
-    if (auto named = add_names(w, a, s, *plan, whole_ring); !named) return pass(named);
+    if (auto named = add_names(w, a, s, *plan); !named) return pass(named);
     json dying = json::array();
     for (const key_id& key : plan->keys_that_die) dying.push_back(key.view());
     add_list(a, "keys that die:", "keys_that_die", dying);
@@ -146,7 +126,7 @@ template <class Command>
 result<answer> plan(workspace& w, const arguments& given) {
     const auto p = prepare<Command>(w, given);
     if (!p) return pass(p);
-    return answer_of_plan(w, p->s, w.service.plan(p->s, p->command), {}, std::is_same_v<Command, policy::activate_key>);
+    return answer_of_plan(w, p->s, w.service.plan(p->s, p->command));
 }
 
 /// Without the key file a lock is planned as if the right one had been given.
@@ -171,16 +151,14 @@ result<answer> plan_lock(workspace& w, const arguments& given) {
     if (!given.file.empty()) {
         const auto file = load_key_file(given);
         if (!file) return pass(file);
-        return answer_of_plan(w, {*ring}, w.service.plan_lock(*ring, {.by = *by, .file = file->view(), .confirmation = confirmation}), {},
-                              true);
+        return answer_of_plan(w, {*ring}, w.service.plan_lock(*ring, {.by = *by, .file = file->view(), .confirmation = confirmation}));
     }
     const auto text = typed(confirmation);
     if (!text) return pass(text);
     const auto state = w.service.state({*ring});
     if (!state) return pass(state);
     return answer_of_plan(
-        w, {*ring}, w.service.plan({*ring}, policy::lock{.by = *by, .at = {}, .key = right_key(state->ring.value), .confirmation = *text}),
-        {}, true);
+        w, {*ring}, w.service.plan({*ring}, policy::lock{.by = *by, .at = {}, .key = right_key(state->ring.value), .confirmation = *text}));
 }
 result<answer> plan_unlock_key(workspace& w, const arguments&) {
     const auto ring = w.ring();
@@ -189,8 +167,8 @@ result<answer> plan_unlock_key(workspace& w, const arguments&) {
     if (!by) return pass(by);
     const auto state = w.service.state({*ring});
     if (!state) return pass(state);
-    return answer_of_plan(w, {*ring}, w.service.plan({*ring}, policy::unlock_key{.by = *by, .at = {}, .key = right_key(state->ring.value)}),
-                          {}, true);
+    return answer_of_plan(w, {*ring},
+                          w.service.plan({*ring}, policy::unlock_key{.by = *by, .at = {}, .key = right_key(state->ring.value)}));
 }
 
 /// One subcommand, to be run under the program and planned under `plan`.

@@ -65,10 +65,13 @@ inline std::string sentence(const policy::reason& r) {
         return fmt::format("no other activation for {} after one; key `{}` became active at {}", to_text(r.span), subject,
                            to_text(r.since));
     case refusal::lock_cooldown:
+        if (r.rule == "R02")
+            return fmt::format("no lock for {} after another administrator was told that key `{}` became active; that was at {}",
+                               to_text(r.span), subject, to_text(r.since));
         return fmt::format("no lock for {} after a key change; key `{}` became active, or was applied, at {}", to_text(r.span), subject,
                            to_text(r.since));
     case refusal::no_active_key: return "the ring has no Active key";
-    case refusal::confirmation_mismatch: return fmt::format("what was typed does not confirm `{}`", subject);
+    case refusal::confirmation_mismatch: return fmt::format("what was typed is not `{}{}`", r.rule == "T21" ? "lock " : "", subject);
     case refusal::wrong_key: return fmt::format("this is another key than `{}`", subject);
     case refusal::nothing_to_lock: return "no environment is on the customer's key, so a lock would lock nothing";
     case refusal::key_change_in_progress: return fmt::format("key `{}` is still being installed", subject);
@@ -100,7 +103,7 @@ inline std::string sentence(const policy::reason& r) {
         return fmt::format("`{}` already exists", subject);
     case refusal::not_found:
         if (r.found > 0) return fmt::format("version {} of `{}` does not exist", r.found, subject);
-        return fmt::format("`{}` does not exist", subject);
+        return subject.empty() ? std::string("what this is about does not exist") : fmt::format("`{}` does not exist", subject);
     case refusal::not_in_progress: return "nothing of that kind is under way";
     case refusal::not_due: return fmt::format("environment `{}` may still be unlocked", subject);
     case refusal::too_many:

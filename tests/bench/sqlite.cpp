@@ -3,71 +3,38 @@
 // rollback journal and in a write-ahead log. Each round runs them all in turns; printed are medians of processor time, and
 // the ratio to plain SQLite.
 //     bench_sqlite [ROWS [ROUNDS]]     in the folder TMPDIR: one in memory leaves the disk out
+#include "sqlite_steps.hpp"
+
 #include <keywright/adapters/sqlite/encrypted_database.hpp>
 #include <keywright/testing/temporary_folder.hpp>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-
-#include <time.h>
 
 using namespace keywright;
 
 namespace {
 
 constexpr const char* kinds[] = {"plain", "GCM-SIV", "GCM"};
-constexpr const char* steps[] = {"bulk insert", "scan", "random reads", "random updates", "small commits"};
 
 result<keys::data_key_lease> lease() {
     std::vector<keys::leased_key> list;
     list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
     return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
 }
-double seconds_used() {
-    timespec t{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-void run(sqlite3* db, const std::string& sql) {
-    if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-        std::printf("failed: %s: %s\n", sql.substr(0, 80).c_str(), sqlite3_errmsg(db)), std::exit(1);
-}
-double timed(sqlite3* db, const std::string& sql) {
-    const double from = seconds_used();
-    run(db, sql);
-    return seconds_used() - from;
-}
-
-std::array<double, 5> one_round(sqlite3* db, const char* mode, unsigned rows) {
-    const std::string n = std::to_string(rows), some = std::to_string(rows / 4);
-    // The same rows and places each time: a fixed multiplier walks through all of them.
-    const std::string walk = "WITH RECURSIVE w(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM w WHERE i < " + some + ") ";
-    const std::string place = "(i * 7919) % " + n;
-    run(db, std::string("PRAGMA page_size = 4096; PRAGMA journal_mode = ") + mode + "; CREATE TABLE t(a INTEGER PRIMARY KEY, b BLOB)");
-    std::string commits;
-    for (int i = 0; i < 200; ++i)
-        commits += "UPDATE t SET b = randomblob(300) WHERE a = " + std::to_string(static_cast<unsigned>(i) * 7919u % rows) + ";";
-    return {timed(db, "WITH RECURSIVE w(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM w WHERE i < " + n +
-                          ") INSERT INTO t SELECT i, randomblob(300) FROM w"),
-            timed(db, "SELECT sum(length(b)), max(b) FROM t"),
-            timed(db, walk + "SELECT sum((SELECT length(b) FROM t WHERE a = " + place + ")) FROM w"),
-            timed(db, walk + "UPDATE t SET b = randomblob(300) WHERE a IN (SELECT " + place + " FROM w)"), timed(db, commits)};
-}
-std::array<double, 5> measure(std::size_t kind, const char* mode, unsigned rows) {
+bench::step_times measure(std::size_t kind, const char* mode, unsigned rows) {
     const testing::temporary_folder folder;
     if (kind == 0) {
         sqlite3* db = nullptr;
         if (sqlite3_open((folder / "a.db").c_str(), &db) != SQLITE_OK) std::exit(1);
-        const auto times = one_round(db, mode, rows);
+        const auto times = bench::all_steps(db, mode, rows);
         sqlite3_close(db);
         return times;
     }
     const auto db = sqlite::open(folder / "a.db", lease,
                                  {.suite = kind == 1 ? envelope::page_suite::aes256_gcm_siv : envelope::page_suite::aes256_gcm});
     if (!db) std::printf("failed: %s\n", db.error().text), std::exit(1);
-    return one_round(db->handle(), mode, rows);
+    return bench::all_steps(db->handle(), mode, rows);
 }
 double median(std::vector<double> all) {
     std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
@@ -80,16 +47,16 @@ int main(int argc, char** argv) {
     const unsigned rows = argc > 1 ? static_cast<unsigned>(std::atoi(argv[1])) : 200'000;
     const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
     for (const char* mode : {"delete", "wal"}) {
-        std::vector<double> times[std::size(kinds)][std::size(steps)];
+        std::vector<double> times[std::size(kinds)][bench::steps.size()];
         for (int round = 0; round < rounds; ++round)
             for (std::size_t kind = 0; kind < std::size(kinds); ++kind) {
                 const auto once = measure(kind, mode, rows);
-                for (std::size_t step = 0; step < std::size(steps); ++step) times[kind][step].push_back(once[step]);
+                for (std::size_t step = 0; step < bench::steps.size(); ++step) times[kind][step].push_back(once[step]);
             }
         std::printf("journal_mode = %s, %u rows of 300 bytes\n", mode, rows);
-        for (std::size_t step = 0; step < std::size(steps); ++step) {
+        for (std::size_t step = 0; step < bench::steps.size(); ++step) {
             const double plain = median(times[0][step]);
-            std::printf("  %-16s plain %7.1f ms", steps[step], 1e3 * plain);
+            std::printf("  %-16s plain %7.1f ms", bench::steps[step], 1e3 * plain);
             for (std::size_t kind = 1; kind < std::size(kinds); ++kind)
                 std::printf("   %s %7.1f ms, ratio %.2f", kinds[kind], 1e3 * median(times[kind][step]), median(times[kind][step]) / plain);
             std::printf("\n");

@@ -43,3 +43,19 @@ TEST_CASE("fail: the native code is 0 where there is none") {
     REQUIRE_FALSE(passed);
     CHECK(passed.error().code == errc::locked);
 }
+
+TEST_CASE("result: what `value()` of a failure throws says what went wrong") {
+    try {
+        (void)half(3).value();
+        FAIL("a failure has no value");
+    } catch (const std::exception& thrown) {
+        CHECK(std::string(thrown.what()) == "test: expected an even number");
+    }
+    try {
+        (void)half(3).value();
+        FAIL("a failure has no value");
+    } catch (const tl::bad_expected_access<error>& thrown) {
+        CHECK(thrown.error().code == errc::malformed);
+        CHECK(thrown.error().native == 3);
+    }
+}

@@ -26,12 +26,14 @@ Exits with 0 only when there was at least one case and none failed.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 import power_loss
 
@@ -81,7 +83,9 @@ class Matrix:
     def fail(self, name, why, folder):
         self.failures.append((name, why))
         if self.options.keep:
-            print(f"crash_matrix: {name}: kept in {folder}", flush=True)
+            kept = os.path.join(self.base, "kept-" + name.replace(" ", "-"))
+            os.rename(os.path.dirname(folder), kept)
+            print(f"crash_matrix: {name}: kept in {kept}", flush=True)
         else:
             shutil.rmtree(os.path.dirname(folder), ignore_errors=True)
 
@@ -130,9 +134,8 @@ class Matrix:
             finished = position == len(lines)
             if number % self.options.step and not finished:
                 continue
-            for variant in power_loss.VARIANTS:
-                image = disk.image(variant, self.options.volatile)
-                residue = disk.residue(variant)
+            for variant in (*power_loss.VARIANTS, *(f"any-{n}" for n in range(self.options.dice))):
+                image, residue = disk.image_and_residue(variant, self.options.volatile)
                 digest = hashlib.sha256(repr((sorted(image.items()), sorted(residue), disk.said, finished)).encode()).digest()
                 if digest not in seen:
                     seen.add(digest)
@@ -149,16 +152,28 @@ class Matrix:
             raise SystemExit(f"crash_matrix: run failed without faults: {outcome.stderr.decode()}")
         os.rename(folder, folder + "-done")
         os.rename(pristine, folder)  # the journal names its files by this path
-        images = list(self.power_images(journal, folder))
+        alone = threading.Lock() if self.options.in_place else contextlib.nullcontext()
+        few = threading.BoundedSemaphore(4 * self.options.jobs)  # disks in memory at once
 
         def one(case):
             name, image, residue, said, finished = case
-            target = os.path.join(self.base, name.replace(" ", "-"), "dir")
-            power_loss.write_image(image, target)
-            power_loss.write_image({str(i): data for i, data in enumerate(residue)}, target + "-residue")
-            self.check("power", name, target, said, done=finished, residue=target + "-residue")
+            target = folder if self.options.in_place else os.path.join(self.base, name.replace(" ", "-"), "dir")
+            try:
+                with alone:
+                    power_loss.write_image(image, target)
+                    power_loss.write_image({str(i): data for i, data in enumerate(residue)}, target + "-residue")
+                    self.check("power", name, target, said, done=finished, residue=target + "-residue")
+            finally:
+                few.release()
 
-        return [pool.submit(one, case) for case in images]
+        images = self.power_images(journal, folder)
+        waiting = []
+        for case in images:
+            if not waiting:
+                shutil.rmtree(os.path.dirname(folder))  # has been read
+            few.acquire()
+            waiting.append(pool.submit(one, case))
+        return waiting
 
     def count(self):
         folder = self.folder("count")
@@ -202,6 +217,8 @@ def main():
     parser.add_argument("--root", help="where to work (default: /dev/shm, else the temporary folder)")
     parser.add_argument("--modes", default=",".join(MODES), help="any of " + ",".join(MODES))
     parser.add_argument("--step", type=int, default=1, help="only every n-th operation; all where KEYWRIGHT_CRASH_FULL is set")
+    parser.add_argument("--dice", type=int, default=0, help="power: so many disks more at each point, of which chance decides")
+    parser.add_argument("--in-place", action="store_true", help="power: checks happen in the folder of the run, for files that hold their names")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=60, help="seconds for one run or check")
     parser.add_argument("--volatile", action="append", default=["*-shm"], help="names of files that no power cut survives")

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions in an encrypted database, and the judge of what a crash left of it; crash_matrix.py runs both.
 //     database_driver prepare <folder> <mode>   a database in that journal mode (wal, delete, …); `create-<mode>`: none yet
-//     database_driver change <folder> <mode>    three transactions that spill, in wal with a checkpoint between; says each
+//     database_driver change <folder> <mode>    three transactions that spill, in wal with a checkpoint between; says each.
+//                                               `rekey-<mode>`: two, between steps of a re-encryption, and one after it
 //     database_driver check <folder> <mode>     exit code 0 when exactly whole transactions are there, all that were said
-//                                               among them, and nothing is in the clear in what is or was on the disk
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+//                                               among them, nothing is in the clear in what is or was on the disk, and a
+//                                               re-encryption goes on to its end
+#include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <type_traits>
 
 #include <unistd.h>
 
@@ -51,8 +54,16 @@ std::string run(const sqlite::database& db, const std::string& sql) {
     return rows;
 }
 
+/// Ends the program likewise.
+template <class T>
+T expect(result<T> done) {
+    if (!done) std::fprintf(stderr, "%s (%s)\n", done.error().text, name(done.error().code)), std::exit(3);
+    if constexpr (!std::is_void_v<T>) return std::move(*done);
+}
+
 bool is_new(std::string_view mode) { return mode.rfind("create-", 0) == 0; }
-std::string journal(std::string_view mode) { return std::string(is_new(mode) ? mode.substr(7) : mode); }
+bool is_rekey(std::string_view mode) { return mode.rfind("rekey-", 0) == 0; }
+std::string journal(std::string_view mode) { return std::string(mode.substr(mode.find('-') + 1)); }
 
 /// Durable at each commit; SQLite says of `delete` that this takes EXTRA.
 void set_up(const sqlite::database& db, std::string_view mode) {
@@ -73,19 +84,36 @@ int prepare(const std::string& folder, std::string_view mode) {
     return 0;
 }
 
+void commit(const sqlite::database& db, int n) {
+    const std::string number = std::to_string(n);
+    run(db, "BEGIN; UPDATE t SET n = " + number + ", b = 'CLEARTEXT' || hex(randomblob(90)); INSERT INTO log VALUES (" + number +
+                "); SAVEPOINT s; DELETE FROM t WHERE a > 3; ROLLBACK TO s; COMMIT");
+    say(number);
+}
+
 int change(const std::string& folder, std::string_view mode) {
     const auto db = open(folder);
     set_up(db, mode);
     if (is_new(mode)) make_tables(db);
     say("0");
     for (int n = 1; n <= (is_new(mode) ? 1 : transactions); ++n) {
-        const std::string number = std::to_string(n);
-        run(db, "BEGIN; UPDATE t SET n = " + number + ", b = 'CLEARTEXT' || hex(randomblob(90)); INSERT INTO log VALUES (" + number +
-                    "); SAVEPOINT s; DELETE FROM t WHERE a > 3; ROLLBACK TO s; COMMIT");
-        say(number);
+        commit(db, n);
         if (n == 2 && journal(mode) == "wal") run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
     return 0;
+}
+
+int change_key(const std::string& folder, std::string_view mode) {
+    auto db = open(folder);
+    set_up(db, mode);
+    say("0");
+    int n = 0;
+    expect(sqlite::begin_reencryption(db));
+    for (bool is_finished = false; !is_finished;) {
+        is_finished = expect(sqlite::reencryption_step(db, {.pages_per_step = 6})).is_finished;
+        if (n < transactions - 1 || is_finished) commit(db, ++n);
+    }
+    return n == transactions ? 0 : 4;
 }
 
 // --- the judge ---
@@ -100,12 +128,27 @@ bool is_clear_in(const std::string& folder) {
     return false;
 }
 
+/// A re-encryption that was under way goes on; one that was not begins. Then one key has sealed every page.
+int check_key(const std::string& folder, sqlite::database db) {
+    if (!expect(sqlite::reencrypt(db, {.pages_per_step = 5})).is_finished) return failed("the re-encryption does not end");
+    if (run(db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault after a re-encryption");
+    if (run(db, "SELECT count(*) FROM t WHERE b = 'again'") != "10 ") return failed("a re-encryption changed what is there");
+    db = {};
+    std::ifstream file(folder + "/a.db", std::ios::binary);
+    const std::string all(std::istreambuf_iterator<char>(file), {});
+    for (std::size_t at = envelope::header_size + 512; at <= all.size(); at += 512)
+        if (all[at - envelope::slot_from_end] != all[48]) return failed("a page is sealed with another key than the header's");
+    if (all[50] != 0 || all[51] != 0) return failed("the key before is still in the header");
+    if (std::filesystem::exists(folder + "/a.db-reseal")) return failed("the file of the re-encryption is still there");
+    return 0;
+}
+
 int check(const std::string& folder, std::string_view mode) {
     const char* residue = std::getenv("KEYWRIGHT_RESIDUE");
     if (is_clear_in(folder) || (residue != nullptr && *residue != '\0' && is_clear_in(residue))) return failed("something is in the clear");
     const char* said = std::getenv("KEYWRIGHT_SAID");
     const int promised = said == nullptr || *said == '\0' ? -1 : said[std::string_view(said).size() - 1] - '0';
-    const auto db = open(folder);
+    auto db = open(folder);
     if (run(db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault");
     if (run(db, "SELECT count(*) FROM sqlite_schema") == "0 ") return promised >= 0 || !is_new(mode) ? failed("the database is empty") : 0;
     const int last = std::stoi(run(db, "SELECT max(n) FROM log"));
@@ -114,7 +157,8 @@ int check(const std::string& folder, std::string_view mode) {
     const std::string n = std::to_string(last) + " ";
     if (run(db, "SELECT count(*), min(n), max(n) FROM t") != "10 " + n + n) return failed("a transaction is there in part");
     run(db, "BEGIN; UPDATE t SET b = 'again'; COMMIT");
-    return run(db, "PRAGMA integrity_check") == "ok " ? 0 : failed("integrity_check finds fault after a write");
+    if (run(db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault after a write");
+    return is_rekey(mode) ? check_key(folder, std::move(db)) : 0;
 }
 
 } // namespace
@@ -123,7 +167,7 @@ int main(int argc, char** argv) {
     if (argc != 4) return 2;
     const std::string_view what = argv[1];
     if (what == "prepare") return prepare(argv[2], argv[3]);
-    if (what == "change") return change(argv[2], argv[3]);
+    if (what == "change") return is_rekey(argv[3]) ? change_key(argv[2], argv[3]) : change(argv[2], argv[3]);
     if (what == "check") return check(argv[2], argv[3]);
     return 2;
 }

@@ -2,8 +2,8 @@
 """What a disk may hold after a power cut, from a journal of the crash shim.
 
 The model is what POSIX promises and no more: bytes of a file are safe once the file was synced, a name in a folder is
-safe once the folder was synced, and everything since may be there or not. `Disk` replays a journal; `images(...)`
-gives the states that a cut at the present point may leave:
+safe once the folder was synced, and everything since may be there or not. `Disk` replays a journal; its images
+are the states that a cut at the present point may leave:
 
     lost    nothing that was not synced
     names   unsynced names and sizes are there, unsynced bytes are not (what a journalling file system likes to do)
@@ -11,15 +11,19 @@ gives the states that a cut at the present point may leave:
     torn    names are there, and of every unsynced write its first half
     odd     of unsynced changes to names, every second one; no unsynced bytes
     even    the others
+    any-N   of unsynced changes to names, and of each unsynced write's sectors, those that the N-th dice choose: in any
+            order, torn anywhere
 
-A removed file's bytes stay on the medium until something else takes their place. `residue(...)` gives those of every
+A removed file's bytes stay on the medium until something else takes their place. With each image come those of every
 file that an image no longer names, as last synced: what had to be erased must not be found there either.
 
 Files that are rebuilt after every crash (SQLite's -shm, lock files hold no bytes) can be left out by `volatile`.
 """
 import fnmatch
 import os
+import random
 
+SECTOR = 512
 VARIANTS = ("lost", "names", "data", "torn", "odd", "even")
 
 
@@ -54,6 +58,7 @@ class Disk:
         self.handles = {}
         self.files = list(self._files_below(self.root))  # every one that ever was
         self.said = b""
+        self.applied = 0  # records
 
     def _load(self, path):
         node = Node(os.path.isdir(path))
@@ -106,6 +111,7 @@ class Disk:
         """One record of the journal. Returns its number."""
         number, kind, *rest = line.rstrip("\n").split("\t")
         getattr(self, "_do_" + kind)(*rest)
+        self.applied += 1
         return int(number)
 
     def _do_say(self, data):
@@ -173,25 +179,26 @@ class Disk:
 
     # --- what the medium may hold ---
 
-    def image(self, variant, volatile=()):
-        """{relative path: bytes, or None for a folder} after a cut now."""
-        found = {}
-        self._collect(self.root, "", variant, volatile, found, set())
-        return found
+    def image_and_residue(self, variant, volatile=()):
+        """{relative path: bytes, or None for a folder} after a cut now, and the bytes of removed files that the medium still
+        holds beside it."""
+        found, named = {}, set()
+        dice = random.Random(f"{variant} {self.applied}")
+        self._collect(self.root, "", (variant, dice), volatile, found, named)
+        return found, [bytes(node.safe) for node in self.files if id(node) not in named and node.safe]
 
-    def residue(self, variant):
-        """The bytes of removed files that the medium still holds beside `image(variant)`."""
-        named = set()
-        self._collect(self.root, "", variant, (), {}, named)
-        return [bytes(node.safe) for node in self.files if id(node) not in named and node.safe]
-
-    def _names(self, folder, variant):
+    def _names(self, folder, how):
+        variant, dice = how
         if variant in ("names", "torn"):
             return folder.now
-        if variant in ("odd", "even"):
+        if variant in ("odd", "even") or variant.startswith("any-"):
             names = dict(folder.safe)
             changes = [change for change in folder.pending if not change["safe"]]
-            for change in changes[0 if variant == "odd" else 1::2]:
+            if variant in ("odd", "even"):
+                changes = changes[0 if variant == "odd" else 1::2]
+            else:
+                changes = [change for change in changes if change.setdefault(variant, dice.random() < 0.5)]
+            for change in changes:
                 for where, name, node in change["parts"]:
                     if where is folder and node is None:
                         names.pop(name, None)
@@ -201,10 +208,23 @@ class Disk:
         return folder.safe
 
     @staticmethod
-    def _bytes(node, variant):
+    def _bytes(node, how):
+        variant, dice = how
         if variant == "data":
             return bytes(node.now)
         data = bytearray(node.safe)
+        if variant.startswith("any-"):
+            for kind, *rest in node.pending:
+                if kind == "size":
+                    if dice.random() < 0.5:
+                        resize(data, rest[0])
+                else:
+                    offset, piece = rest
+                    ends = [*range(offset - offset % SECTOR + SECTOR, offset + len(piece), SECTOR), offset + len(piece)]
+                    for begin, end in zip([offset, *ends], ends):
+                        if dice.random() < 0.5:
+                            put(data, begin, piece[begin - offset:end - offset])
+            return bytes(data)
         if variant in ("names", "torn"):
             for kind, *rest in node.pending:
                 if kind == "size":
@@ -213,17 +233,17 @@ class Disk:
                     put(data, rest[0], rest[1][:len(rest[1]) // 2])
         return bytes(data)
 
-    def _collect(self, folder, path, variant, volatile, found, named):
-        for name, node in self._names(folder, variant).items():
+    def _collect(self, folder, path, how, volatile, found, named):
+        for name, node in self._names(folder, how).items():
             if any(fnmatch.fnmatch(name, pattern) for pattern in volatile):
                 continue
             relative = path + name
             if node.folder:
                 found[relative] = None
-                self._collect(node, relative + "/", variant, volatile, found, named)
+                self._collect(node, relative + "/", how, volatile, found, named)
             else:
                 named.add(id(node))
-                found[relative] = self._bytes(node, variant)
+                found[relative] = self._bytes(node, how)
 
 
 def write_image(image, folder):

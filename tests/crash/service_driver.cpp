@@ -248,12 +248,30 @@ void check_handed_out(world& w) {
     expect(identity.print == key->print, "what was handed out is not the key in the vault");
 }
 
+/// Secrets and encrypted fields open whatever became of the operation, and each is there once.
+void check_small_values(world& w, const operation& op) {
+    if (op.name == "apply" || op.name == "return") {
+        std::string seen;
+        const auto used = w.use_alpha().secrets().with(token, [&](byte_view value) { seen = as_text(value); });
+        expect(used && seen == "a token", "the secret does not open");
+        expect(count(w, records::sealed(eu, alpha)) == 1, "a secret of keys that are not current is left");
+    }
+    if (op.name == "apply") {
+        const auto keys = w.use_alpha().fields(access::read);
+        expect(keys.has_value(), "the keys of fields do not open");
+        const auto cell = take(file::read_file(w.folder + "/cell", 1 << 10), "read a cell");
+        const auto value = take(keys->column("users", "email"), "column").open("row 7", cell);
+        expect(value && as_text(*value) == "a cell", "the cell does not open");
+    }
+}
+
 /// Everything that must hold of a tenant at rest. Returns the state in words.
 std::string check_all(world& w, const operation& op) {
     check_ring_rests(w, op);
     check_vault(w, op);
     const auto text = describe(w, op);
     check_content(w, op);
+    check_small_values(w, op);
     check_log(w);
     check_medium(w);
     if (op.name == "generate") check_handed_out(w);

@@ -4,6 +4,7 @@
 //   <folder>/state     SQLite       <folder>/vault    file vault, cheap passphrase
 //   <folder>/outbox    mails        <folder>/content  encrypted files
 //   <folder>/handed-out.pfx         what `generate` gave to its customer
+//   <folder>/cell                   an encrypted field of alpha, where it has one
 #pragma once
 
 #include <keywright/adapters/file/content_store.hpp>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace service_world {
@@ -34,6 +36,7 @@ inline const policy::actor alice{admin_id{"alice"}};
 inline const policy::actor bob{admin_id{"bob"}};
 inline const environment_id alpha{"alpha"};
 inline const backup_id monday{"monday"};
+inline const secret_id token{"token"};
 
 inline constexpr instant made_at{1'800'000'000};
 inline constexpr instant changed_at = made_at + hours(200);
@@ -91,13 +94,16 @@ struct world {
     memory::manual_clock clock;
     file::outbox mail = take(file::outbox::open(folder + "/outbox"), "open outbox");
     file::content_store data = take(file::content_store::open(folder + "/content"), "open content");
+    const service::progress told;
     service_type svc{store, vault, clock, mail, data, options()};
     secret_bytes password = test_password();
 
-    world(std::string where, instant now) : folder(std::move(where)), clock(now) {}
+    world(std::string where, instant now, service::progress told_of_work = {})
+        : folder(std::move(where)), clock(now), told(std::move(told_of_work)) {}
 
-    static service::options options() {
+    service::options options() const {
         service::options how;
+        how.on_progress = told;
         how.epoch_refresh = std::chrono::milliseconds(0);
         how.pfx_iterations = 1000;
         return how;
@@ -165,6 +171,30 @@ struct world {
             need(file::write_file_durably(data.path(place) + '/' + std::string(one.path), *sealed), "write content");
         }
     }
+
+    /// Another process that applies the key to alpha, and dies in the middle of its data.
+    void apply_halfway() {
+        const auto child = ::fork();
+        if (child == 0) {
+            world other(folder, made_at + hours(50), [](std::string_view, std::uint64_t, std::uint64_t) { ::_exit(9); });
+            must(other.apply(alpha), "apply");
+            ::_exit(0);
+        }
+        int how = 0;
+        if (child < 0 || ::waitpid(child, &how, 0) != child || !WIFEXITED(how) || WEXITSTATUS(how) != 9) std::exit(3);
+    }
+
+    // --- small values of alpha ---
+
+    auto use_alpha() { return svc.environment(eu, alpha, alice); }
+    void put_secret() { need(use_alpha().secrets().put(token, secret_bytes(as_bytes("a token"))), "put a secret"); }
+    /// The cell stands where the product keeps it: the service moves its keys, and never touches it.
+    void put_cell() {
+        must(svc.run({eu, alpha}, policy::enable_field_encryption{.by = alice}), "field encryption");
+        const auto keys = take(use_alpha().fields(access::read_write), "keys of fields");
+        auto column = take(keys.column("users", "email"), "column");
+        need(file::write_file_durably(folder + "/cell", take(column.seal("row 7", as_bytes("a cell")), "seal a cell")), "write a cell");
+    }
 };
 
 // --- the operations, and the states around them ---
@@ -216,11 +246,32 @@ inline const operation operations[] = {
      "epsilon:customer:first zeta:customer:first",
      "k1:available k2:active alpha:customer:first beta:customer:first gamma:provider:first delta:customer:first epsilon:customer:first "
      "zeta:customer:first"},
-    {"apply", 3, [](world& w) { must(w.upload(first_pfx, "k1"), "upload"); }, [](world& w) { return w.apply(alpha); },
+    {"apply", 3,
+     [](world& w) {
+         must(w.upload(first_pfx, "k1"), "upload");
+         w.put_secret();
+         w.put_cell();
+     },
+     [](world& w) { return w.apply(alpha); }, "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
+     "k1:active alpha:customer:first beta:provider:first gamma:provider:first"},
+    {"recover", 3,
+     [](world& w) {
+         must(w.upload(first_pfx, "k1"), "upload");
+         w.apply_halfway();
+     },
+     [](world& w) -> result<outcome> { // an apply that a full disk makes it give up, is asked for again
+         auto done = w.svc.recover();
+         if (done && w.environment(alpha).managed_by == policy::protector::provider) return w.apply(alpha);
+         return outcome(policy::decision(policy::event_list{}), done);
+     },
      "k1:active alpha:provider:first beta:provider:first gamma:provider:first",
      "k1:active alpha:customer:first beta:provider:first gamma:provider:first"},
-    {"return", 3, three_with_active_key, [](world& w) { return w.give_back(alpha); },
-     "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
+    {"return", 3,
+     [](world& w) {
+         three_with_active_key(w);
+         w.put_secret();
+     },
+     [](world& w) { return w.give_back(alpha); }, "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
      "k1:active alpha:provider:first beta:customer:first gamma:provider:first"},
     {"lock", 3,
      [](world& w) {

@@ -135,11 +135,52 @@ TEST_CASE("page header: sizes, versions and suites beyond what there is are refu
     CHECK(with(20, {0, 0, 2, 1}) == errc::malformed);
     CHECK(with(20, {0, 1, 0, 0}) == errc::authentication_failed);
     CHECK(with(20, {0, 2, 0, 0}) == errc::malformed);
-    CHECK(with(48, {1}) == errc::malformed);
+    CHECK(with(48, {1}) == errc::authentication_failed);
+    CHECK(with(48, {2}) == errc::malformed);
+    CHECK(with(49, {1}) == errc::malformed);
+    CHECK(with(50, {0, 1}) == errc::malformed);       // an entry of one byte is none
+    CHECK(with(50, {0x0f, 0x4d}) == errc::malformed); // one byte beyond the place for both
+    CHECK(with(50, {0xff, 0xff}) == errc::malformed);
     CHECK(with(52, {0x0f, 0xab}) == errc::malformed); // one byte beyond the place for it
     CHECK(with(52, {0xff, 0xff}) == errc::malformed);
     CHECK(with(52, {0, 0}) == errc::malformed);
     CHECK(with(4063, {1}) == errc::malformed);
+}
+
+TEST_CASE("page header: the other slot's key follows behind the one that seals, and is read back") {
+    auto header = a_header();
+    const bytes one = sealed(header);
+    header.sealing_slot = 1;
+    header.other = a_header("prod.page.2").key;
+    const bytes both = sealed(header);
+    const auto &entry = header.key.serialised(), &other = header.other->serialised();
+    CHECK(other != entry);
+    CHECK(bytes(both.begin() + 48, both.begin() + 50) == bytes{1, 0});
+    CHECK(load_be<std::uint16_t>(both.data() + 50) == other.size());
+    CHECK(load_be<std::uint16_t>(both.data() + 52) == entry.size());
+    CHECK(std::equal(entry.begin(), entry.end(), both.begin() + 54));
+    CHECK(std::equal(other.begin(), other.end(), both.begin() + 54 + static_cast<std::ptrdiff_t>(entry.size())));
+    const auto read = page_header::parse(both);
+    REQUIRE(read.has_value());
+    CHECK(read->sealing_slot == 1);
+    CHECK(read->key.serialised() == entry);
+    REQUIRE(read->other.has_value());
+    CHECK(read->other->serialised() == other);
+    // Without them the bytes are those that were written before there could be two.
+    header.sealing_slot = 0;
+    header.other.reset();
+    CHECK(sealed(header) == one);
+    const auto alone = page_header::parse(one);
+    REQUIRE(alone.has_value());
+    CHECK(alone->sealing_slot == 0);
+    CHECK_FALSE(alone->other.has_value());
+    for (std::size_t at = 0; at < both.size(); at += 3) {
+        CAPTURE(at);
+        bytes changed = both;
+        changed[at] ^= static_cast<std::uint8_t>(1 << at % 8);
+        const errc code = code_of(changed);
+        REQUIRE((code == errc::malformed || code == errc::unsupported || code == errc::authentication_failed));
+    }
 }
 
 TEST_CASE("page header: an entry that fills it to the last byte fits, one byte more does not") {
@@ -150,6 +191,13 @@ TEST_CASE("page header: an entry that fills it to the last byte fits, one byte m
     const auto more = a_header(name + "n").seal(keys.header_mac());
     REQUIRE_FALSE(more.has_value());
     CHECK(more.error().code == errc::limit_exceeded);
+
+    auto two = a_header(std::string(4010 - 83 - 94, 'n')); // the other entry has 94 bytes
+    two.other = a_header().key;
+    REQUIRE(two.other->serialised().size() == 94);
+    CHECK(page_header::parse(sealed(two)).has_value());
+    two.key = a_header(std::string(4010 - 83 - 93, 'n')).key;
+    CHECK_FALSE(two.seal(keys.header_mac()).has_value());
 }
 
 TEST_CASE("page keys: a frame's block is AES-256-XTS with the offset as data unit, by hand from IEEE 1619") {

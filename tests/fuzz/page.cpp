@@ -16,10 +16,13 @@ void must(bool holds) {
 
 constexpr envelope::file_identity file{1, 2, 3};
 
-envelope::page_keys& keys_of(envelope::page_suite suite) {
-    static auto siv = envelope::page_keys::derive(secret_bytes(32), envelope::page_suite::aes256_gcm_siv, file);
-    static auto gcm = envelope::page_keys::derive(secret_bytes(32), envelope::page_suite::aes256_gcm, file);
-    return suite == envelope::page_suite::aes256_gcm ? *gcm : *siv;
+envelope::page_keys& keys_of(envelope::page_suite suite, std::uint8_t slot = 0) {
+    const auto derive = [](envelope::page_suite of, std::uint8_t in) {
+        return envelope::page_keys::derive(secret_bytes(32), of, file, in);
+    };
+    constexpr auto siv = envelope::page_suite::aes256_gcm_siv, gcm = envelope::page_suite::aes256_gcm;
+    static std::array all{derive(siv, 0), derive(siv, 1), derive(gcm, 0), derive(gcm, 1)};
+    return *all[(suite == gcm ? 2U : 0U) + slot];
 }
 
 void read_header(byte_view data) {
@@ -27,7 +30,7 @@ void read_header(byte_view data) {
     slot.resize(envelope::header_slot_size);
     const auto read = envelope::page_header::parse(slot);
     if (!read) return;
-    must(envelope::is_page_size(read->page_size));
+    must(envelope::is_page_size(read->page_size) && read->sealing_slot <= 1);
     auto& mac = keys_of(read->suite).header_mac();
     const auto written = read->seal(mac);
     must(written.has_value() && std::equal(written->begin(), written->end() - 32, slot.begin()));
@@ -38,17 +41,19 @@ void read_header(byte_view data) {
 
 void read_pages(byte_view data) {
     constexpr std::size_t size = 512;
-    envelope::page_cipher& cipher =
-        keys_of(data[0] % 4 == 1 ? envelope::page_suite::aes256_gcm_siv : envelope::page_suite::aes256_gcm).pages;
+    const auto suite = data[0] % 4 == 1 ? envelope::page_suite::aes256_gcm_siv : envelope::page_suite::aes256_gcm;
     std::uint32_t number = 1;
     for (byte_view rest = data.subspan(1); rest.size() >= size; rest = rest.subspan(size), ++number) {
         const envelope::page_place place{envelope::page_kind::database, number};
         bytes page(size, 0xee);
+        const std::uint8_t slot = envelope::page_cipher::slot_of(rest.first(size)) == 1 ? 1 : 0;
+        envelope::page_cipher& cipher = keys_of(suite, slot).pages;
         if (!cipher.open(place, rest.first(size), page)) {
             must(page == bytes(size));
             continue;
         }
         bytes again(size);
+        must(!keys_of(suite, static_cast<std::uint8_t>(1 - slot)).pages.open(place, rest.first(size), again).has_value());
         must(!cipher.open({envelope::page_kind::journal, number}, rest.first(size), again).has_value());
         must(!cipher.open({envelope::page_kind::database, number + 1}, rest.first(size), again).has_value());
         const auto sealed = cipher.seal(place, page);

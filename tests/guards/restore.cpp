@@ -22,6 +22,44 @@ constexpr world backed = eligible.after(power_platform, takes(uploaded_at, "p0")
                              .after(power_platform, takes(applied_at, "s1"), on_sandbox);
 constexpr instant now = applied_at + hours(1);
 
+constexpr scenario protectors[] = {
+    {"T30: one of another region, on a customer's key, is never the same protector",
+     [] {
+         const facts f{backed.tenant, backed.ring, now};
+         const environment_state here = backed.environment("prod");
+         const environment_state there = but(backed.environment("sandbox"), [](environment_state& e) { e.region = region_id("us"); });
+         return guards::same_protector(f, here, backed.environment("sandbox")) && !guards::same_protector(f, here, there);
+     }},
+    {"P01, T30: one in a policy and one on the ring's key have not the same protector, whichever is asked first",
+     [] {
+         policy_state policy;
+         policy.id = policy_id("p1");
+         facts f{backed.tenant, backed.ring, now};
+         f.policy_ = &policy;
+         const environment_state ring = backed.environment("prod");
+         const environment_state member = but(ring, [](environment_state& e) { e.membership.policy = policy_id("p1"); });
+         return !guards::same_protector(f, ring, member) && !guards::same_protector(f, member, ring);
+     }},
+    {"P01, T30: two policies are one protector where they name one key of one vault, and that alone",
+     [] {
+         policy_state mine, theirs;
+         mine.id = policy_id("p1"), mine.vault = vault_id("safe"), mine.key = key_id("k1");
+         theirs = mine, theirs.id = policy_id("p2");
+         facts f{backed.tenant, backed.ring, now};
+         f.policy_ = &mine, f.source_policy_ = &theirs;
+         const environment_state here =
+             but(backed.environment("prod"), [](environment_state& e) { e.membership.policy = policy_id("p1"); });
+         const environment_state there = but(here, [](environment_state& e) { e.membership.policy = policy_id("p2"); });
+         const bool one_key = guards::same_protector(f, here, there);
+         theirs.vault = vault_id("other");
+         const bool of_another_vault = guards::same_protector(f, here, there);
+         theirs.vault = mine.vault, theirs.key = key_id("k2");
+         return one_key && !of_another_vault && !guards::same_protector(f, here, there);
+     }},
+};
+static_assert(first_failure(protectors) == none_failed);
+TEST_CASE("T30: what protects an environment") { run(protectors); }
+
 constexpr scenario targets[] = {
     {"T30: its own environment",
      [] { return given(power_platform, backed).on("prod").backup("p1").when(restores(now, "prod")).then_allowed({"restore_started"}); }},
@@ -176,6 +214,15 @@ constexpr scenario dead[] = {
              .backup("p1")
              .when(restores(unlockable_at, "prod"))
              .then_refused({{"T30", refusal::key_version_unavailable}});
+     }},
+    {"T30: what is behind the key of another region's ring, this one does not hold",
+     [] {
+         const world w = but(backed, [](world& each) { each.environments[1].region = region_id("us"); });
+         return given(power_platform, w)
+             .on("prod")
+             .backup("s1")
+             .when(restores(now, "prod"))
+             .refused_by({"T30", refusal::key_version_unavailable});
      }},
     {"T30: a key version that was behind a key that is Retired is lost, also when the ring has another key",
      [] {

@@ -4,6 +4,7 @@
     consume.py WAY --cmake CMAKE --build FOLDER --source FOLDER --botan FOLDER
 
 WAY is a component's name, or
+    service      a small product of its own in a folder of its own, tests/package/service, which says what it does
     refusals     packages that must not be found: an unknown component, a version of the future
     subfolder    add_subdirectory, without the targets of our tests, with Make
     fetch        FetchContent from a folder, as a folder of one's own: our headers must pass the consumer's warnings
@@ -51,10 +52,10 @@ class Consumer:
     def install(self):
         run([self.cmake, "--install", self.build, "--prefix", self.prefix])
 
-    def configure(self, *options, **more):
+    def configure(self, *options, project="consumer", **more):
         # The prefix alone must do: neither the source tree nor its cache may be found.
         return run(
-            [self.cmake, "--fresh", "-S", HERE / "consumer", "-B", self.folder / "out", "-G", self.generator, "-DCMAKE_BUILD_TYPE=Debug",
+            [self.cmake, "--fresh", "-S", HERE / project, "-B", self.folder / "out", "-G", self.generator, "-DCMAKE_BUILD_TYPE=Debug",
              "-DCMAKE_CXX_COMPILER=g++", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *options], **more)
 
     def prefix_path(self):
@@ -72,6 +73,20 @@ def component(consumer, name):
     hidden = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in FOREIGN[name]]
     consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={name}", *hidden)
     consumer.finish(name)
+
+
+def service(consumer):
+    consumer.install()
+    consumer.configure(consumer.prefix_path(), "-DCMAKE_CXX_FLAGS_DEBUG=-O0", project="service")
+    run([consumer.cmake, "--build", consumer.folder / "out"])
+    home = consumer.folder / "home"
+    home.mkdir()
+    said = run([consumer.folder / "out/ledger", home])
+    if said != (HERE / "service/expected.txt").read_text(encoding="utf-8"):
+        sys.exit(f"package: the service says something else than service/expected.txt:\n{said}")
+    left_in_clear = [path for path in home.rglob("*") if path.is_file() and b"CREATE TABLE" in path.read_bytes()]
+    if left_in_clear:
+        sys.exit(f"package: the service's database stands in the clear: {left_in_clear}")
 
 
 def refusals(consumer):
@@ -132,7 +147,7 @@ def vcpkg(consumer):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("way", choices=[*COMPONENTS, "refusals", "subfolder", "pkg_config", "fetch", "vcpkg"])
+    parser.add_argument("way", choices=[*COMPONENTS, "service", "refusals", "subfolder", "pkg_config", "fetch", "vcpkg"])
     parser.add_argument("--cmake", required=True)
     for folder in ("--build", "--source", "--botan"):
         parser.add_argument(folder, type=lambda text: pathlib.Path(text).resolve(), required=True)
@@ -142,7 +157,7 @@ def main():
         if arguments.way in COMPONENTS:
             component(consumer, arguments.way)
         else:
-            {"refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config, "fetch": fetch, "vcpkg": vcpkg}[arguments.way](consumer)
+            {"service": service, "refusals": refusals, "subfolder": subfolder, "pkg_config": pkg_config, "fetch": fetch, "vcpkg": vcpkg}[arguments.way](consumer)
     print(f"package: {arguments.way} works")
 
 

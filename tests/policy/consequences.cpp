@@ -106,6 +106,8 @@ constexpr scenario contents[] = {
          return given(power_platform, w).on("prod").when(ends(uploaded_at, operation::copying)).then_event(0, copied{prod, true}) &&
                 given(power_platform, w).on("prod").when(fails(uploaded_at, operation::copying)).then_event(0, copy_failed{{prod}});
      }},
+    {"an end of nothing leads to nothing, where a profile has no H03 to refuse it",
+     [] { return consequences(facts{both.tenant, both.ring, applied_at}, completed{.at = applied_at, .of = operation::none}).empty(); }},
     {"who and when are those of the command",
      [] {
          const event e =

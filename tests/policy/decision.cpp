@@ -107,19 +107,51 @@ constexpr scenario menders[] = {
 static_assert(first_failure(menders) == none_failed);
 TEST_CASE("a denial says who can mend it") { run(menders); }
 
-// The names that are stored and documented, written down a second time.
-static_assert(name(refusal::not_authorized) == "not_authorized");
-static_assert(name(refusal::pfx_without_password) == "pfx_without_password");
-static_assert(name(refusal::corrupt) == "corrupt");
-static_assert(name(refusal::lock_cooldown) == "lock_cooldown");
-static_assert(name(refusal::key_change_in_progress) == "key_change_in_progress");
-static_assert(name(refusal::not_locked) == "not_locked");
-static_assert(name(refusal::same_environment) == "same_environment");
-static_assert(name(refusal::not_customer_managed) == "not_customer_managed");
-static_assert(name(refusal::not_due) == "not_due");
-static_assert(name(refusal::consumer_rule) == "consumer_rule");
-static_assert(name(mender::nobody) == "nobody");
-static_assert(name(mender::environment_administrator) == "environment_administrator");
-static_assert(name(mender::provider) == "provider");
+TEST_CASE("names of refusals and of those who mend them are as stored and documented") {
+    CHECK(name(refusal::not_authorized) == "not_authorized");
+    CHECK(name(refusal::pfx_without_password) == "pfx_without_password");
+    CHECK(name(refusal::corrupt) == "corrupt");
+    CHECK(name(refusal::lock_cooldown) == "lock_cooldown");
+    CHECK(name(refusal::key_change_in_progress) == "key_change_in_progress");
+    CHECK(name(refusal::not_locked) == "not_locked");
+    CHECK(name(refusal::same_environment) == "same_environment");
+    CHECK(name(refusal::not_customer_managed) == "not_customer_managed");
+    CHECK(name(refusal::not_due) == "not_due");
+    CHECK(name(refusal::consumer_rule) == "consumer_rule");
+    CHECK(name(mender::nobody) == "nobody");
+    CHECK(name(mender::environment_administrator) == "environment_administrator");
+    CHECK(name(mender::provider) == "provider");
+}
+
+TEST_CASE("two reasons that differ in one value differ") {
+    const reason one{.rule = "T18", .code = refusal::lock_cooldown, .subject = inline_text<63>("k1"), .since = t0, .span = hours(72)};
+    CHECK(one == but(one, [](reason&) {}));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.rule = "T17"; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.code = refusal::unlock_cooldown; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.who_can_mend = mender::time; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.subject = {}; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.since = t0 + second; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.span = hours(24); }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.found = 1; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.limit = 1; }));
+    CHECK_FALSE(one == but(one, [](reason& r) { r.not_before = t0; }));
+}
+
+TEST_CASE("a decision made of events is allowed and refused by nothing, one made of reasons is refused by those") {
+    event_list events;
+    events.push_back({alice, t0, feature_enabled{}});
+    const decision yes(events);
+    CHECK(yes.allowed());
+    CHECK(yes.events() == events);
+    CHECK_FALSE(yes.refused_by("T02", refusal::feature_off));
+    reason_list reasons;
+    reasons.push_back({.rule = "T02", .code = refusal::feature_off, .subject = {}, .span = {}});
+    const decision no(reasons);
+    CHECK(no.refused());
+    CHECK(no.reasons() == reasons);
+    CHECK(no.refused_by("T02", refusal::feature_off));
+    CHECK_FALSE(no.refused_by("T01", refusal::feature_off));
+    CHECK_FALSE(no.refused_by("T02", refusal::not_eligible));
+}
 
 } // namespace

@@ -34,6 +34,18 @@ constexpr scenario effects[] = {
      [] { return leads_to(key_unlock_started{k1, print_of(1), file_kind::pfx}, {"publish_key", "install_key"}); }},
     {"a key that was not unlocked after all leaves the vault again",
      [] { return leads_to(key_unlock_failed{{k1, print_of(1)}}, {"destroy_key"}); }},
+    {"H01: a new import key is published, and the one before goes",
+     [] { return leads_to(import_key_created{{}, print_of(9), never}, {"publish_key", "destroy_import_key"}); }},
+    {"I06: a key that was replaced at once leaves the vault when nothing hangs on it; where none was, none goes",
+     [] {
+         return leads_to(key_activated{{k1, print_of(2)}, print_of(1), 1}, {"destroy_key"}) &&
+                leads_to(key_activated{{k1, print_of(2)}, {}, 1}, {});
+     }},
+    {"I09: a return takes a key that served this environment only with it; a ring's key stays",
+     [] {
+         return leads_to(returned_to_provider{prod, 3, print_of(1)}, {"destroy_key", "settle_environment"}) &&
+                leads_to(returned_to_provider{prod, 3}, {"settle_environment"});
+     }},
     {"a failed activation leaves its key where it is", [] { return leads_to(activation_failed{{k1, print_of(1)}}, {}); }},
     {"an activation installs", [] { return leads_to(activation_started{k1, print_of(1), 1}, {"install_key"}); }},
     {"T23: a lock is carried out, and being asked for or completed does nothing more",

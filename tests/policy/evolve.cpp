@@ -17,6 +17,16 @@ constexpr bool leaves_alone(const event_body& body) {
     return e == before;
 }
 
+/// The same of a policy of a customer's own vault.
+constexpr bool leaves_policy_alone(const event_body& body) {
+    policy_state policy;
+    policy.id = policy_id("p1");
+    policy.production = policy.others = 1;
+    const policy_state before = policy;
+    evolve(policy, event{the_system, t0, body});
+    return policy == before;
+}
+
 constexpr scenario about[] = {
     {"an event about another environment changes nothing",
      [] {
@@ -24,7 +34,20 @@ constexpr scenario about[] = {
                 leaves_alone(returned_to_provider{elsewhere, 9}) && leaves_alone(environment_unlocked{elsewhere, 9}) &&
                 leaves_alone(environment_deleted{elsewhere, protection::customer, false}) &&
                 leaves_alone(reset_completed{elsewhere, protection::customer, 9, 9}) && leaves_alone(restored{elsewhere, true}) &&
-                leaves_alone(copied{elsewhere, true});
+                leaves_alone(copied{elsewhere, true}) && leaves_alone(environment_created{elsewhere}) &&
+                leaves_alone(deadline_passed{elsewhere, 9}) && leaves_alone(field_encryption_enabled{{elsewhere}}) &&
+                leaves_alone(environment_integrated{elsewhere, {}}) && leaves_alone(environment_added{{}, elsewhere}) &&
+                leaves_alone(environment_removed{{}, elsewhere});
+     }},
+    {"an event about another policy changes nothing",
+     [] {
+         const policy_id other("p2");
+         return leaves_policy_alone(environment_added{other, prod, environment_kind::production}) &&
+                leaves_policy_alone(environment_removed{other, prod, environment_kind::production}) &&
+                leaves_policy_alone(access_revoked{other, revocation::access, 1, 1}) &&
+                leaves_policy_alone(access_granted{other, all_uses}) && leaves_policy_alone(unlock_requested{{other}}) &&
+                leaves_policy_alone(unlock_approved{{other}, 1}) && leaves_policy_alone(version_rotated{other, 2, print_of(2)}) &&
+                leaves_policy_alone(key_purged{other, 0});
      }},
     {"a lock writes nothing to an environment", [] { return leaves_alone(lock_started{key_id("k1"), print_of(1), 1, 2}); }},
     {"an event about the tenant's people changes the tenant only",
@@ -122,6 +145,54 @@ constexpr scenario records[] = {
          ring.keys.push_back({ring.keys[0].id, print_of(50), installing, t0});
          evolve(ring, {alice, t0, key_activated{{ring.keys[0].id, print_of(50)}}});
          return ring.keys[0].state == deleted && ring.keys[1].state == available && ring.keys[2].state == active;
+     }},
+    {"a key that is in another state than an event ends is left alone",
+     [] {
+         ring_state ring = keys({key_state::active});
+         evolve(ring, {alice, t0, activation_failed{{ring.keys[0].id, ring.keys[0].print}}});
+         return ring.keys[0].state == key_state::active;
+     }},
+    {"T23: the last locked environment is deleted while its lock is carried out: the key is retired when the lock is complete",
+     [] {
+         ring_state ring = keys({key_state::locked});
+         ring.locked = 1, ring.environments = 1, ring.locking = true;
+         evolve(ring, {alice, t0, environment_deleted{prod, protection::locked, false}});
+         const bool kept = ring.locked == 0 && ring.keys[0].state == key_state::locked;
+         evolve(ring, {the_system, t0, lock_completed{ring.keys[0].id, 1}});
+         return kept && ring.keys[0].state == key_state::retired;
+     }},
+    {"I09: a return deletes the key that it names, and leaves the others",
+     [] {
+         ring_state ring = keys({key_state::active, key_state::available});
+         ring.in_transition = ring.customer_managed = 1;
+         evolve(ring, {the_system, t0, returned_to_provider{prod, 3, ring.keys[0].print}});
+         return ring.keys[0].state == key_state::deleted && ring.keys[1].state == key_state::available;
+     }},
+    {"R04: a clock that is agreed on holds a deadline for 24 h from it, where one was held, and no other",
+     [] {
+         const instant agreed = t0 + days(9);
+         ring_state held, free;
+         held.hold_until = t0;
+         for (ring_state* ring : {&held, &free}) evolve(*ring, {bob, agreed, clock_accepted{agreed, true}});
+         return held.hold_until == agreed + hours(24) && !happened(free.hold_until);
+     }},
+    {"T33: a reset that began before its event said what it was of does not count below nothing",
+     [] {
+         ring_state ring;
+         ring.customer_managed = 1, ring.in_transition = 1;
+         evolve(ring, {the_system, t0, reset_completed{prod, protection::customer, 2, 2}});
+         return ring.resetting == 0 && ring.customer_managed == 0;
+     }},
+    {"T19: applied again under the same secret, an environment keeps the version that it first had under it",
+     [] {
+         environment_state e;
+         e.id = prod;
+         evolve(e, {the_system, t0, key_applied{prod, 2, 0, 1}});
+         evolve(e, {the_system, t0, returned_to_provider{prod, 3}});
+         evolve(e, {the_system, t0, key_applied{prod, 4, 0, 1}});
+         const bool kept = e.first_version == 1 && e.first_generation == 1;
+         evolve(e, {the_system, t0, key_applied{prod, 5, 0, 2}});
+         return kept && e.first_version == 4 && e.first_generation == 2;
      }},
     {"lock records: the oldest makes room, and what it held reads as locked since ever",
      [] {

@@ -130,6 +130,9 @@ constexpr scenario reports[] = {
     {"H03: nothing is under way",
      [] {
          return given(power_platform, both)
+                    .when(ends(lockable_at, operation::unlocking_key))
+                    .then_refused({{"H03", refusal::not_in_progress}}) &&
+                given(power_platform, both)
                     .when(ends(lockable_at, operation::activation))
                     .then_refused({{"H03", refusal::not_in_progress}}) &&
                 given(power_platform, both).when(ends(lockable_at, operation::locking)).then_refused({{"H03", refusal::not_in_progress}}) &&

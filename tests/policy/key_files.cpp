@@ -46,6 +46,11 @@ constexpr scenario files[] = {
      [] { return upload_refused([](upload_key& c) { c.file.has_password = false; }, "T06", refusal::pfx_without_password); }},
     {"T07: the public half only",
      [] { return upload_refused([](upload_key& c) { c.file.has_private = false; }, "T07", refusal::missing_private_key); }},
+    {"T07: a file that opened and holds no key at all is told once; one of no size that holds a key is of a bad size",
+     [] {
+         return upload_refused([](upload_key& c) { c.file.bits = 0, c.file.has_private = false; }, "T07", refusal::missing_private_key) &&
+                upload_refused([](upload_key& c) { c.file.bits = 0; }, "T06", refusal::bad_key_size);
+     }},
     {"T13: the wrong password",
      [] { return upload_refused([](upload_key& c) { c.file.outcome = file_outcome::wrong_password; }, "T13", refusal::wrong_password); }},
     {"T13: damaged", [] { return upload_refused([](upload_key& c) { c.file.outcome = file_outcome::corrupt; }, "T13", refusal::corrupt); }},

@@ -80,6 +80,16 @@ TEST_CASE("key_use: where there is no room the window that began first makes roo
     CHECK(counters.forgotten == 1);
 }
 
+TEST_CASE("key_use: two alerts that differ in one value differ") {
+    const use_alert one{key(1), key_operation::unwrap, t0, 4, 3};
+    CHECK(one == use_alert{key(1), key_operation::unwrap, t0, 4, 3});
+    CHECK_FALSE(one == use_alert{key(2), key_operation::unwrap, t0, 4, 3});
+    CHECK_FALSE(one == use_alert{key(1), key_operation::wrap, t0, 4, 3});
+    CHECK_FALSE(one == use_alert{key(1), key_operation::unwrap, t0 + second, 4, 3});
+    CHECK_FALSE(one == use_alert{key(1), key_operation::unwrap, t0, 5, 3});
+    CHECK_FALSE(one == use_alert{key(1), key_operation::unwrap, t0, 4, 4});
+}
+
 constexpr bool works_at_compile_time() {
     use_counters<1> counters;
     return !record(counters, limits, unwraps(t0, 3)).has_value() && record(counters, limits, unwraps(t0)).has_value();

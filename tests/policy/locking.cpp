@@ -91,6 +91,13 @@ constexpr scenario lock_evidence[] = {
      }},
     {"T21: no text",
      [] { return lock_refused(but(locks(lockable_at), [](lock& c) { c.confirmation = {}; }), "T21", refusal::confirmation_mismatch); }},
+    {"T21: another word, as long, or the word alone",
+     [] {
+         return lock_refused(but(locks(lockable_at), [](lock& c) { c.confirmation = typed_text("open contoso"); }), "T21",
+                             refusal::confirmation_mismatch) &&
+                lock_refused(but(locks(lockable_at), [](lock& c) { c.confirmation = typed_text("lock "); }), "T21",
+                             refusal::confirmation_mismatch);
+     }},
     {"T21: a longer text",
      [] {
          return lock_refused(but(locks(lockable_at), [](lock& c) { c.confirmation = typed_text("lock contoso "); }), "T21",

@@ -46,8 +46,13 @@ static_assert(types<lock, unlock_key>::contains<lock> && !types<lock>::contains<
 
 // --- roles ---
 
-static_assert((tenant_admin | environment_admin).any_of(environment_admin) && !tenant_admin.any_of(environment_admin));
-static_assert(!no_one.any_of(tenant_admin | environment_admin | target_admin | provider_role | system_role));
+TEST_CASE("roles: two sets have one in common or have not, and nobody has any") {
+    CHECK((tenant_admin | environment_admin).any_of(environment_admin));
+    CHECK_FALSE(tenant_admin.any_of(environment_admin));
+    CHECK_FALSE(no_one.any_of(tenant_admin | environment_admin | target_admin | provider_role | system_role | vault_admin));
+    CHECK((tenant_admin | environment_admin) == (environment_admin | tenant_admin));
+    CHECK_FALSE(tenant_admin == environment_admin);
+}
 
 // --- resolution 24 ---
 

@@ -51,6 +51,8 @@ constexpr scenario deadlines[] = {
          return locked_at(with_locks(3, false), on_key(0)) == t0 + days(1) && locked_at(with_locks(3, false), on_key(2)) == t0 + days(3) &&
                 locked_at(with_locks(3, true), on_key(1)) == t0 + days(2);
      }},
+    {"T26: where the record had to make room, it is locked since ever, also while another lock is under way",
+     [] { return locked_at(but(with_locks(3, true), [](ring_state& r) { r.locks.erase_at(0); }), on_key(0)) == instant{0}; }},
     {"T26: and not yet while that lock is under way", [] { return locked_at(with_locks(3, true), on_key(2)) == never; }},
 };
 static_assert(first_failure(deadlines) == none_failed);

@@ -53,6 +53,18 @@ constexpr scenario outlines[] = {
      }},
     {"T43: the same, told when the lock is refused",
      [] { return planned(both, locks(applied_at)).never_in_normal_business && planned(both, locks(applied_at)).environments_hit == 2; }},
+    {"T43: what a lock hits are the environments on the key, what it does not reach those on the provider's",
+     [] {
+         const world w = both;
+         const plan_outline p = planned(w, locks(lockable_at));
+         const auto f = w.facts_for(lockable_at, {});
+         std::uint32_t hit = 0, not_covered = 0;
+         for (const environment_state& e : w.environments) {
+             hit += is_hit(p.reaches, f, e) ? 1U : 0U;
+             not_covered += is_not_covered(p.reaches, f, e) ? 1U : 0U;
+         }
+         return hit == p.environments_hit && not_covered == p.environments_not_covered && hit == 2 && not_covered == 1;
+     }},
     {"T15: an activation re-wraps without downtime",
      [] {
          const world w = both.after(power_platform, uploads(applied_at, "k2", 2));

@@ -139,6 +139,33 @@ TEST_CASE("tenant_service: after a reset neither stray files nor backups open") 
     CHECK_FALSE(t.data.there.contains("prod/backup/b1"));
 }
 
+TEST_CASE("tenant_service: what a plan counts is had by name: who is hit, who is not, which backups are lost, who is told") {
+    tenant t;
+    with_key_on_prod(t);
+    tenant::must(t.back_up(world::prod, "b1"));
+    tenant::must(t.back_up(world::sand, "of-sand"));
+    const service::subject ring{world::eu};
+    const auto plan = t.svc.plan(ring, policy::lock{.by = world::alice});
+    const auto names = t.svc.affected(ring, *plan);
+    REQUIRE(names.has_value());
+    CHECK(names->environments == std::vector{world::prod});
+    CHECK(names->not_covered == std::vector{world::sand, world::test});
+    CHECK(names->environments.size() == plan->environments_hit);
+    CHECK(names->not_covered.size() == plan->environments_not_covered);
+    CHECK(names->backups == std::vector{service::lost_backup{world::prod, backup_id{"b1"}}});
+    CHECK(names->told == std::vector{world::alice.who, world::bob.who});
+
+    const service::subject prod{world::eu, world::prod};
+    const auto reset = [&] { return t.svc.affected(prod, *t.svc.plan(prod, policy::reset{.by = world::alice})); };
+    CHECK(reset()->backups.size() == 1);
+    CHECK(reset()->environments == std::vector{world::prod});
+    CHECK(reset()->not_covered.empty());
+    const auto apply = t.svc.affected(prod, *t.svc.plan(prod, policy::apply_key{.by = world::alice}));
+    CHECK(apply->backups.empty()); // they stay readable
+    tenant::must(t.reset(world::prod));
+    CHECK(reset()->backups.empty()); // lost already
+}
+
 TEST_CASE("tenant_service: restore and copy go only where the same key protects") {
     tenant t;
     with_key_on_prod(t);
@@ -323,4 +350,44 @@ TEST_CASE("tenant_service: a backup that fails anywhere leaves its name free or 
                 tenant::must(t.back_up(world::prod, "b1"));
             }
         }
+}
+
+TEST_CASE("tenant_service: a name that is missing, or that subject and command give differently, is told before anything is changed") {
+    tenant t;
+    const auto records = t.memory.scan("", "", 10'000)->size();
+    const auto misused = [](const auto& answer) { return !answer && answer.error().code == errc::misused; };
+    const service::ring_id no_region{world::contoso, {}};
+    const environment_id none{}, other{"other"};
+    CHECK(misused(t.svc.create_tenant({.by = world::provider})));
+    CHECK(misused(t.svc.run({no_region}, policy::add_administrator{.by = world::provider})));
+    CHECK(misused(t.svc.run({world::eu, none}, policy::create_environment{.by = world::alice})));
+    CHECK(misused(t.svc.run({no_region, other}, policy::create_environment{.by = world::alice, .environment = other})));
+    CHECK(misused(t.svc.run({world::eu, world::prod}, policy::create_environment{.by = world::alice, .environment = other})));
+    CHECK(misused(t.svc.run({world::eu}, policy::apply_key{.by = world::alice})));
+    CHECK(misused(t.svc.run({world::eu, world::prod}, policy::take_backup{.by = world::alice})));
+    CHECK(
+        misused(t.svc.run({.ring = world::eu, .environment = world::prod, .backup = backup_id{"b"}}, policy::restore{.by = world::alice})));
+    CHECK(misused(t.svc.run({.ring = world::eu, .environment = world::prod, .source = world::prod}, policy::restore{.by = world::alice})));
+    CHECK(misused(t.svc.run({.ring = world::eu, .environment = world::prod}, policy::copy{.by = world::alice})));
+    CHECK(misused(t.svc.plan({world::eu}, policy::apply_key{.by = world::alice})));
+    CHECK(misused(t.svc.open(world::eu, none, world::alice, access::read)));
+    CHECK(misused(t.svc.generate_key(no_region, {.by = world::alice,
+                                                 .key = key_id{"k"},
+                                                 .password = world::first_password(),
+                                                 .password_again = world::first_password(),
+                                                 .hand_out = {},
+                                                 .acknowledged = true})));
+    CHECK(t.memory.scan("", "", 10'000)->size() == records);
+}
+
+TEST_CASE("tenant_service: a restore of a backup that is not there, and a command on an unknown tenant, are not_found") {
+    tenant t;
+    const service::subject s{.ring = world::eu, .environment = world::prod, .source = world::prod, .backup = backup_id{"never"}};
+    const policy::restore command{.by = world::alice, .confirmation = policy::typed_text("prod")};
+    CHECK(t.svc.run(s, command).error().code == errc::not_found);
+    CHECK(t.svc.plan(s, command).error().code == errc::not_found);
+    const auto unknown = t.svc.run({{tenant_id{"fabrikam"}}}, policy::enable_feature{.by = world::provider});
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().code == errc::not_found);
+    CHECK(std::string_view(unknown.error().text).starts_with("service: there is no tenant"));
 }

@@ -183,3 +183,13 @@ TEST_CASE("G04: each use of a customer's key is told, and one too many is an ale
     CHECK(alerts[0].key == policy::active_key(t.ring())->print);
     CHECK(alerts[0].count == 2);
 }
+
+TEST_CASE("a command about a policy that nobody names is told, and not taken for one about none") {
+    vaulted v;
+    const auto misused = [&](const service::subject& s) {
+        const auto answer = v.svc.run(s, policy::grant_access{.by = vera});
+        return !answer && answer.error().code == errc::misused;
+    };
+    CHECK(misused({.ring = eu}));
+    CHECK(misused({.ring = eu, .environment = prod})); // which is in none
+}

@@ -11,6 +11,7 @@
 #include <keywright/keywright.hpp>
 #include <keywright/testing/failing_store.hpp>
 
+#include <concepts>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -96,8 +97,8 @@ struct mailroom : memory::notifier {
         return memory::notifier::deliver(message);
     }
 };
-template <const auto& Profile>
-using service_under = tenant_service<Profile, store_type, memory::key_vault, memory::manual_clock, mailroom, content>;
+template <const auto& Profile, class Content = content>
+using service_under = tenant_service<Profile, store_type, memory::key_vault, memory::manual_clock, mailroom, Content>;
 using service_type = service_under<profiles::power_platform>;
 
 inline const tenant_id contoso{"contoso"};
@@ -118,16 +119,16 @@ inline const secret_bytes& first_password() {
     return password;
 }
 
-template <const auto& Profile>
+template <const auto& Profile, class Content = content>
 struct tenant_under {
     memory::state_store memory;
     store_type store{memory};
     memory::key_vault vault;
     memory::manual_clock clock{instant{1'800'000'000}};
     mailroom mail;
-    world::content data;
+    Content data;
     product users;
-    service_under<Profile> svc{store, vault, clock, mail, data, with_product()};
+    service_under<Profile, Content> svc{store, vault, clock, mail, data, with_product()};
     secret_bytes second_pfx;
 
     static service::options options() {
@@ -145,7 +146,13 @@ struct tenant_under {
 
     /// A tenant with two administrators and three environments on the provider's key. The provider's RSA key is made
     /// once for all tenants of a test program, because that is slow.
-    tenant_under() {
+    tenant_under()
+        requires std::default_initializable<Content>
+    {
+        begin();
+    }
+    explicit tenant_under(Content&& made) : data(std::move(made)) { begin(); }
+    void begin() {
         static const Botan::RSA_PrivateKey provider_key(Botan::system_rng(), 2048);
         if (!vault.stage(service::vault_ids::provider, ports::key_purpose::provider, provider_key) ||
             !vault.publish(service::vault_ids::provider))

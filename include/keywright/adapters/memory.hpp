@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All parts in memory, for trials, tests and first steps: everything dies with the process.
-// Depends on: adapters/memory. Use: `memory::parts p{instant{1'795'323'600}}; service svc(p.store, p.vault, …);`
+// Depends on: adapters/memory. Use: `memory::parts p{instant{1'795'323'600}}; service_type svc(p.store, p.vault, …);`
 #pragma once
 
 #include <keywright/adapters/memory/clock.hpp>

@@ -7,8 +7,24 @@
 
 #include <tl/expected.hpp>
 
+#include <exception>
+
+/// What `value()` of a failed result throws. `what()` is the error's own text, so that one that nobody catches says what
+/// went wrong.
+template <>
+class tl::bad_expected_access<keywright::error> : public std::exception {
+public:
+    explicit bad_expected_access(const keywright::error& e) noexcept : error_(e) {}
+    const char* what() const noexcept override { return error_.text; }
+    const keywright::error& error() const noexcept { return error_; }
+
+private:
+    keywright::error error_;
+};
+
 namespace keywright {
 
+/// A result<void> has no `value()`: `if (auto done = …; !done) …` looks at it.
 template <class T>
 using result = tl::expected<T, error>;
 

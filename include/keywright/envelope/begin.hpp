@@ -9,6 +9,8 @@
 #include <keywright/envelope/signature.hpp>
 #include <keywright/keys/keyring.hpp>
 
+#include <algorithm>
+
 namespace keywright::envelope {
 
 struct seal_options {
@@ -190,5 +192,25 @@ inline result<void> prove_header(message_cipher& cipher, const message_header& h
     }
     return opened;
 }
+
+namespace detail {
+
+/// Feeds `data` to a sealer or an opener and what comes out to `sink`, whose failure `refused` makes the machine's own.
+template <class Machine, class Sink, class Refused>
+result<void> push(Machine& machine, byte_view data, Sink& sink, const Refused& refused) {
+    do {
+        const auto to = machine.room();
+        const std::size_t n = std::min(to.size(), data.size());
+        std::copy_n(data.begin(), n, to.begin());
+        data = data.subspan(n);
+        auto out = machine.filled(n);
+        if (!out) return pass(out);
+        if (out->empty()) continue;
+        if (const result<void> taken = sink(*out); !taken) return refused(taken);
+    } while (!data.empty());
+    return {};
+}
+
+} // namespace detail
 
 } // namespace keywright::envelope

@@ -49,17 +49,8 @@ public:
     /// Opens `data`; `sink(byte_view) -> result<void>` gets the plaintext, and its failure is final.
     template <class Sink>
     [[nodiscard]] result<void> write(byte_view data, Sink&& sink) {
-        do {
-            const auto to = room();
-            const std::size_t n = std::min(to.size(), data.size());
-            std::copy_n(data.begin(), n, to.begin());
-            data = data.subspan(n);
-            auto out = filled(n);
-            if (!out) return pass(out);
-            if (out->empty()) continue;
-            if (result<void> taken = sink(*out); !taken) return pass(end(pass(taken)));
-        } while (!data.empty());
-        return {};
+        const auto refused = [this](const result<void>& taken) { return pass(end(pass(taken))); };
+        return detail::push(*this, data, sink, refused);
     }
     /// Says that the message ends here. Returns the last of the plaintext, valid as long as this, or malformed when
     /// the message is not whole.

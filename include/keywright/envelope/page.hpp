@@ -46,12 +46,15 @@ using file_identity = std::array<std::uint8_t, 16>;
 
 /// How many bytes at the end of each page are the seal's.
 inline constexpr std::size_t page_reserve = 32;
+/// From a page's end back to the byte that says with which key it is sealed.
+inline constexpr std::size_t slot_from_end = 4;
 inline constexpr std::size_t smallest_page = 512, largest_page = 65'536;
 constexpr bool is_page_size(std::uint64_t size) noexcept {
     return size >= smallest_page && size <= largest_page && (size & (size - 1)) == 0;
 }
 
-/// Both directions, kept keyed. Move-only; wiped on destruction. Takes memory once, for the largest page that it meets.
+/// Both directions, kept keyed. Move-only; wiped on destruction, with the last page in it. Takes memory once, for the largest
+/// page that it meets.
 /// Thread safety: one thread at a time.
 class page_cipher {
 public:
@@ -94,7 +97,7 @@ public:
     }
 
     /// Writes the page, its last 32 bytes zero. authentication_failed: altered, of another place, file or key; then `out`
-    /// is zero. `out` may be where `sealed` stands. Requires: both of one page size.
+    /// is zero. `out` may be where `sealed` stands, and `sealed` the `landing`. Requires: both of one page size.
     [[nodiscard]] result<void> open(const page_place& place, byte_view sealed, byte_span out) {
         expects(is_page_size(sealed.size()) && out.size() == sealed.size(), "page_cipher: two pages of one size");
         std::array<std::uint8_t, page_reserve> tail;
@@ -105,9 +108,17 @@ public:
                  : result<void>(fail(errc::authentication_failed, altered));
         if (!opened) {
             open_->reset();
+            Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
             Botan::secure_scrub_memory(out.data(), out.size());
         }
         return opened;
+    }
+
+    /// Where the sealed page that is to be opened into `out` is best read to, which spares a copy. Valid until the next call.
+    byte_span landing(byte_span out) {
+        if (!open_->requires_entire_message()) return out;
+        buffer_.resize(out.size());
+        return buffer_;
     }
 
     /// The nonce of a sealed page.
@@ -116,7 +127,7 @@ public:
 
 private:
     static constexpr std::size_t nonce_size = keywright::detail::nonce_pool::nonce_size, tag_size = 16;
-    static constexpr std::size_t tag_at = nonce_size, slot_at = nonce_size + tag_size;
+    static constexpr std::size_t tag_at = nonce_size, slot_at = page_reserve - slot_from_end;
     static constexpr const char* altered = "page: it was altered, or belongs to another place, file or key";
 
     page_cipher(std::unique_ptr<Botan::AEAD_Mode> seal, std::unique_ptr<Botan::AEAD_Mode> open) noexcept
@@ -139,11 +150,11 @@ private:
         const auto tag = tail.subspan(tag_at, tag_size);
         begin(*open_, place, tail.first(nonce_size));
         if (open_->requires_entire_message()) {
-            buffer_.assign(text.begin(), text.end());
+            if (text.data() != buffer_.data()) buffer_.assign(text.begin(), text.end());
+            buffer_.resize(text.size());
             buffer_.insert(buffer_.end(), tag.begin(), tag.end());
             open_->finish(buffer_);
             Botan::copy_mem(out.data(), buffer_.data(), text.size());
-            Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
         } else {
             if (out.data() != sealed.data()) Botan::copy_mem(out.data(), text.data(), text.size());
             open_->process(out.first(text.size()));

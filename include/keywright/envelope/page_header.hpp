@@ -11,6 +11,8 @@
 
 #include <botan/mac.h>
 
+#include <optional>
+
 namespace keywright::envelope {
 
 // Layout of one copy, 4096 bytes, big-endian; the file begins with two of them, page 1 follows at 8192:
@@ -21,11 +23,13 @@ namespace keywright::envelope {
 //   20    4   page size
 //   24    8   sequence: of two copies that prove true the larger one counts
 //   32    16  file identity
-//   48    1   slot of the key that seals new pages, 0
-//   49    3   zero
+//   48    1   slot of the key that seals new pages, 0 or 1; every page says in which slot the key is that sealed it
+//   49    1   zero
+//   50    2   m, size of the other slot's entry; 0 where no page needs that key
 //   52    2   n, size of the entry
 //   54    n   the file key, 32 bytes, as an entry of keys/wrap.hpp; context{environment, file (identity in hex), purpose=page}
-//   54+n      zero
+//   54+n  m   the other slot's key, the same way, while pages are given a new one
+//   ...       zero
 //   4064  32  HMAC-SHA-256 of all before it, under a key derived from the file key (envelope/page_keys.hpp)
 inline constexpr std::size_t header_slot_size = 4096;
 inline constexpr std::size_t header_size = 2 * header_slot_size;
@@ -49,7 +53,9 @@ public:
     std::uint32_t page_size = 0;
     std::uint64_t sequence = 0;
     file_identity file{};
+    std::uint8_t sealing_slot = 0; ///< of `key`, which seals what is written
     keys::wrapped_key key;
+    std::optional<keys::wrapped_key> other; ///< of the other slot, which some pages are still sealed with
 
     /// A header that `seal` has still to finish.
     explicit page_header(keys::wrapped_key&& wrapped) noexcept : key(std::move(wrapped)) {}
@@ -62,13 +68,16 @@ public:
         if (load_be<std::uint16_t>(slot.data() + 16) != 1)
             return fail(errc::unsupported, "pages: expected format version 1; use the program that wrote it");
         if (slot[18] != 1 && slot[18] != 2) return fail(errc::unsupported, "pages: expected suite 1 or 2");
-        const std::size_t n = load_be<std::uint16_t>(slot.data() + entry_at - 2);
-        const bool is_whole = slot[19] <= 1 && is_page_size(load_be<std::uint32_t>(slot.data() + 20)) && is_zero(slot.subspan(48, 4)) &&
-                              n <= mac_at - entry_at && is_zero(slot.subspan(entry_at + n, mac_at - entry_at - n));
+        const std::size_t n = load_be<std::uint16_t>(slot.data() + 52), m = load_be<std::uint16_t>(slot.data() + 50);
+        const bool is_whole = slot[19] <= 1 && is_page_size(load_be<std::uint32_t>(slot.data() + 20)) && slot[48] <= 1 && slot[49] == 0 &&
+                              n + m <= room && is_zero(slot.subspan(entry_at + n + m, room - n - m));
         if (!is_whole) return fail(errc::malformed, "pages: the header is damaged");
         auto wrapped = keys::wrapped_key::parse(slot.subspan(entry_at, n));
-        if (!wrapped) return fail(errc::malformed, "pages: the header's wrapped key is damaged");
+        auto second = m > 0 ? keys::wrapped_key::parse(slot.subspan(entry_at + n, m)) : wrapped;
+        if (!wrapped || !second) return fail(errc::malformed, "pages: the header's wrapped key is damaged");
         page_header read(std::move(*wrapped));
+        if (m > 0) read.other = std::move(*second);
+        read.sealing_slot = slot[48];
         read.suite = static_cast<page_suite>(slot[18]);
         read.populated = slot[19] == 1;
         read.page_size = load_be<std::uint32_t>(slot.data() + 20);
@@ -77,10 +86,10 @@ public:
         return read;
     }
 
-    /// The 4096 bytes, sealed. limit_exceeded: the wrapped key does not fit (its key's name is too long).
+    /// The 4096 bytes, sealed; `mac` is that of `key`. limit_exceeded: the wrapped keys do not fit (their names are too long).
     [[nodiscard]] result<bytes> seal(Botan::MessageAuthenticationCode& mac) const {
-        const bytes& entry = key.serialised();
-        if (entry.size() > mac_at - entry_at) return fail(errc::limit_exceeded, "pages: the wrapped key does not fit into the header");
+        const byte_view entry = key.serialised(), second = other ? byte_view(other->serialised()) : byte_view{};
+        if (entry.size() + second.size() > room) return fail(errc::limit_exceeded, "pages: the wrapped key does not fit into the header");
         bytes out(header_slot_size);
         std::copy(header_magic.begin(), header_magic.end(), out.begin());
         store_be(std::uint16_t{1}, out.data() + 16);
@@ -89,8 +98,10 @@ public:
         store_be(page_size, out.data() + 20);
         store_be(sequence, out.data() + 24);
         std::copy(file.begin(), file.end(), out.begin() + identity_at);
-        store_be(static_cast<std::uint16_t>(entry.size()), out.data() + entry_at - 2);
-        std::copy(entry.begin(), entry.end(), out.begin() + entry_at);
+        out[48] = sealing_slot;
+        store_be(static_cast<std::uint16_t>(second.size()), out.data() + 50);
+        store_be(static_cast<std::uint16_t>(entry.size()), out.data() + 52);
+        std::copy(second.begin(), second.end(), std::copy(entry.begin(), entry.end(), out.begin() + entry_at));
         auto proof = keywright::detail::botan_boundary(errc::internal, "pages: HMAC-SHA-256 failed", [&] {
             mac.update(byte_view(out).first(mac_at));
             mac.final(byte_span(out).last(mac_size));
@@ -111,7 +122,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t entry_at = 54, mac_size = 32, mac_at = header_slot_size - mac_size;
+    static constexpr std::size_t entry_at = 54, mac_size = 32, mac_at = header_slot_size - mac_size, room = mac_at - entry_at;
     static bool is_zero(byte_view data) noexcept {
         return std::all_of(data.begin(), data.end(), [](std::uint8_t byte) { return byte == 0; });
     }

@@ -20,6 +20,7 @@ namespace keywright::envelope {
 //   "keywright page frame 1"    64 bytes  AES-256-XTS: bytes 8 to 23 (salts, checksums) of a frame header in a write-ahead
 //                                         log, one block; data unit = where the frame begins in the file, 16 bytes
 //                                         little-endian (IEEE 1619)
+//   "keywright page backup 1"   32 bytes  HMAC-SHA-256 at the end of a backup (envelope/page_backup.hpp)
 //   "keywright page checksum 1" 32 bytes  AES-256: the checksum after a page in a rollback journal, 4 bytes, XOR the first
 //                                         4 of the encrypted block nonce of that page || 00 00 00 00
 
@@ -29,20 +30,24 @@ public:
     using algorithms = keywright::algorithms<"AES-256/XTS">; ///< beside the pages' and the library's own
     using frame_block = std::span<std::uint8_t, 16>;
 
-    /// `file_key` has 32 bytes, else misused.
-    [[nodiscard]] static result<page_keys> derive(const secret_bytes& file_key, page_suite suite, const file_identity& file) {
+    /// `file_key` has 32 bytes, else misused; `slot` is its number in the file, 0 or 1.
+    [[nodiscard]] static result<page_keys> derive(const secret_bytes& file_key, page_suite suite, const file_identity& file,
+                                                  std::uint8_t slot = 0) {
         if (file_key.size() != 32) return fail(errc::misused, "pages: expected a file key of 32 bytes");
         auto pages = expand(file_key, "keywright page seal 1", suite, file, 32);
         auto header = expand(file_key, "keywright page header 1", suite, file, 32);
+        auto backup = expand(file_key, "keywright page backup 1", suite, file, 32);
         auto frame = expand(file_key, "keywright page frame 1", suite, file, 64);
         auto checksum = expand(file_key, "keywright page checksum 1", suite, file, 32);
-        for (const auto* key : {&pages, &header, &frame, &checksum})
+        for (const auto* key : {&pages, &header, &backup, &frame, &checksum})
             if (!*key) return pass(*key);
-        auto cipher = page_cipher::make(suite, *pages, file);
+        auto cipher = page_cipher::make(suite, *pages, file, slot);
         if (!cipher) return pass(cipher);
         page_keys made(std::move(*cipher));
         auto keyed = keywright::detail::botan_boundary(errc::internal, "pages: a cipher could not be made", [&] {
-            made.keep(keywright::detail::reveal(*header), keywright::detail::reveal(*frame), keywright::detail::reveal(*checksum));
+            made.header_ = keyed_mac(*header);
+            made.backup_ = keyed_mac(*backup);
+            made.keep(keywright::detail::reveal(*frame), keywright::detail::reveal(*checksum));
         });
         if (!keyed) return pass(keyed);
         return made;
@@ -51,6 +56,7 @@ public:
     page_cipher pages;
 
     Botan::MessageAuthenticationCode& header_mac() noexcept { return *header_; }
+    Botan::MessageAuthenticationCode& backup_mac() noexcept { return *backup_; }
 
     /// In place; `offset` is where the frame begins.
     [[nodiscard]] result<void> hide_frame(std::uint64_t offset, frame_block block) { return run(*hide_, offset, block); }
@@ -82,9 +88,12 @@ private:
             return out;
         });
     }
-    void keep(byte_view header, byte_view frame, byte_view checksum) {
-        header_ = Botan::MessageAuthenticationCode::create_or_throw(approved<"HMAC(SHA-256)">);
-        header_->set_key(header);
+    static std::unique_ptr<Botan::MessageAuthenticationCode> keyed_mac(const secret_bytes& key) {
+        auto mac = Botan::MessageAuthenticationCode::create_or_throw(approved<"HMAC(SHA-256)">);
+        mac->set_key(keywright::detail::reveal(key));
+        return mac;
+    }
+    void keep(byte_view frame, byte_view checksum) {
         hide_ = Botan::Cipher_Mode::create_or_throw(approved<"AES-256/XTS">, Botan::Cipher_Dir::Encryption);
         show_ = Botan::Cipher_Mode::create_or_throw(approved<"AES-256/XTS">, Botan::Cipher_Dir::Decryption);
         hide_->set_key(frame);
@@ -103,7 +112,7 @@ private:
         });
     }
 
-    std::unique_ptr<Botan::MessageAuthenticationCode> header_;
+    std::unique_ptr<Botan::MessageAuthenticationCode> header_, backup_;
     std::unique_ptr<Botan::Cipher_Mode> hide_, show_;
     std::unique_ptr<Botan::BlockCipher> checksum_;
     Botan::secure_vector<std::uint8_t> block_;

@@ -49,17 +49,8 @@ public:
     /// Seals `data`; `sink(byte_view) -> result<void>` gets the message's bytes, and its failure is final.
     template <class Sink>
     [[nodiscard]] result<void> write(byte_view data, Sink&& sink) {
-        do {
-            const auto to = room();
-            const std::size_t n = std::min(to.size(), data.size());
-            std::copy_n(data.begin(), n, to.begin());
-            data = data.subspan(n);
-            auto out = filled(n);
-            if (!out) return pass(out);
-            if (out->empty()) continue;
-            if (result<void> taken = sink(*out); !taken) return pass(end(pass(taken)));
-        } while (!data.empty());
-        return {};
+        const auto refused = [this](const result<void>& taken) { return pass(end(pass(taken))); };
+        return detail::push(*this, data, sink, refused);
     }
     /// The message's last bytes, valid as long as this. misused when called again.
     [[nodiscard]] result<byte_view> finish() {

@@ -10,12 +10,6 @@ namespace keywright::guards {
 
 using namespace keywright::policy;
 
-/// The fingerprint that protects an environment now; empty for the provider's key, whatever its version.
-constexpr fingerprint protector_of(const ring_state& ring, const environment_state& e) {
-    if (e.managed_by == protector::provider) return {};
-    const key_record* active = active_key(ring);
-    return active != nullptr ? active->print : fingerprint{};
-}
 /// Of two environments in policies: those name one key of one vault; they may be one policy. A ring's key is that ring's;
 /// the provider's is the same for all of a tenant's environments.
 constexpr bool same_protector(const facts& f, const environment_state& a, const environment_state& b) {
@@ -25,7 +19,7 @@ constexpr bool same_protector(const facts& f, const environment_state& a, const 
     const policy_state* mine = policy_of(f, a);
     const policy_state* theirs = policy_of(f, b);
     if (mine != nullptr && theirs != nullptr) return same_key(*mine, *theirs);
-    return mine == theirs && protector_of(f.ring, a) == protector_of(f.ring, b);
+    return mine == theirs;
 }
 
 /// T30: into its own environment a backup may always go; into another one only when both are under the same key, and

@@ -257,7 +257,10 @@ constexpr void leave_policy(const facts& f, const event_list& events, auto& r) {
 template <class C>
 constexpr void consequences(const facts& f, const C& c, const procedure& how, event_list& events) {
     detail::recorder record(c.by, f.now, how, events);
-    consequences_of(f, c, record);
+    constexpr bool is_known = requires { consequences_of(f, c, record); };
+    static_assert(is_known,
+                  "policy: nothing follows from this command; of a customer's own vault: include keywright/profiles/enterprise_policy.hpp");
+    if constexpr (is_known) consequences_of(f, c, record);
     detail::leave_policy(f, events, record);
 }
 template <class C>

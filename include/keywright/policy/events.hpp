@@ -356,8 +356,9 @@ constexpr std::array<std::string_view, sizeof...(Es)> names_of_events(const std:
 /// half the compilation of the policy.
 template <class Visitor>
 constexpr void visit_body(const event_body& body, const Visitor& visitor) {
+    constexpr std::size_t last = std::variant_size_v<event_body> - 1; // what is none of the others
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        static_cast<void>(((body.index() == I && (visitor(detail::alternative<I>(body)), true)) || ...));
+        static_cast<void>((((I == last || body.index() == I) && (visitor(detail::alternative<I>(body)), true)) || ...));
     }(std::make_index_sequence<std::variant_size_v<event_body>>{});
 }
 

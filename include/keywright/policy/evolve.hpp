@@ -18,7 +18,7 @@ constexpr void set_state(ring_state& ring, const key_id& id, const fingerprint& 
 
 /// Final records make room for new ones, the oldest first; what they were stays in the log.
 constexpr void add_key(ring_state& ring, const key_record& key) {
-    for (std::size_t i = 0; ring.keys.full() && i < ring.keys.size();) {
+    for (std::size_t i = 0; ring.keys.full();) { // H02: one of them is not in use
         if (in_use(ring.keys[i]))
             ++i;
         else

@@ -125,13 +125,11 @@ struct file_opens {
     using commands = types<Commands...>;
     template <class C>
     constexpr verdict operator()(const facts&, const C& c) const {
-        switch (detail::evidence(c).outcome) {
-        case file_outcome::opened: return verdict::pass();
-        case file_outcome::wrong_password: return verdict::object(refusal::wrong_password, mender::the_caller);
-        case file_outcome::corrupt: break;
-        }
+        const key_evidence& file = detail::evidence(c);
+        if (file.outcome == file_outcome::opened) return verdict::pass();
+        if (file.outcome == file_outcome::wrong_password) return verdict::object(refusal::wrong_password, mender::the_caller);
         // What is no key file at all is told by T06, where that speaks; otherwise it is damaged.
-        if (std::is_same_v<C, upload_key> && detail::evidence(c).format == file_kind::other) return verdict::pass();
+        if (std::is_same_v<C, upload_key> && file.format == file_kind::other) return verdict::pass();
         return verdict::object(refusal::corrupt, mender::the_caller);
     }
 };

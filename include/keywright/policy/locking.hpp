@@ -88,7 +88,7 @@ struct retention {
     seconds span = days(28);
 
     constexpr verdict operator()(const facts& f, const unlock_key&) const {
-        if (f.ring.locked == 0 || f.ring.locking || f.ring.locks.empty()) return verdict::pass();
+        if (f.ring.locked == 0 || f.ring.locking) return verdict::pass();
         const instant newest = f.ring.locks[f.ring.locks.size() - 1].completed_at; // the others are due no later
         const instant due = deletion_due(f.ring, newest, span);
         return happened(due) && f.now >= due ? verdict::object(refusal::retention_expired, mender::nobody) : verdict::pass();

@@ -95,10 +95,10 @@ struct facts {
 /// The policy that an environment of these facts is in; null: in none.
 constexpr const policy_state* policy_of(const facts& f, const environment_state& e) {
     if (!e.membership.in_policy()) return nullptr;
-    for (const policy_state* each : {f.policy_, f.source_policy_})
-        if (each != nullptr && each->id == e.membership.policy) return each;
-    expects(false, "facts: an environment in a policy comes with it");
-    return nullptr;
+    const bool is_own = f.policy_ != nullptr && f.policy_->id == e.membership.policy;
+    const policy_state* found = is_own ? f.policy_ : f.source_policy_;
+    expects(found != nullptr && found->id == e.membership.policy, "facts: an environment in a policy comes with it");
+    return found;
 }
 
 /// The moment that counts: a clock that steps back makes nothing legal earlier.

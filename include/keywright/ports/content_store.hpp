@@ -34,6 +34,16 @@ struct content_ref {
 /// throw, nor call the store.
 using content_progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
+/// What the items of a store are sealed under: `S::purpose`, or the key of messages where it says nothing. A lease for work on
+/// them has keys of that purpose.
+template <class S>
+constexpr keys::data_purpose content_purpose() noexcept {
+    if constexpr (requires { S::purpose; })
+        return S::purpose;
+    else
+        return keys::data_purpose::message;
+}
+
 // --- the capabilities, each a name that a compiler prints ---
 
 /// `create(ref)`: there is content of that name, made empty when there was none. Durable; idempotent.

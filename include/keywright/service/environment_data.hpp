@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One environment as its data is used: a lease for messages, one for pages of databases, keys of fields, and secrets.
 // Whoever asks is judged each time by the profile, and what is handed out dies with the environment's lock. A copy or a
-// restore brings none of it along: the target has its own fields, databases and secrets.
+// restore brings none of it along but what the content store keeps: the target has its own fields, secrets and databases.
 // Depends on: service/field_keys, service/secrets, service/submitter. Use:
 //     auto data = svc.environment(ring, prod, alice);
 //     auto lease = data.open(access::read_write);   auto pages = data.pages(access::read);   auto permit = data.way_out();
@@ -83,12 +83,13 @@ private:
     result<loaded> allowed(std::optional<policy::decision>* why) {
         policy::open_environment command{.by = by_, .at = {}};
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        auto l = load(parts_.store, subject{ring_, environment_});
+        auto l = load_for(parts_.store, subject{ring_, environment_}, command);
         if (!l) return l;
         auto decision = profiles::decide(Profile, l->facts(command.at), command);
         const bool refused = decision.refused();
         if (why != nullptr) *why = std::move(decision);
-        if (refused) return fail(errc::locked, "service: policy does not let this environment be opened now");
+        if (refused)
+            return fail(errc::locked, "service: policy does not let this environment be opened now; pass `why` to hear its reasons");
         return l;
     }
     result<keys::data_key_lease> of_purpose(keys::data_purpose purpose, access how, std::optional<policy::decision>* why) {
@@ -107,39 +108,15 @@ private:
         }
     }
 
-    /// A lease of one purpose. To write, there is a key to write under: the first of its version is made, and the next
-    /// one in place of one that is used up.
+    /// A lease of one purpose. To write, there is a key to write under.
     result<keys::data_key_lease> grant(const loaded& l, keys::data_purpose purpose, access how) {
         const auto version = l.environment->value.key_version;
-        const bool writes = how == access::read_write;
-        for (bool made_one = false;; made_one = true) {
-            custody<Parts> chain(parts_, ring_);
-            auto found = key_opener<Parts>(parts_, chain, ring_).open({environment_, version, writes ? version : 0, purpose});
-            const bool has_primary = found && std::any_of(found->begin(), found->end(), [](const auto& key) { return key.primary; });
-            if (found && (has_primary || !writes))
-                return keys::data_key_lease::grant(submit_.known_watches().watch(parts_.store, ring_, l), lease_epoch(l), std::move(*found),
-                                                   {.max_age = parts_.how.lease_age});
-            const bool lacks_key = found || found.error().code == errc::not_found || found.error().code == errc::exhausted;
-            if (!writes || !lacks_key || made_one) return pass(found);
-            if (auto made = make_key(l, chain, purpose); !made) return pass(made);
-        }
-    }
-    /// The key behind the last of its purpose and of the environment's present version.
-    result<void> make_key(const loaded& l, custody<Parts>& chain, keys::data_purpose purpose) {
-        const auto& env = l.environment->value;
-        const auto wraps = scan_all(parts_.store, records::wraps(ring_, environment_));
-        if (!wraps) return pass(wraps);
-        keys::environment_key_name next{environment_, purpose, 0};
-        for (const ports::record& r : *wraps) {
-            const auto name = key_name_of(r.key);
-            if (!name) return pass(name);
-            if (name->purpose == purpose && era_of(name->version) == env.key_version) next.version = std::max(next.version, name->version);
-        }
-        next.version = next.version == 0 ? env.key_version : next_turn(next.version);
-        ports::batch batch;
-        batch.require(records::environment(ring_, environment_), l.environment->version);
-        if (auto put = put_present_key(batch, chain, l, next); !put) return put;
-        return parts_.store.commit(batch);
+        custody<Parts> chain(parts_, ring_);
+        auto found = how == access::read_write ? open_to_write(parts_, chain, ring_, l, purpose)
+                                               : key_opener<Parts>(parts_, chain, ring_).open({environment_, version, 0, purpose});
+        if (!found) return pass(found);
+        return keys::data_key_lease::grant(submit_.known_watches().watch(parts_.store, ring_, l), lease_epoch(l), std::move(*found),
+                                           {.max_age = parts_.how.lease_age});
     }
 
     result<envelope::keyset> keys_of(envelope::field_suite suite, const loaded& l, const keys::data_key_lease& lease, access how) {

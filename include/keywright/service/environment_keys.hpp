@@ -88,7 +88,8 @@ public:
             auto added = add(found, record, *name, want, primary[static_cast<std::size_t>(name->purpose)] == name->version);
             if (!added) return pass(added);
         }
-        if (found.empty()) return fail(errc::not_found, "custody: the environment has no keys of that purpose");
+        if (found.empty())
+            return fail(errc::not_found, "custody: the environment has no keys of that purpose yet; who opens it for writing makes one");
         return found;
     }
 
@@ -129,6 +130,42 @@ template <class Parts>
     const auto generation = chain.generation_for(batch, l.ring.value);
     if (!generation) return pass(generation);
     return chain.make_key(batch, name, [&](const secret_bytes& key) { return chain.wrap_under_ring(name, *generation, key); });
+}
+
+/// Makes the key behind the last of a purpose and of the environment's present version. version_conflict: the environment
+/// is no longer as in `l`, or somebody else has made one.
+template <class Parts>
+[[nodiscard]] result<void> make_present_key(Parts& parts, custody<Parts>& chain, const ring_id& ring, const loaded& l,
+                                            keys::data_purpose purpose) {
+    const auto& env = l.environment->value;
+    const auto wraps = scan_all(parts.store, records::wraps(ring, env.id));
+    if (!wraps) return pass(wraps);
+    keys::environment_key_name next{env.id, purpose, 0};
+    for (const ports::record& r : *wraps) {
+        const auto name = key_name_of(r.key);
+        if (!name) return pass(name);
+        if (name->purpose == purpose && era_of(name->version) == env.key_version) next.version = std::max(next.version, name->version);
+    }
+    next.version = next.version == 0 ? env.key_version : next_turn(next.version);
+    ports::batch batch;
+    batch.require(records::environment(ring, env.id), l.environment->version);
+    if (auto put = put_present_key(batch, chain, l, next); !put) return put;
+    return parts.store.commit(batch);
+}
+
+/// The keys of one purpose, one of them to write under: the first of its version is made, and the next one in place of one
+/// that is used up. As key_opener::open and make_present_key.
+template <class Parts>
+[[nodiscard]] result<std::vector<keys::leased_key>> open_to_write(Parts& parts, custody<Parts>& chain, const ring_id& ring, const loaded& l,
+                                                                  keys::data_purpose purpose) {
+    const auto& env = l.environment->value;
+    for (bool made_one = false;; made_one = true) {
+        auto found = key_opener<Parts>(parts, chain, ring).open({env.id, env.key_version, env.key_version, purpose});
+        const bool has_primary = found && std::any_of(found->begin(), found->end(), [](const auto& key) { return key.primary; });
+        const bool lacks_key = found || found.error().code == errc::not_found || found.error().code == errc::exhausted;
+        if (has_primary || !lacks_key || made_one) return found;
+        if (auto made = make_present_key(parts, chain, ring, l, purpose); !made) return pass(made);
+    }
 }
 
 } // namespace keywright::service

@@ -87,7 +87,7 @@ private:
         const std::uint64_t next = policy::work_number(env);
         const auto in_use = purposes_of(s.ring, env);
         if (!in_use) return pass(in_use);
-        const bool needs_help = what == policy::operation::returning && in_use->size() > 1;
+        const bool needs_help = what == policy::operation::returning && std::any_of(in_use->begin(), in_use->end(), is_elsewhere);
         if (needs_help && !parts_.how.before_return) {
             const result<void> why =
                 fail(errc::misused, "service: fields and databases would stay behind the customer's key; set options::before_return");
@@ -109,14 +109,19 @@ private:
                                });
     }
 
+    /// Sealed by the product, where the content store does not see it.
+    static constexpr bool is_elsewhere(keys::data_purpose purpose) noexcept {
+        return purpose != keys::data_purpose::message && purpose != Parts::content_purpose;
+    }
+
     result<void> overwrite(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
         const auto& target = l.environment->value;
         const auto& source = l.source->value;
         const auto of_source = load(parts_.store, subject{s.ring, source.id});
         if (!of_source) return pass(of_source);
-        const auto opens = lease_for(s.ring, *of_source, chain, 0, keys::data_purpose::message);
+        const auto opens = lease_to_read(s.ring, *of_source, chain);
         if (!opens) return pass(opens);
-        const auto seals = lease_for(s.ring, l, chain, target.key_version, keys::data_purpose::message);
+        const auto seals = lease_to_write(s.ring, l, chain);
         if (!seals) return pass(seals);
         ports::content_ref from = ref(s.ring, source, source.content);
         if (what == policy::operation::restoring) from.backup = s.backup;
@@ -326,7 +331,19 @@ private:
     result<std::shared_ptr<const keys::data_key_lease>> lease_for(const ring_id& ring, const loaded& l, custody<Parts>& chain,
                                                                   std::uint64_t primary, std::optional<keys::data_purpose> purpose) {
         const auto& env = l.environment->value;
-        auto keys = key_opener<Parts>(parts_, chain, ring).open({env.id, env.key_version, primary, purpose});
+        return lease_of(ring, l, key_opener<Parts>(parts_, chain, ring).open({env.id, env.key_version, primary, purpose}));
+    }
+    /// Of what the content is sealed under. An environment that has none of it has no key for it, and a lease all the same.
+    result<std::shared_ptr<const keys::data_key_lease>> lease_to_read(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
+        auto lease = lease_for(ring, l, chain, 0, Parts::content_purpose);
+        const bool lacks_key = !lease && lease.error().code == errc::not_found;
+        return lacks_key ? lease_for(ring, l, chain, 0, keys::data_purpose::message) : lease;
+    }
+    result<std::shared_ptr<const keys::data_key_lease>> lease_to_write(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
+        return lease_of(ring, l, open_to_write(parts_, chain, ring, l, Parts::content_purpose));
+    }
+    result<std::shared_ptr<const keys::data_key_lease>> lease_of(const ring_id& ring, const loaded& l,
+                                                                 result<std::vector<keys::leased_key>>&& keys) {
         if (!keys) return pass(keys);
         auto lease = keys::data_key_lease::grant(watches_.watch(parts_.store, ring, l), lease_epoch(l), std::move(*keys),
                                                  {.max_age = std::chrono::hours(24)});

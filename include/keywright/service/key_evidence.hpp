@@ -25,10 +25,12 @@ struct key_file {
     const secret_bytes* password = nullptr; ///< nullptr: none was given
     /// Of several keys in a PFX the one with this friendly name; empty: the file must hold one only.
     std::string_view alias{};
+    /// What a PFX may cost, where less is enough than the reader lets in.
+    formats::pfx_limits limits{};
 
     /// A file that is kept as a secret itself, such as the one `generate_key` hands out. Both must outlive this.
     static key_file of(const secret_bytes& content, const secret_bytes& password) {
-        return {keywright::detail::reveal(content), &password, {}};
+        return {keywright::detail::reveal(content), &password};
     }
 };
 
@@ -64,8 +66,9 @@ inline result<void> note_key(read_key& r, std::unique_ptr<Botan::Private_Key> ke
 inline result<read_key> read_pfx(const key_file& file) {
     read_key r;
     r.evidence.format = policy::file_kind::pfx;
-    auto opened =
-        file.password != nullptr ? formats::open_pfx(file.content, *file.password) : formats::open_pfx(file.content, formats::no_password);
+    const formats::pfx_options within{.limits = file.limits};
+    auto opened = file.password != nullptr ? formats::open_pfx(file.content, *file.password, within)
+                                           : formats::open_pfx(file.content, formats::no_password, within);
     r.evidence.has_password = !opened || opened->keys_protected(); // of what did not open, T13 tells enough
     if (!opened) return std::move(note_trouble(r, opened.error()));
     r.evidence.outcome = policy::file_outcome::opened;

@@ -42,8 +42,8 @@ struct options {
     std::size_t rotation_batch = 1000;
     progress on_progress{};
     key_use_sink on_key_use{};
-    /// Seals anew, in place, the fields and databases of an environment that is about to go back to the provider's key:
-    /// they live where the service does not reach. Called with the environment down, again after a kill; its failure is the
+    /// Seals anew, in place, the fields and databases of an environment that is about to go back to the provider's key, where
+    /// they live outside of the content store, which the service does not reach. Called with the environment down, again after a kill; its failure is the
     /// return's. Without it such a return is given up, because what older keys have sealed stays behind the customer's.
     /// An apply needs no such help: the older keys go behind the ring, and open until the product has sealed anew.
     std::function<result<void>(const data_move&)> before_return{};
@@ -63,6 +63,9 @@ struct parts {
     Notifier& notifier;
     Content& content;
     options how;
+
+    static constexpr keys::data_purpose content_purpose = ports::content_purpose<Content>();
+
     std::shared_ptr<use_blocks> uses = std::make_shared<use_blocks>();
 };
 

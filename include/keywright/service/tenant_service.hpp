@@ -2,9 +2,9 @@
 // The service that a product composes: a profile, a store, a vault, a clock, a notifier and where content lives.
 // Every command is decided by the profile, committed once, and carried out; a refusal is an answer, not an error.
 // Depends on: service/upkeep, formats/pfx_writer. Use:
-//     using service = keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store,
-//                                               keywright::file::key_vault, keywright::system_clock,
-//                                               keywright::file::outbox, keywright::file::content_store>;
+//     using service_type = tenant_service<profiles::power_platform, sqlite::state_store, file::key_vault, system_clock,
+//                                         file::outbox, file::content_store>;
+//     service_type svc(store, vault, clock, outbox, content);
 //     auto outcome = svc.lock(ring, {.by = {alice}, .file = {pfx, &password}, .confirmation = "lock contoso"});
 //     if (outcome && outcome->refused()) for (const auto& reason : outcome->reasons()) fmt::print("{}\n", reason);
 #pragma once
@@ -12,7 +12,7 @@
 #include <keywright/formats/pfx_writer.hpp>
 #include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/consistency.hpp>
-#include <keywright/profiles/plan.hpp>
+#include <keywright/service/affected.hpp>
 #include <keywright/service/environment_data.hpp>
 #include <keywright/service/holder.hpp>
 #include <keywright/service/strength.hpp>
@@ -42,17 +42,25 @@ public:
 
     /// Makes the tenant and its audit key. The command's `at` is set by the clock, here and everywhere.
     [[nodiscard]] result<outcome> create_tenant(policy::create_tenant command) {
+        const auto s = service::named(subject{}, command);
+        if (!s) return pass(s);
         const auto id = service::vault_ids::audit(command.tenant);
         auto ready = ensure_audit_key(id);
         if (!ready) return pass(ready);
-        return submit_.submit(subject{{command.tenant, {}}}, command);
+        return submit_.submit(*s, command);
     }
-    /// Any command of policy/commands.hpp that brings no key: on the tenant where `s.ring.region` is empty, on the
-    /// ring, or on its environments.
+    /// Any command of policy/commands.hpp that brings no key, on what the subject names: `{{tenant}}`, `{ring}`,
+    /// `{ring, environment}`; of a restore `{.ring, .environment = target, .source, .backup}`.
+    /// Fails with misused where a name is missing, not_found for a tenant or a backup that is not there.
     template <class Command>
     [[nodiscard]] result<outcome> run(const subject& s, Command command) {
+        static_assert(
+            !service::detail::brings_a_key::contains<Command>,
+            "tenant_service: `run` takes no command that brings a key; call the function of its name, which reads the key itself");
+        static_assert(!service::detail::is_a_report::contains<Command>,
+                      "tenant_service: `run` takes no report; what has become of its work the service says itself, in `recover`");
         if constexpr (std::is_same_v<Command, policy::create_environment>)
-            return create_environment(s.ring, command);
+            return create_environment(s, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
         else if constexpr (std::is_same_v<Command, policy::create_policy>)
@@ -74,9 +82,13 @@ public:
     template <class Command>
     [[nodiscard]] result<profiles::plan_outline> plan(const subject& s, Command command) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        const auto l = service::load(parts_.store, s);
+        const auto l = service::load_for(parts_.store, s, command);
         if (!l) return pass(l);
         return profiles::plan(Profile, l->facts(command.at), command);
+    }
+    /// What a plan of a command on `s` counted, by name.
+    [[nodiscard]] result<service::affected> affected(const subject& s, const profiles::plan_outline& plan) {
+        return service::affected_by(parts_.store, s, plan);
     }
 
     // --- keys ---
@@ -125,6 +137,8 @@ public:
     [[nodiscard]] result<outcome> unlock_key(const ring_id& ring, const unlock_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) { return policy::unlock_key{.by = q.by, .key = file}; });
     }
+    /// Under a profile whose lock takes two this is a request, which is no refusal and locks nothing yet: the first event of
+    /// `decision()` tells, and `run(…, approve_lock)` locks.
     [[nodiscard]] result<outcome> lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
@@ -194,7 +208,7 @@ private:
     template <class Command>
     result<outcome> preview(const ring_id& ring, Command& command, std::optional<error> trouble = {}) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        const auto l = service::load(parts_.store, key_subject(ring));
+        const auto l = service::load_for(parts_.store, key_subject(ring), command);
         if (!l) return pass(l);
         return outcome(profiles::decide(Profile, l->facts(command.at), command), {}, trouble);
     }
@@ -277,40 +291,43 @@ private:
 
     /// A new environment is encrypted under the provider's key from its first byte: its keys and slot are in the same
     /// commit.
-    result<outcome> create_environment(const ring_id& ring, const policy::create_environment& command) {
+    result<outcome> create_environment(const subject& asked, const policy::create_environment& command) {
+        const auto s = service::named(asked, command);
+        if (!s) return pass(s);
+        const ring_id& ring = s->ring;
         const keys::environment_key_name name{command.environment, keys::data_purpose::message, 1};
-        return submit_.submit(
-            subject{ring, command.environment}, command, [&](ports::batch& batch, const service::loaded&) -> result<void> {
-                service::custody<parts_type> chain(parts_, ring);
-                if (auto ready = chain.ensure_provider_secret(batch); !ready) return ready;
-                if (auto staged = chain.stage_slot(batch, name); !staged) return staged;
-                return chain.make_key(batch, name, [&](const secret_bytes& key) { return chain.wrap_under_slot(name, key); });
-            });
+        return submit_.submit(*s, command, [&](ports::batch& batch, const service::loaded&) -> result<void> {
+            service::custody<parts_type> chain(parts_, ring);
+            if (auto ready = chain.ensure_provider_secret(batch); !ready) return ready;
+            if (auto staged = chain.stage_slot(batch, name); !staged) return staged;
+            return chain.make_key(batch, name, [&](const secret_bytes& key) { return chain.wrap_under_slot(name, key); });
+        });
     }
     /// The copy is whole and durable before the record that names it.
-    result<outcome> take_backup(const subject& s, policy::take_backup command) {
+    result<outcome> take_backup(const subject& asked, policy::take_backup command) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
-        const subject with_backup{s.ring, s.environment, {}, command.backup};
-        const auto l = service::load(parts_.store, with_backup);
+        const auto s = service::named({.ring = asked.ring, .environment = asked.environment, .backup = asked.backup}, command);
+        if (!s) return pass(s);
+        const auto l = service::load(parts_.store, *s);
         if (!l) return pass(l);
         auto decision = profiles::decide(Profile, l->facts(command.at), command);
         if (decision.refused()) return outcome(std::move(decision), {});
-        const ports::content_ref from{s.ring.tenant, s.ring.region, s.environment, l->environment->value.content, {}};
+        const ports::content_ref from{s->ring.tenant, s->ring.region, s->environment, l->environment->value.content, {}};
         ports::content_ref to = from;
         to.backup = command.backup;
-        const std::string taking = service::records::taking(s.ring, s.environment, command.backup);
+        const std::string taking = service::records::taking(s->ring, s->environment, command.backup);
         if (auto mine = reserve(taking); !mine) return pass(mine);
         auto copied = parts_.content.duplicate(from, to);
         auto done =
             !copied ? result<outcome>(pass(copied))
-                    : submit_.submit(with_backup, command, [&](ports::batch& batch, const service::loaded& now) -> result<void> {
+                    : submit_.submit(*s, command, [&](ports::batch& batch, const service::loaded& now) -> result<void> {
                           batch.erase_any(taking);
                           if (now.environment->value.content == from.generation) return {};
                           return fail(errc::version_conflict, "service: the data was replaced while it was copied; take the backup again");
                       });
         if (done && !done->refused()) return done;
         // Whether an unanswered commit happened only the state tells; a name that it may hold stays reserved.
-        const auto now = service::load(parts_.store, with_backup);
+        const auto now = service::load(parts_.store, *s);
         if (now && now->backup->version == 0)
             if (auto dropped = parts_.content.drop(to); dropped) (void)release(taking).has_value();
         return done;

@@ -2,7 +2,7 @@
 // Load, decide, commit: what a command is judged against is read with versions, and everything that follows from its
 // events (state, audit records, notices, effects, and what the caller adds) is written in one commit that holds only
 // if nothing of it has changed since. A conflict is a value, retried a bounded number of times.
-// Depends on: service/audit, service/notices, service/parts, profiles/decide.
+// Depends on: service/audit, service/notices, service/parts, service/subject, profiles/decide.
 #pragma once
 
 #include <keywright/policy/effects.hpp>
@@ -12,20 +12,11 @@
 #include <keywright/service/audit.hpp>
 #include <keywright/service/notices.hpp>
 #include <keywright/service/parts.hpp>
+#include <keywright/service/subject.hpp>
 
 #include <optional>
 
 namespace keywright::service {
-
-/// What a command is about. An empty region: the tenant itself. `source` is where data comes from; for a backup its
-/// own environment.
-struct subject {
-    ring_id ring;
-    environment_id environment{};
-    environment_id source{};
-    backup_id backup{};
-    policy_id policy{}; ///< empty: the one that the environment is in, if any
-};
 
 template <class T>
 struct versioned {
@@ -97,6 +88,21 @@ template <class Store>
     }
     if (!theirs.empty() && theirs != mine)
         if (auto r = into(l.source_vault_policy.emplace(), records::policy(s.ring, theirs)); !r) return pass(r);
+    return l;
+}
+
+/// What a command is judged against. Fails as `named`, and with not_found where a restore names a backup that is not
+/// there: rules take it for granted. Whatever else is missing is H01's to refuse.
+template <class Command, class Store>
+[[nodiscard]] result<loaded> load_for(Store& store, const subject& s, const Command& command) {
+    const auto whole = named(s, command);
+    if (!whole) return pass(whole);
+    auto l = load(store, *whole);
+    if (!l) return l;
+    if (detail::about_a_policy::contains<Command> && !l->vault_policy)
+        return fail(errc::misused, "service: the environment is in no policy; expected the name of one in the subject: {.ring, .policy}");
+    if constexpr (std::is_same_v<Command, policy::restore>)
+        if (l->backup->version == 0) return fail(errc::not_found, "service: the source environment has no backup of this name");
     return l;
 }
 
@@ -206,10 +212,12 @@ template <const auto& Profile, class Parts, class Command, class Extras = nothin
 [[nodiscard]] result<transaction> transact(Parts& parts, const subject& s, const Command& command, const Extras& extras = {}) {
     constexpr int attempts = 8;
     for (int attempt = 1;; ++attempt) {
-        const auto before = load(parts.store, s);
+        const auto before = load_for(parts.store, s, command);
         if (!before) return pass(before);
         auto decision = profiles::decide(Profile, before->facts(command.at), command);
         if (decision.refused() || decision.events().empty()) return transaction{std::move(decision), *before};
+        if (before->tenant.version == 0 && !std::is_same_v<Command, policy::create_tenant>)
+            return fail(errc::not_found, "service: there is no tenant of this name; create_tenant makes it");
         loaded after = *before;
         detail::committer<Profile, Parts> commit(parts, s, after);
         for (const policy::event& event : decision.events())

@@ -4,6 +4,7 @@
 //     struct my_place { my_store open(); void put(const content_ref&, std::string_view path, byte_view message);
 //                       result<bytes> get(const content_ref&, std::string_view path);
 //                       keys::encryption_context context_of(const content_ref&, std::string_view path); };
+//     (items that are no messages: in place of context_of, `bytes seal(data, lease)` and `result<bytes> unseal(item, lease)`)
 //     TEST_CASE("my_store: passes the suite") { keywright::testing::content_store_suite<my_place>(); }
 #pragma once
 
@@ -19,12 +20,13 @@ namespace keywright::testing {
 
 namespace detail {
 
-/// A key of `environment` whose 32 bytes are all `fill`, with its lease.
+/// Keys of `environment`, for messages and for pages, whose 32 bytes are all `fill`, with their lease.
 inline keys::data_key_lease lease_of(std::string_view environment, std::uint8_t fill, std::uint64_t version,
                                      std::shared_ptr<keys::epoch_watch> watch = std::make_shared<keys::epoch_watch>(1),
                                      std::uint64_t uses = 1000, std::chrono::nanoseconds max_age = std::chrono::hours(1)) {
     std::vector<keys::leased_key> held;
-    held.push_back({{environment_id(environment), keys::data_purpose::message, version}, secret_bytes(bytes(32, fill)), true, uses});
+    for (const auto purpose : {keys::data_purpose::message, keys::data_purpose::page})
+        held.push_back({{environment_id(environment), purpose, version}, secret_bytes(bytes(32, fill)), true, uses});
     auto lease = keys::data_key_lease::grant(std::move(watch), 1, std::move(held), {.max_age = max_age});
     REQUIRE(lease.has_value());
     return std::move(*lease);
@@ -41,14 +43,34 @@ inline std::map<std::string, bytes> sample_items() {
     return {{"a", {}}, {"b.pdf", bytes(1, 7)}, {"deep/er/c", bytes(4096, 8)}, {"deep/d", bytes(100'000, 9)}};
 }
 
+/// Items are messages, unless the place knows others.
+template <class Place>
+constexpr bool has_messages = requires(Place& place, const ports::content_ref& ref) { place.context_of(ref, std::string_view()); };
+
+template <class Place>
+keys::encryption_context bound_to(Place& place, const ports::content_ref& ref, const std::string& path) {
+    auto pairs = place.context_of(ref, path).pairs();
+    pairs.emplace_back("of the application", path + "!");
+    return *keys::encryption_context::make(std::move(pairs));
+}
 template <class Place>
 bytes seal_item(Place& place, const ports::content_ref& ref, const std::string& path, const bytes& data,
                 const keys::data_key_lease& lease) {
-    auto pairs = place.context_of(ref, path).pairs();
-    pairs.emplace_back("of the application", path + "!");
-    auto message = envelope::seal(lease, data, *keys::encryption_context::make(std::move(pairs)));
-    REQUIRE(message.has_value());
-    return *message;
+    if constexpr (has_messages<Place>) {
+        auto message = envelope::seal(lease, data, bound_to(place, ref, path));
+        REQUIRE(message.has_value());
+        return *message;
+    } else {
+        return place.seal(data, lease);
+    }
+}
+template <class Place>
+result<bytes> open_item(Place& place, const ports::content_ref& ref, const std::string& path, const bytes& item,
+                        const keys::data_key_lease& lease) {
+    if constexpr (has_messages<Place>)
+        return envelope::open(lease, item, {.expected = bound_to(place, ref, path)});
+    else
+        return place.unseal(item, lease);
 }
 
 /// Makes `ref` with the sample items, and returns the messages.
@@ -69,9 +91,7 @@ void check_opens(Place& place, const ports::content_ref& ref, const keys::data_k
         CAPTURE(path);
         const auto message = place.get(ref, path);
         REQUIRE(message.has_value());
-        auto pairs = place.context_of(ref, path).pairs();
-        pairs.emplace_back("of the application", path + "!");
-        const auto opened = envelope::open(lease, *message, {.expected = *keys::encryption_context::make(std::move(pairs))});
+        const auto opened = open_item(place, ref, path, *message, lease);
         REQUIRE_MESSAGE(opened.has_value(), opened.error().text);
         CHECK(*opened == data);
     }
@@ -164,7 +184,7 @@ void content_rebuild_suite() {
         for (const auto& [path, message] : messages) {
             CAPTURE(path);
             CHECK(place.get(from, path) == message);
-            CHECK(code_of(envelope::open(old_lease, *place.get(to, path))) == errc::not_mine);
+            CHECK(code_of(open_item(place, to, path, *place.get(to, path), old_lease)) == errc::not_mine);
         }
         CHECK(count_of(store, to) == 1);
     }
@@ -239,8 +259,12 @@ void content_damage_suite() {
     CHECK(code_with("b.pdf", {}) == errc::corrupt);
     CHECK(code_with("b.pdf", bytes(5000, 'x')) == errc::corrupt);
     CHECK(code_with("b.pdf", bytes(5000, 1)) == errc::corrupt);              // begins like version 1
-    CHECK(code_with("b.pdf", messages.at("a")) == errc::authentication_failed); // in another's place
-    CHECK(code_with("b.pdf", seal_item(place, ref_of("test", 1), "b.pdf", bytes(1), old_lease)) == errc::authentication_failed);
+    if constexpr (has_messages<Place>) { // which are bound to their place
+        CHECK(code_with("b.pdf", messages.at("a")) == errc::authentication_failed);
+        CHECK(code_with("b.pdf", seal_item(place, ref_of("test", 1), "b.pdf", bytes(1), old_lease)) == errc::authentication_failed);
+    } else {
+        CHECK(code_with("b.pdf", place.seal(bytes(1), lease_of("test", 9, 9))) == errc::not_mine);
+    }
     CHECK(store.rebuild(from, to, old_lease, new_lease, {}).has_value());
 }
 
@@ -278,7 +302,10 @@ void content_backup_suite() {
         REQUIRE(store.rebuild(backup, to, lease, other, {}).has_value());
         check_opens(place, to, other);
         const auto message = *place.get(to, "b.pdf");
-        CHECK(code_of(envelope::open(other, message, {.expected = place.context_of(from, "b.pdf")})) == errc::authentication_failed);
+        if constexpr (!has_messages<Place>)
+            CHECK(code_of(place.unseal(message, lease)) == errc::not_mine);
+        else
+            CHECK(code_of(envelope::open(other, message, {.expected = place.context_of(from, "b.pdf")})) == errc::authentication_failed);
         CHECK(count_of(store, to) == 1);
     }
     SUBCASE("restored by duplicating, it opens as before") {

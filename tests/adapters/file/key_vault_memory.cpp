@@ -88,9 +88,9 @@ void use_and_destroy(Vault& vault) {
 
 TEST_CASE("held_key: after close nothing is left in memory, although somebody still points to the key") {
     struct holder { // as much of a vault as stage_new_key needs
-        std::shared_ptr<keywright::detail::held_key> held;
+        std::shared_ptr<keywright::ports::held_key> held;
         keywright::result<void> stage(std::string_view, keywright::ports::key_purpose purpose, const Botan::Private_Key& key) {
-            held = *keywright::detail::held_key::from_pkcs8(purpose, key.private_key_info());
+            held = *keywright::ports::held_key::from_pkcs8(purpose, key.private_key_info());
             return {};
         }
     } vault;

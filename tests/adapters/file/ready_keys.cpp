@@ -12,7 +12,7 @@ using namespace keywright::testing;
 namespace {
 
 ready_keys::key_pointer signing_key() {
-    return *keywright::detail::held_key::from_pkcs8(keywright::ports::key_purpose::audit, vault_ed25519_key().private_key_info());
+    return *keywright::ports::held_key::from_pkcs8(keywright::ports::key_purpose::audit, vault_ed25519_key().private_key_info());
 }
 
 } // namespace

@@ -10,12 +10,15 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,6 +179,32 @@ inline std::string folder_of(const std::string& path) {
 }
 
 namespace detail {
+
+/// How long a change waits for those of others, each of which takes a few disk syncs.
+inline constexpr std::chrono::seconds lock_patience{10};
+
+/// Opens (or makes) the file and takes its flock; given back when the descriptor closes, also by death.
+/// Fails with timed_out after `patience`.
+[[nodiscard]] inline result<descriptor> lock_file(const std::string& path, std::chrono::milliseconds patience = lock_patience) {
+    auto file = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW);
+    if (!file) return file;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (retry_on_signal([&] { return ::flock(file->number(), LOCK_EX | LOCK_NB); }) != 0) {
+        if (errno != EWOULDBLOCK) return fail_errno("file: expected to lock the folder");
+        if (std::chrono::steady_clock::now() >= deadline)
+            return fail(errc::timed_out, "file: another thread or process keeps the folder locked");
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return file;
+}
+
+/// Whether there is a file of this name. "Cannot tell" is an error and never "no": upon a no, remains are erased.
+[[nodiscard]] inline result<bool> present(const std::string& path) {
+    struct stat about{};
+    if (::lstat(path.c_str(), &about) == 0) return true;
+    if (errno == ENOENT) return false;
+    return fail_errno("file: expected to learn whether a file is there");
+}
 
 /// An unfinished file: removed when it goes out of scope, unless it was moved away before.
 struct unfinished_file {

@@ -6,13 +6,13 @@
 // Depends on: ports/key_vault, Botan. Use: `auto vault = file::key_vault::open("/var/lib/app/vault", passphrase);`
 #pragma once
 
-#include <keywright/adapters/detail/held_key.hpp>
 #include <keywright/adapters/file/durable.hpp>
 #include <keywright/adapters/file/file_system_note.hpp>
 #include <keywright/adapters/file/ready_keys.hpp>
 #include <keywright/adapters/file/vault_folder.hpp>
 #include <keywright/adapters/file/vault_format.hpp>
 #include <keywright/adapters/file/vault_seal.hpp>
+#include <keywright/ports/held_key.hpp>
 #include <keywright/ports/key_vault.hpp>
 
 #include <algorithm>
@@ -86,26 +86,24 @@ public:
     }
 
     [[nodiscard]] result<ports::vault_entry> stage(std::string_view id, ports::key_purpose purpose, const Botan::Private_Key& key) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return pass(valid);
-        if (const auto fits = keywright::detail::check_purpose(purpose, key); !fits) return pass(fits);
-        ports::vault_entry entry;
-        const auto secret = keywright::detail::botan_boundary(errc::misused, "key vault: expected a whole private key", [&] {
-            entry = keywright::detail::entry_of(id, purpose, key);
-            return secret_bytes(key.private_key_info());
-        });
+        auto entry = ports::describe_key(id, purpose, key);
+        if (!entry) return entry;
+        const auto secret = keywright::detail::botan_boundary(errc::misused, "key vault: expected a whole private key",
+                                                              [&] { return secret_bytes(key.private_key_info()); });
         if (!secret) return pass(secret);
-        return keep(std::move(entry), *secret);
+        return keep(std::move(*entry), *secret);
     }
 
     [[nodiscard]] result<ports::vault_entry> stage_slot(std::string_view id) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return pass(valid);
-        const auto secret = keywright::detail::random_secret(keywright::detail::slot_bytes);
+        const auto secret = keywright::detail::random_secret(ports::slot_bytes);
         if (!secret) return pass(secret);
-        return keep(keywright::detail::entry_of_slot(id, keywright::detail::reveal(*secret)), *secret);
+        auto entry = ports::describe_slot(id, *secret);
+        if (!entry) return entry;
+        return keep(std::move(*entry), *secret);
     }
 
     [[nodiscard]] result<void> publish(std::string_view id) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return valid;
+        if (const auto valid = ports::check_vault_id(id); !valid) return valid;
         const auto lock = detail::lock_file(names_.lock());
         if (!lock) return pass(lock);
         const auto exists = detail::key_exists(names_, id);
@@ -120,7 +118,7 @@ public:
     }
 
     [[nodiscard]] result<void> destroy(std::string_view id) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return valid;
+        if (const auto valid = ports::check_vault_id(id); !valid) return valid;
         const auto destroyed = destroy_at_rest(id);
         const std::lock_guard loading(*loading_); // whoever had read the key before has put it among the ready ones by now
         if (const auto held = ready_->find(id); held.key && !still_current(id, held.serial).value_or(false)) ready_->close(id, held.serial);
@@ -128,7 +126,7 @@ public:
     }
 
     [[nodiscard]] result<ports::vault_entry> find(std::string_view id) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return pass(valid);
+        if (const auto valid = ports::check_vault_id(id); !valid) return pass(valid);
         const std::lock_guard loading(*loading_);
         auto found = read(id);
         if (!found) return pass(found);
@@ -173,7 +171,7 @@ public:
     }
 
     [[nodiscard]] result<secret_bytes> slot_secret(std::string_view id) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return pass(valid);
+        if (const auto valid = ports::check_vault_id(id); !valid) return pass(valid);
         const std::lock_guard loading(*loading_);
         auto found = read(id);
         if (!found) return pass(found);
@@ -231,7 +229,7 @@ private:
 
     /// Writes the slot block, then the sealed key beside it; takes both away again when that fails.
     result<ports::vault_entry> keep(ports::vault_entry entry, const secret_bytes& secret) {
-        auto slot_key = keywright::detail::random_secret(keywright::detail::slot_bytes);
+        auto slot_key = keywright::detail::random_secret(ports::slot_bytes);
         if (!slot_key) return pass(slot_key);
         detail::slot_block slot{{}, owner_, std::move(*slot_key)};
         const auto numbered = keywright::detail::botan_boundary(errc::unavailable, "vault: the system gave no random bytes",
@@ -318,7 +316,7 @@ private:
 
     /// The key, ready to use: from memory when its slot still stands, else from the disk.
     result<detail::ready_keys::key_pointer> ready(std::string_view id) {
-        if (const auto valid = keywright::detail::check_vault_id(id); !valid) return pass(valid);
+        if (const auto valid = ports::check_vault_id(id); !valid) return pass(valid);
         if (const auto held = ready_->find(id); held.key) {
             const auto current = still_current(id, held.serial);
             if (!current) return pass(current);
@@ -330,7 +328,7 @@ private:
         if (!found) return pass(found);
         if (found->entry.purpose == ports::key_purpose::slot) return fail(errc::misused, "key vault: a slot neither unwraps nor signs");
         if (const auto held = ready_->find(id); held.key && held.serial == found->serial) return held.key;
-        auto loaded = keywright::detail::held_key::from_pkcs8(found->entry.purpose, keywright::detail::reveal(found->secret));
+        auto loaded = ports::held_key::from_pkcs8(found->entry.purpose, keywright::detail::reveal(found->secret));
         if (!loaded) return pass(loaded);
         ready_->put(id, found->serial, *loaded);
         return loaded;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of a file vault that were used lately: opening one costs a read and a load, so it is kept. The serial is
 // that of the key's slot block, by which the vault notices that another process has destroyed the key.
-// Depends on: adapters/detail/held_key, adapters/file/vault_format.
+// Depends on: ports/held_key, adapters/file/vault_format.
 #pragma once
 
-#include <keywright/adapters/detail/held_key.hpp>
 #include <keywright/adapters/file/vault_format.hpp>
+#include <keywright/ports/held_key.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -22,7 +22,7 @@ namespace keywright::file::detail {
 /// The keys that were used lately, ready to unwrap. Safe from several threads.
 class ready_keys {
 public:
-    using key_pointer = std::shared_ptr<keywright::detail::held_key>;
+    using key_pointer = std::shared_ptr<ports::held_key>;
     struct ready {
         random_id serial{};
         key_pointer key;

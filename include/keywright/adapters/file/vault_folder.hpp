@@ -61,7 +61,7 @@ inline key_name parse_key_name(std::string_view name) {
         if (!name.ends_with(suffix)) continue;
         std::string id(name.substr(0, name.size() - suffix.size()));
         std::ranges::replace(id, '+', '/');
-        if (keywright::detail::valid_vault_id(id)) return {std::move(id), suffix};
+        if (ports::valid_vault_id(id)) return {std::move(id), suffix};
     }
     return {};
 }
@@ -81,24 +81,6 @@ inline key_name parse_key_name(std::string_view name) {
 }
 
 // --- locks ---
-
-/// How long a change waits for those of others, each of which takes a few disk syncs.
-inline constexpr std::chrono::seconds lock_patience{10};
-
-/// Opens (or makes) the file and takes its flock; given back when the descriptor closes, also by death.
-/// Fails with timed_out after `patience`.
-[[nodiscard]] inline result<descriptor> lock_file(const std::string& path, std::chrono::milliseconds patience = lock_patience) {
-    auto file = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW);
-    if (!file) return file;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (retry_on_signal([&] { return ::flock(file->number(), LOCK_EX | LOCK_NB); }) != 0) {
-        if (errno != EWOULDBLOCK) return fail_errno("vault: expected to lock the folder");
-        if (std::chrono::steady_clock::now() >= deadline)
-            return fail(errc::timed_out, "vault: another thread or process keeps the folder locked");
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return file;
-}
 
 /// Whether the process that made this owner lock is still there. Asks with a shared lock, so that two who ask do not
 /// take each other for the owner.
@@ -180,14 +162,6 @@ inline constexpr std::chrono::seconds lock_patience{10};
     for (const auto suffix : {staged_suffix, published_suffix, slot_suffix})
         if (const auto removed = remove_name(names.key(id, suffix)); !removed) return removed;
     return {};
-}
-
-/// Whether there is a file of this name. "Cannot tell" is an error and never "no": upon a no, remains are erased.
-[[nodiscard]] inline result<bool> present(const std::string& path) {
-    struct stat about{};
-    if (::lstat(path.c_str(), &about) == 0) return true;
-    if (errno == ENOENT) return false;
-    return fail_errno("vault: expected to learn whether a file is there");
 }
 
 /// True when there is a sealed key and its slot has not been destroyed (it may be damaged).

@@ -5,10 +5,10 @@
 // Depends on: ports/key_vault. Nearest user: adapters/file/key_vault.hpp.
 #pragma once
 
-#include <keywright/adapters/detail/held_key.hpp>
 #include <keywright/core/bytes.hpp>
 #include <keywright/core/result.hpp>
 #include <keywright/core/secret_bytes.hpp>
+#include <keywright/ports/held_key.hpp>
 
 #include <algorithm>
 #include <array>

@@ -19,7 +19,7 @@ inline std::optional<ports::vault_trace> trace_of_slot(byte_view in) {
 }
 inline std::optional<ports::vault_trace> trace_of_sealed(byte_view in) {
     const auto sealed = read_sealed(in.first(std::min(in.size(), sealed_limit)));
-    if (!sealed || !keywright::detail::valid_vault_id(sealed->entry.id)) return std::nullopt;
+    if (!sealed || !ports::valid_vault_id(sealed->entry.id)) return std::nullopt;
     return ports::vault_trace{sealed->serial, sealed->entry.id};
 }
 

@@ -4,8 +4,8 @@
 // Depends on: ports/key_vault, Botan. Use: `memory::key_vault vault; vault.stage("tenant/eu/2026", purpose, key);`
 #pragma once
 
-#include <keywright/adapters/detail/held_key.hpp>
 #include <keywright/core/secret_bytes.hpp>
+#include <keywright/ports/held_key.hpp>
 #include <keywright/ports/key_vault.hpp>
 
 #include <functional>
@@ -28,28 +28,22 @@ public:
     key_vault& operator=(const key_vault&) = delete;
 
     [[nodiscard]] result<ports::vault_entry> stage(std::string_view id, ports::key_purpose purpose, const Botan::Private_Key& key) {
-        if (const auto valid = detail::check_vault_id(id); !valid) return pass(valid);
-        if (const auto fits = detail::check_purpose(purpose, key); !fits) return pass(fits);
-        kept made;
-        auto described = detail::botan_boundary(errc::misused, "key vault: expected a whole private key", [&] {
-            made.entry = detail::entry_of(id, purpose, key);
-            return key.private_key_info();
-        });
-        if (!described) return pass(described);
-        auto held = detail::held_key::from_pkcs8(purpose, *described);
+        auto entry = ports::describe_key(id, purpose, key);
+        if (!entry) return entry;
+        auto whole =
+            detail::botan_boundary(errc::misused, "key vault: expected a whole private key", [&] { return key.private_key_info(); });
+        if (!whole) return pass(whole);
+        auto held = ports::held_key::from_pkcs8(purpose, *whole);
         if (!held) return pass(held);
-        made.key = std::move(*held);
-        return insert(std::move(made));
+        return insert({std::move(*entry), std::move(*held), {}});
     }
 
     [[nodiscard]] result<ports::vault_entry> stage_slot(std::string_view id) {
-        if (const auto valid = detail::check_vault_id(id); !valid) return pass(valid);
-        auto secret = detail::random_secret(detail::slot_bytes);
+        auto secret = detail::random_secret(ports::slot_bytes);
         if (!secret) return pass(secret);
-        kept made;
-        made.entry = detail::entry_of_slot(id, detail::reveal(*secret));
-        made.slot = std::move(*secret);
-        return insert(std::move(made));
+        auto entry = ports::describe_slot(id, *secret);
+        if (!entry) return entry;
+        return insert({std::move(*entry), nullptr, std::move(*secret)});
     }
 
     [[nodiscard]] result<void> publish(std::string_view id) {
@@ -126,7 +120,7 @@ public:
 private:
     struct kept {
         ports::vault_entry entry;
-        std::shared_ptr<detail::held_key> key; ///< none for slots
+        std::shared_ptr<ports::held_key> key; ///< none for slots
         secret_bytes slot;
         unsigned owner = 0;
     };
@@ -141,7 +135,7 @@ private:
         return entry;
     }
 
-    result<std::shared_ptr<detail::held_key>> key_of(std::string_view id) {
+    result<std::shared_ptr<ports::held_key>> key_of(std::string_view id) {
         const std::lock_guard lock(mutex_);
         const auto at = keys_.find(id);
         if (at == keys_.end()) return none();

@@ -17,16 +17,20 @@ namespace keywright::sqlite {
 // a log's pages but one small value can test guesses at it there; it goes when the last connection closes, also after a
 // lock; none is made after `PRAGMA locking_mode = EXCLUSIVE` before the log's first use); sizes of files, and which pages
 // change when.
-// What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short. What is not: an
-// older copy of the whole file, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the
-// same file planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
-// A lock: begins no transaction and reads and writes no page from then on; a running statement ends within 1000 steps of
-// SQLite's machine. Pages in SQLite's own cache stay there until the connection is closed.
+// What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short; with `at_least` a
+// file of an earlier generation (adapters/sqlite/generation). What is not: an older copy of the whole file, of the same
+// generation, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the same file
+// planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
+// A lock: begins no transaction and no statement, and reads and writes no page from then on; a running statement ends within
+// 1000 steps of SQLite's machine. Pages in SQLite's own cache stay there until the connection is closed, and
+// sqlite3_blob_read goes on reading those.
 
 struct open_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
-    bool read_only = false;                                            ///< otherwise a missing file is made
+    bool read_only = false;
+    bool create = true;                                                ///< a missing file is made, if not read only
     seconds wait{5};                                                   ///< how long a call waits for other connections
+    std::uint64_t at_least = 0;                                        ///< the generation that the file must have
 };
 
 namespace detail {
@@ -51,9 +55,16 @@ inline std::string uri_of(std::string_view path, const std::string& ticket_numbe
 /// What guards a connection; lives as long as its database file is open, also where statements that were not finalized keep
 /// it open behind a closed handle.
 struct guard {
+    struct other {
+        std::string schema;
+        std::weak_ptr<page_access> access;
+    };
+    explicit guard(page_access& of_main) noexcept : access(of_main) {}
+
     page_access& access;
-    const std::string* attaching = nullptr;             // the only file that may be attached now
-    std::vector<std::weak_ptr<page_access>> attached{}; // of databases that have been
+    sqlite3* db = nullptr;
+    const std::string* attaching = nullptr; // the only file that may be attached now
+    std::vector<other> attached{};          // databases that have been
 
     /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
     static int authorize(void* self, int action, const char* name, const char*, const char*, const char*) noexcept {
@@ -64,17 +75,37 @@ struct guard {
         const std::string* expected = static_cast<guard*>(self)->attaching;
         return expected != nullptr && file == *expected ? SQLITE_OK : SQLITE_DENY;
     }
-    /// SQLite's progress handler: not 0 ends the statement.
+    /// SQLite's progress handler: not 0 ends the statement. Without a transaction an unlock counts at once.
     static int interrupts(void* self) noexcept {
         return guarded([self] {
             auto& all = *static_cast<guard*>(self);
-            if (!all.access.check()) return 1;
-            for (const auto& other : all.attached)
-                if (const auto access = other.lock(); access && !access->check()) return 1;
-            return 0;
+            return all.has_lost_one() || (!all.is_in_transaction("main") && !all.access.begin()) ? 1 : 0;
+        });
+    }
+    /// SQLite's trace of statements that begin: within a transaction a short one may need neither a page that is not cached nor
+    /// as many steps as `interrupts` waits for. Outside of one it needs a lock of the file, and that is refused. What reads and
+    /// writes nothing itself may begin: ROLLBACK must, and a COMMIT of changes has still a page to write.
+    static int begins(unsigned, void* self, void* begun, void*) noexcept {
+        auto* statement = static_cast<sqlite3_stmt*>(begun);
+        if (sqlite3_column_count(statement) == 0 && sqlite3_stmt_readonly(statement) != 0) return 0;
+        auto& all = *static_cast<guard*>(self);
+        if (guarded([&] { return all.has_lost_one() ? 1 : 0; }) != 0) sqlite3_interrupt(all.db);
+        return 0;
+    }
+
+private:
+    bool is_in_transaction(const char* schema) const noexcept { return sqlite3_txn_state(db, schema) > SQLITE_TXN_NONE; }
+    /// Whether a database is locked within its transaction.
+    bool has_lost_one() {
+        if (is_in_transaction("main") && !access.check()) return true;
+        return std::any_of(attached.begin(), attached.end(), [this](const other& each) {
+            const auto its = each.access.lock();
+            return its && is_in_transaction(each.schema.c_str()) && !its->check();
         });
     }
 };
+
+class opener;
 
 /// What is told of a file that could not be opened.
 inline tl::unexpected<error> why(const page_access& access, int code) {
@@ -95,7 +126,7 @@ inline std::optional<error> last_error(sqlite3* db, const char* schema = "main")
 
 /// Owns a connection to an encrypted database. Move-only. Thread safety: as SQLite's own, one mutex a connection; `attach`,
 /// `vacuum_into` and the destructor need it alone.
-/// Its authorizer denies ATTACH and VACUUM INTO by SQL, and its progress handler ends statements after a lock; an
+/// Its authorizer denies ATTACH and VACUUM INTO by SQL, its progress handler and its trace end statements after a lock; an
 /// application that sets its own takes that over.
 class database {
 public:
@@ -105,23 +136,23 @@ public:
 
     /// ATTACH as `schema`: another encrypted database, with keys of its own. Fails as `open`.
     [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
         const detail::ticket once(access);
         auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
         if (!done) return done;
         reserve(handle(), schema.c_str());
-        guard_->attached.emplace_back(access);
+        guard_->attached.push_back({schema, access});
         return {};
     }
     /// VACUUM INTO: a copy, without free pages and with a file key of its own, in a file that is not there yet.
     [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
         const detail::ticket once(access);
         return run_with("VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
     }
 
 private:
-    friend result<database> open(const std::string& path, lease_source source, open_options options);
+    friend class detail::opener;
 
     /// The bytes at the end of each page for the seal; matters for a file that is still empty.
     static void reserve(sqlite3* db, const char* schema) noexcept {
@@ -146,31 +177,49 @@ private:
     std::unique_ptr<sqlite3, closer> handle_; // closed first
 };
 
+namespace detail {
+
+/// Opens with an access of whatever kind.
+class opener {
+public:
+    [[nodiscard]] static result<database> open(const std::string& path, std::shared_ptr<page_access> access, const open_options& options) {
+        if (path.empty() || path == ":memory:") return fail(errc::misused, "sqlite: expected the path of a file");
+        if (auto installed = encrypted_vfs::install(); !installed) return pass(installed);
+        const ticket once(access);
+        database opened;
+        opened.access_ = access;
+        opened.guard_ = std::make_shared<guard>(*access);
+        access->companion = opened.guard_;
+        sqlite3* raw = nullptr;
+        errno = 0;
+        const int code = sqlite3_open_v2(uri_of(path, once.number()).c_str(), &raw, flags_of(options), vfs_name);
+        opened.handle_.reset(raw);
+        opened.guard_->db = raw;
+        if (code != SQLITE_OK) return why(*access, code);
+        database::reserve(raw, "main");
+        sqlite3_busy_timeout(raw, static_cast<int>(options.wait.count * 1000));
+        sqlite3_set_authorizer(raw, guard::authorize, opened.guard_.get());
+        sqlite3_progress_handler(raw, 1000, guard::interrupts, opened.guard_.get());
+        sqlite3_trace_v2(raw, SQLITE_TRACE_STMT, guard::begins, opened.guard_.get());
+        return opened;
+    }
+
+private:
+    static int flags_of(const open_options& options) noexcept {
+        const int how = options.read_only ? SQLITE_OPEN_READONLY
+                                          : SQLITE_OPEN_READWRITE | (options.create && options.at_least == 0 ? SQLITE_OPEN_CREATE : 0);
+        return how | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
+    }
+};
+
+} // namespace detail
+
 /// Opens the database in `path`, or makes it. The lease's environment must be the one that it was made for.
 /// Fails with what the source or the lease says (locked, expired, unavailable); not_mine or authentication_failed: the keys
 /// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
-/// corrupt: cut; and as SQLite does (timed_out, not_found, permission_denied, …).
+/// corrupt: cut, or older than `at_least`; and as SQLite does (timed_out, not_found, permission_denied, …).
 [[nodiscard]] inline result<database> open(const std::string& path, lease_source source, open_options options = {}) {
-    if (path.empty() || path == ":memory:") return fail(errc::misused, "sqlite: expected the path of a file");
-    if (auto installed = detail::encrypted_vfs::install(); !installed) return pass(installed);
-    auto access = std::make_shared<detail::page_access>(std::move(source), options.suite);
-    const detail::ticket once(access);
-    database opened;
-    opened.access_ = access;
-    opened.guard_ = std::make_shared<detail::guard>(detail::guard{.access = *access});
-    access->companion = opened.guard_;
-    sqlite3* raw = nullptr;
-    const int flags = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    errno = 0;
-    const int code = sqlite3_open_v2(detail::uri_of(path, once.number()).c_str(), &raw, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE,
-                                     detail::vfs_name);
-    opened.handle_.reset(raw);
-    if (code != SQLITE_OK) return detail::why(*access, code);
-    database::reserve(raw, "main");
-    sqlite3_busy_timeout(raw, static_cast<int>(options.wait.count * 1000));
-    sqlite3_set_authorizer(raw, detail::guard::authorize, opened.guard_.get());
-    sqlite3_progress_handler(raw, 1000, detail::guard::interrupts, opened.guard_.get());
-    return opened;
+    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least), options);
 }
 /// The same with one lease: when its time is over the connection refuses everything, as after a lock.
 [[nodiscard]] inline result<database> open(const std::string& path, keys::data_key_lease&& lease, open_options options = {}) {

@@ -62,6 +62,8 @@ private:
 
 /// For sqlite3_file_control: `const std::optional<error>**`, what went wrong last.
 inline constexpr int control_fault = 0x6b770001;
+/// `main_file**`, the file itself.
+inline constexpr int control_file = 0x6b770002;
 
 /// `main_file`, and what SQLite asks of a database file beside reading and writing.
 class database_file : public main_file {
@@ -71,6 +73,7 @@ public:
     int control(int op, void* arg) {
         switch (op) {
         case control_fault: *static_cast<const std::optional<error>**>(arg) = &access().fault(); return SQLITE_OK;
+        case control_file: *static_cast<main_file**>(arg) = this; return SQLITE_OK;
         case SQLITE_FCNTL_MMAP_SIZE: *static_cast<sqlite3_int64*>(arg) = 0; return SQLITE_OK;
         case SQLITE_FCNTL_SIZE_HINT:
         case SQLITE_FCNTL_CHUNK_SIZE: return SQLITE_OK; // a file grows by sealed pages only
@@ -150,13 +153,13 @@ private:
             if (file.below()->pMethods != nullptr) file.below()->pMethods->xClose(file.below());
             return code;
         }
-        const int made = open_ours(name, file, flags);
+        const int made = guarded([&] { return open_ours(usual, name, file, flags); });
         if (made != SQLITE_OK) file.below()->pMethods->xClose(file.below());
         return made;
     }
-    static int open_ours(const char* name, shell& file, int flags) {
+    static int open_ours(sqlite3_vfs& usual, const char* name, shell& file, int flags) {
         constexpr int spilled = SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_TRANSIENT_DB | SQLITE_OPEN_TEMP_JOURNAL | SQLITE_OPEN_SUBJOURNAL;
-        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) return open_database(name, file);
+        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) return open_database(usual, name, file);
         if ((flags & SQLITE_OPEN_MAIN_JOURNAL) != 0) return open_beside<journal_file>(name, file);
         if ((flags & SQLITE_OPEN_WAL) != 0) return open_beside<log_file>(name, file);
         if ((flags & SQLITE_OPEN_SUPER_JOURNAL) != 0) return take(file, std::make_unique<clear_file>()); // names of files
@@ -164,13 +167,13 @@ private:
         auto made = temporary_file::make(file.below());
         return made ? take(file, std::make_unique<temporary_file>(std::move(*made))) : code_of(made.error());
     }
-    static int open_database(const char* name, shell& file) {
+    static int open_database(sqlite3_vfs& usual, const char* name, shell& file) {
         auto access = ticket::access_of(name == nullptr ? nullptr : sqlite3_uri_parameter(name, ticket_parameter));
         if (!access) {
             sqlite3_log(SQLITE_CANTOPEN, "keywright: a database of this VFS is opened by keywright::sqlite::open or attach");
             return SQLITE_CANTOPEN;
         }
-        auto opened = std::make_unique<database_file>(file.below(), std::move(access));
+        auto opened = std::make_unique<database_file>(file.below(), std::move(access), side_file::place{&usual, name});
         if (!opened->may_begin()) return refused;
         const int ready = opened->make_ready();
         return ready == SQLITE_OK || ready == SQLITE_EMPTY ? take(file, std::move(opened)) : ready;

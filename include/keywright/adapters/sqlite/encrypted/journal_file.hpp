@@ -12,6 +12,8 @@ namespace keywright::sqlite::detail {
 //   page number 4 || page || checksum 4
 // at multiples of 8; at the end perhaps the number of the page that is never used || name of a super-journal || length 4 ||
 // checksum 4 || magic 8. So a page is what has the size of one and stands 4 behind a multiple of 8, with a number before it.
+// The three parts of a record come one after the other and go down together, with the last; whatever comes instead of
+// the next part lets go those before it.
 
 /// Thread safety: one thread at a time.
 class journal_file {
@@ -22,58 +24,97 @@ public:
         if (!database_.may_go_on()) return refused;
         if (offset == 0 && data.size() >= 512) written_to_ = 0; // a journal begins; what is behind is an older one
         const auto masked = std::exchange(checksum_at_, none);
+        if (data.size() == 4 && offset == masked) return write_masked(data, offset);
+        if (data.size() >= header) return write_record(data, offset);
+        if (const int code = let_go(); code != SQLITE_OK) return code;
         if (data.size() == 4 && offset % 8 == 0) {
             number_at_ = offset;
             number_ = load_be<std::uint32_t>(data.data());
-        } else if (data.size() == 4 && offset == masked) {
-            return write_masked(data, offset);
-        } else if (is_page(data.size(), offset) && number_at_ == offset - 4 && number_ != unused_page()) {
-            return write_page(data, offset);
-        } else if (!is_clear(data, offset)) {
-            return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});
+            return hold(data, offset);
         }
-        return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
+        return write_below(data, offset);
     }
 
     int read(byte_span out, std::int64_t offset) {
+        if (const int code = let_go(); code != SQLITE_OK) return code;
         const auto masked = std::exchange(checksum_at_, none);
         const int code = below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
         if (code != SQLITE_OK) return code;
         if (out.size() == 4 && offset == masked) {
             if (!database_.may_go_on() || database_.make_ready() != SQLITE_OK) return refused;
-            const auto shown = database_.head().keys().mask_checksum(nonce_, std::span<std::uint8_t, 4>(out));
+            const auto shown = database_.head().keys_of(slot_).mask_checksum(nonce_, std::span<std::uint8_t, 4>(out));
             return shown ? SQLITE_OK : database_.tell(shown.error());
         }
         return offset % 8 == 4 && out.size() >= envelope::smallest_page ? read_page(out, offset) : SQLITE_OK;
     }
+    int sync(int flags) {
+        if (const int code = let_go(); code != SQLITE_OK) return code;
+        return below_->pMethods->xSync(below_, flags);
+    }
+    int truncate(std::int64_t size) {
+        if (const int code = let_go(); code != SQLITE_OK) return code;
+        return below_->pMethods->xTruncate(below_, size);
+    }
+    int size(sqlite3_int64* out) {
+        if (const int code = let_go(); code != SQLITE_OK) return code;
+        return below_->pMethods->xFileSize(below_, out);
+    }
 
 private:
     static constexpr std::int64_t none = -1;
+    static constexpr std::size_t header = 28;
 
-    bool is_page(std::size_t size, std::int64_t offset) {
-        return offset % 8 == 4 && database_.make_ready() == SQLITE_OK && size == database_.head().header().page_size;
-    }
     // The page that holds the bytes which SQLite locks.
-    std::uint32_t unused_page() const { return static_cast<std::uint32_t>(0x40000000 / database_.head().header().page_size) + 1; }
-    /// Headers, and what belongs to a super-journal.
-    bool is_clear(byte_view data, std::int64_t offset) const {
-        if (data.size() < 28 || (number_at_ == offset - 4 && (!database_.head().is_ready() || number_ == unused_page()))) return true;
-        return offset % 512 == 0 && std::all_of(data.begin() + 28, data.end(), [](std::uint8_t byte) { return byte == 0; });
+    static bool is_unused(std::uint32_t number, std::size_t page_size) { return number == 0x40000000 / page_size + 1; }
+
+    /// A header, a page or the name of a super-journal. Where it cannot be known which, nothing is written.
+    int write_record(byte_view data, std::int64_t offset) {
+        const int ready = database_.make_ready();
+        if (ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
+        const std::size_t page_size = ready == SQLITE_OK ? database_.head().header().page_size : 0;
+        const bool has_number = number_at_ == offset - 4;
+        // Without a page there is nothing of one to be kept, and no size of pages that would tell its number.
+        const bool is_name = has_number && (ready == SQLITE_EMPTY ? number_ > 0x40000000 / 65'536 : is_unused(number_, page_size));
+        if (has_number && !is_name && data.size() == page_size) return hold_page(data, offset);
+        const bool is_header = offset % 512 == 0 && std::all_of(data.begin() + header, data.end(), [](std::uint8_t b) { return b == 0; });
+        if (!is_name && !is_header) return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});
+        if (const int code = let_go(); code != SQLITE_OK) return code;
+        return write_below(data, offset);
     }
 
-    int write_page(byte_view page, std::int64_t offset) {
+    int hold_page(byte_view page, std::int64_t offset) {
         const auto sealed = database_.head().keys().pages.seal({.kind = envelope::page_kind::journal, .number = number_}, page);
         if (!sealed) return database_.tell(sealed.error());
         expect_checksum(*sealed, offset);
         written_to_ = std::max(written_to_, checksum_at_);
-        return below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), offset);
+        return hold(*sealed, offset);
     }
     int write_masked(byte_view checksum, std::int64_t offset) {
         if (database_.make_ready() != SQLITE_OK) return refused;
         std::array<std::uint8_t, 4> hidden;
         std::copy(checksum.begin(), checksum.end(), hidden.begin());
-        if (auto done = database_.head().keys().mask_checksum(nonce_, hidden); !done) return database_.tell(done.error());
-        return below_->pMethods->xWrite(below_, hidden.data(), static_cast<int>(hidden.size()), offset);
+        if (auto done = database_.head().keys_of(slot_).mask_checksum(nonce_, hidden); !done) return database_.tell(done.error());
+        const int code = hold(hidden, offset);
+        return code == SQLITE_OK ? let_go() : code;
+    }
+
+    /// Keeps a part of a record until `let_go`.
+    int hold(byte_view part, std::int64_t offset) {
+        if (offset != held_at_ + static_cast<std::int64_t>(held_.size())) {
+            if (const int code = let_go(); code != SQLITE_OK) return code;
+            held_at_ = offset;
+        }
+        append(held_, part);
+        return SQLITE_OK;
+    }
+    int let_go() {
+        if (held_.empty()) return SQLITE_OK;
+        const int code = write_below(held_, held_at_);
+        held_.clear();
+        return code;
+    }
+    int write_below(byte_view data, std::int64_t offset) {
+        return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
     }
 
     /// A record that does not open ends the playback like one with a wrong checksum, because that is what a crash leaves
@@ -81,12 +122,13 @@ private:
     int read_page(byte_span page, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
         if (const int ready = database_.make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_SHORT_READ : ready;
-        if (!is_page(page.size(), offset)) return SQLITE_OK;
+        const std::size_t page_size = database_.head().header().page_size;
+        if (page.size() != page_size) return SQLITE_OK;
         std::array<std::uint8_t, 4> number{};
         if (const int code = below_->pMethods->xRead(below_, number.data(), 4, offset - 4); code != SQLITE_OK) return code;
-        if (load_be<std::uint32_t>(number.data()) == unused_page()) return SQLITE_OK; // the name of a super-journal
+        if (is_unused(load_be<std::uint32_t>(number.data()), page_size)) return SQLITE_OK; // the name of a super-journal
         expect_checksum(page, offset);
-        const auto opened = database_.head().keys().pages.open(
+        const auto opened = database_.head().keys_for(page).pages.open(
             {.kind = envelope::page_kind::journal, .number = load_be<std::uint32_t>(number.data())}, page, page);
         if (opened) return SQLITE_OK;
         checksum_at_ = none;
@@ -96,6 +138,7 @@ private:
     void expect_checksum(byte_view sealed, std::int64_t offset) {
         const auto nonce = envelope::page_cipher::nonce_of(sealed);
         std::copy(nonce.begin(), nonce.end(), nonce_.begin());
+        slot_ = envelope::page_cipher::slot_of(sealed);
         checksum_at_ = offset + static_cast<std::int64_t>(sealed.size());
     }
 
@@ -105,7 +148,10 @@ private:
     std::int64_t number_at_ = none;
     std::uint32_t number_ = 0; // written last, at number_at_
     std::int64_t checksum_at_ = none;
-    std::array<std::uint8_t, 12> nonce_{}; // of the page before it
+    std::array<std::uint8_t, 12> nonce_{}; // of the page before it, as the slot of its key
+    std::uint8_t slot_ = 0;
+    bytes held_;                           // parts of a record, as they will stand in the file
+    std::int64_t held_at_ = 0;
 };
 
 } // namespace keywright::sqlite::detail

@@ -11,7 +11,8 @@ namespace keywright::sqlite::detail {
 // What SQLite writes (wal.c): header 32 (salts at 16, checksum at 24); then frames
 //   page number 4 || database size 4 || salts 8 || checksums 8 || page
 // It writes header and page of a frame one after the other, and either of them again; it reads a page, a whole frame, or the
-// 8 bytes of the checksums.
+// 8 bytes of the checksums. The header of a frame that is new waits for its page, and both go down in one call: SQLite
+// hands us the page next and does nothing in between, and a header alone is no frame.
 
 /// Thread safety: one thread at a time.
 class log_file {
@@ -20,8 +21,11 @@ public:
 
     int write(byte_view data, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
+        database_.ahead_in_log().forget();
         if (offset == 0 && data.size() == header) {
             salts_ = load_be<std::uint64_t>(data.data() + 16);
+            end_ = 0;
+            waiting_at_ = none;
             return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
         }
         const int ready = offset < static_cast<std::int64_t>(header) ? SQLITE_EMPTY : database_.make_ready();
@@ -52,6 +56,7 @@ public:
 
 private:
     static constexpr std::size_t header = 32, frame_header = 24;
+    static constexpr std::int64_t none = -1;
     struct place {
         std::int64_t frame; // where it begins in the file
         std::size_t within;
@@ -71,16 +76,16 @@ private:
     }
 
     int write_header(byte_view data, place at) {
-        std::array<std::uint8_t, frame_header> out;
-        std::copy(data.begin(), data.end(), out.begin());
+        std::copy(data.begin(), data.end(), header_.begin());
         number_at_ = at.frame;
         number_ = load_be<std::uint32_t>(data.data());
         // Another process may have filled the log anew since the last frame. Without salts it is a frame of this connection's
         // transaction, whose header will be written again.
         if (const auto salts = load_be<std::uint64_t>(data.data() + 8); salts != 0) salts_ = salts;
-        const auto hidden = database_.head().keys().hide_frame(static_cast<std::uint64_t>(at.frame), hidden_part(out));
+        const auto hidden = database_.head().keys().hide_frame(static_cast<std::uint64_t>(at.frame), hidden_part(header_));
         if (!hidden) return database_.tell(hidden.error());
-        return below_->pMethods->xWrite(below_, out.data(), static_cast<int>(out.size()), at.frame);
+        waiting_at_ = at.frame >= end_ ? at.frame : none;
+        return waiting_at_ != none ? SQLITE_OK : write_below(header_, at.frame);
     }
     int write_page(byte_view page, place at) {
         if (number_at_ != at.frame) {
@@ -89,12 +94,19 @@ private:
             number_at_ = at.frame;
             number_ = load_be<std::uint32_t>(number.data());
         }
+        const bool is_new = std::exchange(waiting_at_, none) == at.frame;
         if (number_ == 1 && !database_.may_be_first(page)) return database_.refuse_first();
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         const auto sealed = database_.head().keys().pages.seal(page_at(at.frame, number_), page);
         if (!sealed) return database_.tell(sealed.error());
-        return below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()),
-                                        at.frame + static_cast<std::int64_t>(frame_header));
+        if (!is_new) return write_below(*sealed, at.frame + static_cast<std::int64_t>(frame_header));
+        frame_.assign(header_.begin(), header_.end());
+        append(frame_, *sealed);
+        end_ = at.frame + static_cast<std::int64_t>(frame_.size());
+        return write_below(frame_, at.frame);
+    }
+    int write_below(byte_view data, std::int64_t offset) {
+        return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
     }
 
     int read_header(byte_span out, std::int64_t offset) {
@@ -104,23 +116,19 @@ private:
     }
     /// Page and frame header come in one read, the header because it says which page it is.
     int read_page(byte_span out, place at) {
-        const int code = open_frame(at);
+        const int code = open_frame(at, out);
         if (code == SQLITE_IOERR_DATA)
             return database_.tell({errc::authentication_failed, "sqlite: a page of the write-ahead log was altered or moved"});
-        if (code != SQLITE_OK) {
-            std::fill(out.begin(), out.end(), std::uint8_t{0});
-            return code;
-        }
-        std::copy_n(frame_.begin() + frame_header, out.size(), out.begin());
-        return SQLITE_OK;
+        if (code != SQLITE_OK) std::fill(out.begin(), out.end(), std::uint8_t{0});
+        return code;
     }
     /// For recovery: what does not open, because the log was not written further or was filled anew, looks like no frame.
     int read_frame(byte_span out, place at) {
-        int code = open_frame(at);
+        int code = open_frame(at, out.subspan(frame_header));
         if (code == SQLITE_OK) {
-            const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
+            const auto shown = database_.head().keys_of(slot_).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
             if (!shown) return database_.tell(shown.error());
-            std::copy(frame_.begin(), frame_.end(), out.begin());
+            std::copy_n(frame_.begin(), frame_header, out.begin());
             return code;
         }
         if (code == SQLITE_IOERR_DATA) code = SQLITE_OK;
@@ -131,30 +139,47 @@ private:
         std::array<std::uint8_t, frame_header> all;
         const int code = below_->pMethods->xRead(below_, all.data(), static_cast<int>(all.size()), at.frame);
         if (code != SQLITE_OK) return code;
-        const auto shown = database_.head().keys().show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
+        // The frame's page says with which key it was written.
+        auto slot = database_.head().header().sealing_slot;
+        const auto said_at = at.frame + static_cast<std::int64_t>(frame_header + page_size() - envelope::slot_from_end);
+        if (const int said = below_->pMethods->xRead(below_, &slot, 1, said_at); said == SQLITE_IOERR_SHORT_READ)
+            slot = database_.head().header().sealing_slot; // a page that is still to be written
+        else if (said != SQLITE_OK)
+            return said;
+        const auto shown = database_.head().keys_of(slot).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(all));
         if (!shown) return database_.tell(shown.error());
         std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(at.within), out.size(), out.begin());
         return SQLITE_OK;
     }
 
-    /// The frame into `frame_`, its page in the clear.
-    int open_frame(place at) {
+    /// The frame as it stands into `frame_`, its page in the clear into `out`.
+    int open_frame(place at, byte_span out) {
         if (const int code = know_salts(); code != SQLITE_OK) return code;
-        int code = open_with_salts(at);
+        int code = open_with_salts(at, out);
         if (code != SQLITE_IOERR_DATA) return code;
-        // Another process may have filled the log anew since.
+        // Another process may have filled the log anew since, or given the file another key.
         const auto known = std::exchange(salts_, std::nullopt);
         code = know_salts();
         if (code != SQLITE_OK) return code;
-        return salts_ == known ? SQLITE_IOERR_DATA : open_with_salts(at);
+        const int keys = salts_ != known ? SQLITE_OK : database_.new_keys();
+        if (keys == SQLITE_OK) return open_with_salts(at, out);
+        return keys == SQLITE_DONE ? SQLITE_IOERR_DATA : keys;
     }
-    int open_with_salts(place at) {
+    int open_with_salts(place at, byte_span out) {
+        const auto held = database_.ahead_in_log().find(below_, at.frame, frame_header + page_size());
+        if (!held.empty()) {
+            frame_.assign(held.begin(), held.end());
+            if (open_page(at, out)) return SQLITE_OK;
+        }
         frame_.resize(frame_header + page_size());
         const int code = below_->pMethods->xRead(below_, frame_.data(), static_cast<int>(frame_.size()), at.frame);
         if (code != SQLITE_OK) return code;
-        const byte_span page = byte_span(frame_).subspan(frame_header);
-        const auto opened = database_.head().keys().pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, page);
-        return opened ? SQLITE_OK : SQLITE_IOERR_DATA;
+        return open_page(at, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    bool open_page(place at, byte_span out) {
+        const auto page = byte_view(frame_).subspan(frame_header);
+        slot_ = envelope::page_cipher::slot_of(page);
+        return database_.head().keys_of(slot_).pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, out).has_value();
     }
     int know_salts() {
         if (salts_) return SQLITE_OK;
@@ -165,9 +190,13 @@ private:
     sqlite3_file* below_;
     main_file& database_;
     std::optional<std::uint64_t> salts_;
-    std::int64_t number_at_ = -1;
+    std::int64_t number_at_ = none;
     std::uint32_t number_ = 0; // of the frame header written last, at number_at_
-    Botan::secure_vector<std::uint8_t> frame_;
+    std::array<std::uint8_t, frame_header> header_{};
+    std::int64_t waiting_at_ = none; // where header_ goes with its page
+    std::int64_t end_ = 0;           // of the frames that this connection wrote since the log was begun
+    bytes frame_;                    // sealed
+    std::uint8_t slot_ = 0;          // of the key with which frame_ was written
 };
 
 } // namespace keywright::sqlite::detail

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The database file as SQLite sees it: pages in the clear at the offsets that SQLite knows, while the file below holds a
 // header and sealed pages, all offsets 8192 further on.
-// Depends on: file_head, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
+// Depends on: file_head, resealing, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted/file_head.hpp>
+#include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
+#include <keywright/adapters/sqlite/encrypted/resealing.hpp>
 
 namespace keywright::sqlite::detail {
 
 /// Thread safety: one thread at a time, as SQLite uses a file.
 class main_file {
 public:
-    main_file(sqlite3_file* below, std::shared_ptr<page_access> access)
-        : below_(below), access_(std::move(access)), head_(below, access_) {}
+    main_file(sqlite3_file* below, std::shared_ptr<page_access> access, const side_file::place& beside)
+        : below_(below), access_(std::move(access)), head_(below, access_), resealing_(below, head_, beside) {}
 
     page_access& access() noexcept { return *access_; }
     const std::shared_ptr<page_access>& shared_access() const noexcept { return access_; }
     file_head& head() noexcept { return head_; }
+    resealing& pages_between_keys() noexcept { return resealing_; }
+    /// Of the write-ahead log; forgets with each change of a lock.
+    read_ahead& ahead_in_log() noexcept { return ahead_in_log_; }
 
     /// Whether the keys may be used now. Keys that may not be are gone from memory.
     [[nodiscard]] bool may_go_on() { return allow(access_->check()); }
@@ -30,12 +34,22 @@ public:
         return *loaded ? SQLITE_OK : SQLITE_EMPTY;
     }
     int tell(const error& e) noexcept { return access_->note(code_of(e), e); }
+    /// SQLite's lock on the file.
+    int level() const noexcept { return level_; }
+    /// SQLITE_OK: the file has other keys than were known of it, and they are here; SQLITE_DONE: it has the same; else why they
+    /// are not to be had. Asked where something does not open: who reads a log has no lock that keeps the file from being
+    /// given a new key meanwhile.
+    int new_keys() {
+        if (!head_.forget_if_changed()) return SQLITE_DONE;
+        const int ready = make_ready();
+        return ready == SQLITE_EMPTY ? SQLITE_IOERR_DATA : ready;
+    }
 
     // --- SQLite's methods ---
 
     int read(byte_span out, std::int64_t offset) {
         if (!may_go_on()) return refused;
-        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_made_anew();
+        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_changed();
         const int ready = make_ready();
         if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
@@ -49,15 +63,17 @@ public:
         if (!envelope::is_page_size(page.size()) || offset % static_cast<std::int64_t>(page.size()) != 0)
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
+        ahead_.forget();
         const std::uint32_t number = number_of(offset);
         if (number == 1 && !may_be_first(page)) return refuse_first();
+        if (const int settled = settle(); settled != SQLITE_OK) return settled;
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
         return write_page(number, page);
     }
 
     int truncate(std::int64_t size) {
         if (!may_go_on()) return refused;
-        end_ = 0;
+        forget_contents();
         if (size == 0) { // the next page makes another header, and may have another size
             head_.forget();
             return below_->pMethods->xTruncate(below_, 0);
@@ -65,6 +81,7 @@ public:
         if (const int ready = make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_TRUNCATE : ready;
         if (size % static_cast<std::int64_t>(head_.header().page_size) != 0)
             return tell({errc::misused, "sqlite: expected a file of whole pages"});
+        if (const int settled = settle(); settled != SQLITE_OK) return settled;
         if (const int filled = fill_up_to(number_of(size)); filled != SQLITE_OK) return filled; // where it becomes longer
         end_ = 0;
         return below_->pMethods->xTruncate(below_, size + header);
@@ -91,15 +108,19 @@ public:
 
     int lock(int level) {
         if (!may_begin()) return refused;
-        end_ = 0; // others may have changed the file's size
+        forget_contents();
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
-        // Without a lock the file may have been emptied and made anew; from here on it cannot be.
-        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_made_anew();
+        if (level_ == SQLITE_LOCK_NONE && was_replaced()) return below_->pMethods->xUnlock(below_, SQLITE_LOCK_NONE), tell_of_replacement();
+        // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. Who reads a
+        // log has a lock that does not keep others from giving it one, and writes with this lock when it closes.
+        if (level_ == SQLITE_LOCK_NONE || level == SQLITE_LOCK_EXCLUSIVE) head_.forget_if_changed();
+        resealing_.others_were_here();
         level_ = std::max(level_, level);
         return code;
     }
     int unlock(int level) {
+        forget_contents();
         level_ = level;
         return below_->pMethods->xUnlock(below_, level);
     }
@@ -109,14 +130,39 @@ public:
             // SQLite may go on with what it has cached and read nothing: a new lease must unwrap the keys before.
             if (const int ready = make_ready(); ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
         }
-        end_ = 0;
-        return below_->pMethods->xShmLock(below_, offset, n, flags);
+        forget_contents();
+        // As a reader, of the state that the mark in this place stands for: a transaction begins.
+        const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
+        if (is_read_mark && (flags & SQLITE_SHM_LOCK) != 0 && was_replaced()) return tell_of_replacement();
+        const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
+        if (code != SQLITE_OK) return code;
+        if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
+        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
+        if (!may_write) return code;
+        // Whoever gives the file another key has the locks of those who write log or pages.
+        resealing_.others_were_here();
+        head_.forget_if_changed();
+        const int ready = make_ready();
+        if (ready == SQLITE_OK || ready == SQLITE_EMPTY) return SQLITE_OK;
+        below_->pMethods->xShmLock(below_, offset, n, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+        return ready;
     }
     /// The -shm file holds a checksum of pages in the clear. SQLite leaves it where the log could not be written back, as
     /// after a lock; but whoever can have the file alone may remove it: it is made again from the log.
     int unmap_log(int remove) {
         const bool is_last = level_ != SQLITE_LOCK_NONE && below_->pMethods->xLock(below_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
+    }
+
+    // --- for whoever copies the file ---
+
+    /// Whether the read transaction reads nothing but this file, which nobody changes before it ends: so it is without a
+    /// log, and with one that has been written back whole (wal.c: WAL_READ_LOCK(0)).
+    bool reads_file_alone() const noexcept { return level_ != SQLITE_LOCK_NONE && read_mark_ <= 0; }
+    /// Bytes as they are in the file, header and seals with them.
+    int read_below(byte_span out, std::int64_t offset) {
+        if (!may_go_on()) return refused;
+        return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
     /// Whether a page may be the first: it says how large pages are, and how much of each is left to the seal. A backup of
@@ -138,12 +184,28 @@ private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
+    /// Another file has its name now: what is written here nobody would ever read.
+    bool was_replaced() noexcept {
+        int moved = 0;
+        return below_->pMethods->xFileControl(below_, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+    }
+    int tell_of_replacement() noexcept {
+        return access_->note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
+                                                                          "meanwhile; close it and open it again"});
+    }
+
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
         if (!usable || lease_number_ != access_->leases()) head_.forget();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
         return usable.has_value();
+    }
+    /// What others may have changed, or may change from now on.
+    void forget_contents() noexcept {
+        end_ = 0;
+        ahead_.forget();
+        ahead_in_log_.forget();
     }
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
@@ -158,10 +220,25 @@ private:
         const int code = open_page(number, out);
         return code == SQLITE_IOERR_DATA ? damaged() : code;
     }
-    /// As `read_page`, saying nothing.
+    /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
+        int code = open_as_it_is(number, out);
+        for (int again = 0; code == SQLITE_IOERR_DATA && again < 2; ++again) {
+            const int keys = new_keys();
+            if (keys != SQLITE_OK && keys != SQLITE_DONE) return keys;
+            if (keys == SQLITE_DONE && !head_.is_between_keys()) return code;
+            if (head_.is_between_keys() && resealing_.recall(number, out)) return SQLITE_OK;
+            code = open_as_it_is(number, out);
+        }
+        return code;
+    }
+    int open_as_it_is(std::uint32_t number, byte_span out) {
         const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(out.size());
-        const int code = below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), at);
+        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        const auto held = level_ == SQLITE_LOCK_NONE ? byte_view() : ahead_.find(below_, at, out.size());
+        if (!held.empty() && head_.keys_for(held).pages.open(place, held, out)) return SQLITE_OK;
+        const byte_span sealed = head_.keys().pages.landing(out);
+        const int code = below_->pMethods->xRead(below_, sealed.data(), static_cast<int>(sealed.size()), at);
         if (code == SQLITE_IOERR_SHORT_READ) {
             const auto size = head_.size_below();
             if (!size) return code_of(size.error());
@@ -169,8 +246,7 @@ private:
         } else if (code != SQLITE_OK) {
             return code;
         }
-        const auto opened = head_.keys().pages.open({.kind = envelope::page_kind::database, .number = number}, out, out);
-        return opened ? SQLITE_OK : SQLITE_IOERR_DATA;
+        return head_.keys_for(sealed).pages.open(place, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
     }
     int damaged() {
         return access_->note(
@@ -236,6 +312,11 @@ private:
         const auto made = head_.create(static_cast<std::uint32_t>(page_size));
         return made ? SQLITE_OK : tell(made.error());
     }
+    /// Whoever writes ends first what was begun before.
+    int settle() {
+        const auto settled = head_.is_between_keys() ? resealing_.settle() : result<void>();
+        return settled ? SQLITE_OK : tell(settled.error());
+    }
     /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
     int fill_up_to(std::uint32_t number) {
         const auto size = static_cast<std::int64_t>(head_.header().page_size);
@@ -261,9 +342,13 @@ private:
 
     std::shared_ptr<page_access> access_;
     file_head head_;
+    resealing resealing_;
+    read_ahead ahead_, ahead_in_log_;
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
+    static constexpr int first_read_mark = 3, no_mark = -1; // wal.c: WAL_READ_LOCK(0)
+    int read_mark_ = no_mark;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };
 

@@ -25,37 +25,50 @@ inline constexpr int refused = SQLITE_IOERR_AUTH;
 /// Thread safety: one thread at a time, that of the connection.
 class page_access {
 public:
-    page_access(lease_source source, envelope::page_suite suite) : suite_for_new_files(suite), source_(std::move(source)) {}
+    page_access(lease_source source, envelope::page_suite suite, std::uint64_t at_least = 0)
+        : suite_for_new_files(suite), oldest_generation(at_least), source_(std::move(source)) {}
+    /// With somebody's lease, which outlives this; there is no other.
+    page_access(const keys::data_key_lease& borrowed, envelope::page_suite suite)
+        : suite_for_new_files(suite), oldest_generation(0), lease_(&borrowed) {}
+    page_access(const page_access&) = delete;
+    page_access& operator=(const page_access&) = delete;
 
     const envelope::page_suite suite_for_new_files;
+    const std::uint64_t oldest_generation; ///< a file of an older one is not taken
     std::shared_ptr<void> companion; ///< lives as long as this
 
     /// At the beginning of something: asks for a new lease where the old one is no good any more.
     [[nodiscard]] result<void> begin() {
-        if (lease_ && lease_->check()) return {};
-        lease_.reset();
+        if (lease_ != nullptr) {
+            auto usable = lease_->check();
+            if (usable || !source_) return usable;
+        }
+        lease_ = nullptr;
+        own_.reset();
         auto fresh = source_();
         if (!fresh) return pass(fresh);
-        lease_.emplace(std::move(*fresh));
+        lease_ = &own_.emplace(std::move(*fresh));
         ++leases_;
         return lease_->check();
     }
     /// In the middle of something: an age that is over is renewed, a lock is final until the next `begin`.
     [[nodiscard]] result<void> check() {
-        if (!lease_) return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
+        if (lease_ == nullptr) return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
         auto usable = lease_->check();
-        if (usable || usable.error().code != errc::expired) return usable;
+        if (usable || !source_ || usable.error().code != errc::expired) return usable;
         return begin();
     }
 
+    /// Requires: `begin` has succeeded once.
+    const environment_id& environment() const noexcept { return lease_->environment(); }
     /// How many there have been; tells one from the next.
     std::uint64_t leases() const noexcept { return leases_; }
 
     [[nodiscard]] result<keys::wrapped_key> wrap(const envelope::file_identity& file, const secret_bytes& file_key) const {
         return lease_->wrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), file_key);
     }
-    [[nodiscard]] result<secret_bytes> unwrap(const envelope::page_header& header) const {
-        return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), header.file), header.key.view());
+    [[nodiscard]] result<secret_bytes> unwrap(const envelope::file_identity& file, const keys::wrapped_key& key) const {
+        return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), key.view());
     }
 
     /// Keeps what went wrong and tells SQLite's log; returns `code`.
@@ -68,7 +81,8 @@ public:
 
 private:
     lease_source source_;
-    std::optional<keys::data_key_lease> lease_;
+    std::optional<keys::data_key_lease> own_;
+    const keys::data_key_lease* lease_ = nullptr; // the own one, or a borrowed one
     std::uint64_t leases_ = 0;
     std::optional<error> fault_;
 };

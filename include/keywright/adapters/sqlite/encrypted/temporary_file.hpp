@@ -118,23 +118,25 @@ private:
         held_number_ = piece;
         return SQLITE_OK;
     }
+    /// SQLite was told that `held_` is written, so it stays in memory until it is.
     int put_away() {
         if (!held_number_ || !is_dirty_) return SQLITE_OK;
         const std::size_t piece = *held_number_;
         if (pieces_.size() <= piece) pieces_.resize(piece + 1);
         proof fresh{.write = ++writes_};
-        if (!seal_.seal(nonce_of(fresh.write), number_bytes(piece), held_, fresh.tag)) return SQLITE_IOERR_WRITE;
-        // From here on held_ is ciphertext.
-        held_number_.reset();
+        sealed_.assign(held_.begin(), held_.end());
+        if (!seal_.seal(nonce_of(fresh.write), number_bytes(piece), sealed_, fresh.tag)) return SQLITE_IOERR_WRITE;
+        const int code = below_->pMethods->xWrite(below_, sealed_.data(), piece_size, static_cast<sqlite3_int64>(piece) * piece_size);
+        if (code != SQLITE_OK) return code;
+        pieces_[piece] = fresh;
         is_dirty_ = false;
-        const int code = below_->pMethods->xWrite(below_, held_.data(), piece_size, static_cast<sqlite3_int64>(piece) * piece_size);
-        if (code == SQLITE_OK) pieces_[piece] = fresh;
-        return code;
+        return SQLITE_OK;
     }
 
     sqlite3_file* below_;
     keywright::detail::aes_gcm seal_, open_;
     Botan::secure_vector<std::uint8_t> held_; // one piece in the clear
+    Botan::secure_vector<std::uint8_t> sealed_; // where it is sealed
     std::optional<std::size_t> held_number_;
     bool is_dirty_ = false;
     std::int64_t size_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tree of files as one thing: listed, copied, synced, removed. Only folders and regular files are content; symbolic
 // links, devices and the like are refused, because what they lead to is not in the folder.
-// Depends on: adapters/file/durable. Nearest user: adapters/file/content_store.hpp.
+// Depends on: adapters/file/durable. Nearest user: content_folders.
 #pragma once
 
 #include <keywright/adapters/file/durable.hpp>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One key in a vault's memory, with the decryptors that were made for it. Making a decryptor costs a second private
-// operation, so they are kept; they belong to the key and not to threads, so that destroying the key reaches them all.
-// What every vault derives from a key alike (its entry, its checks) is here too.
-// Depends on: ports/key_vault, Botan. Use: `auto held = held_key::from_pkcs8(purpose, der); held->unwrap(ciphertext);`
+// What every vault of RSA and Ed25519 keys does alike, so that one of your own only keeps them: how an entry describes a key, and
+// one key in memory with the decryptors that were made for it. Making a decryptor costs a second private operation, so
+// they are kept; they belong to the key and not to threads, so that destroying the key reaches them all.
+// Depends on: ports/key_vault, Botan. Use:
+//     auto entry = describe_key(id, purpose, key);
+//     auto held = held_key::from_pkcs8(purpose, der);   held->unwrap(ciphertext);
 #pragma once
 
 #include <keywright/core/algorithms.hpp>
@@ -28,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-namespace keywright::detail {
+namespace keywright::ports {
 
 inline constexpr std::size_t slot_bytes = 32;
 
@@ -45,7 +47,9 @@ constexpr bool valid_vault_id(std::string_view id) noexcept {
     return {};
 }
 
-// --- what an entry says about a key ---
+} // namespace keywright::ports
+
+namespace keywright::detail {
 
 inline fingerprint sha256(std::initializer_list<byte_view> parts) {
     const auto hash = Botan::HashFunction::create_or_throw(approved<"SHA-256">);
@@ -58,9 +62,23 @@ inline fingerprint sha256(std::initializer_list<byte_view> parts) {
 /// Appends SHA-256("keywright key check 1" || secret).
 inline void append_key_check(bytes& out, byte_view secret) { append(out, sha256({as_bytes("keywright key check 1"), secret}).bytes); }
 
+[[nodiscard]] inline result<secret_bytes> random_secret(std::size_t size) {
+    return botan_boundary(errc::unavailable, "key vault: the system gave no random bytes", [size] {
+        secret_bytes made(size);
+        Botan::system_rng().randomize(reveal_writable(made));
+        return made;
+    });
+}
+
+} // namespace keywright::detail
+
+namespace keywright::ports {
+
+// --- what an entry says about a key ---
+
 /// misused when a key of this kind cannot serve the purpose.
-[[nodiscard]] inline result<void> check_purpose(ports::key_purpose purpose, const Botan::Private_Key& key) {
-    using enum ports::key_purpose;
+[[nodiscard]] inline result<void> check_purpose(key_purpose purpose, const Botan::Private_Key& key) {
+    using enum key_purpose;
     const auto kind = key.algo_name();
     switch (purpose) {
     case customer:
@@ -76,37 +94,43 @@ inline void append_key_check(bytes& out, byte_view secret) { append(out, sha256(
     return fail(errc::misused, "key vault: a slot is made by stage_slot, not from a key");
 }
 
-/// Requires: check_purpose passed. Throws Botan's exceptions.
-inline ports::vault_entry entry_of(std::string_view id, ports::key_purpose purpose, const Botan::Private_Key& key) {
-    ports::vault_entry entry;
-    entry.id = id;
-    entry.purpose = purpose;
+namespace detail {
+
+inline void describe(vault_entry& entry, const Botan::Private_Key& key) {
     entry.public_key = key.subject_public_key();
-    entry.print = sha256({entry.public_key});
-    if (purpose == ports::key_purpose::audit) {
+    entry.print = keywright::detail::sha256({entry.public_key});
+    if (entry.purpose == key_purpose::audit) {
         const auto raw = key.raw_private_key_bits(); // the 32-byte seed, then the public key
-        append_key_check(entry.key_check, byte_view(raw).first(32));
+        keywright::detail::append_key_check(entry.key_check, byte_view(raw).first(32));
     } else {
         for (const auto* prime : {"p", "q"})
-            append_key_check(entry.key_check, key.get_int_field(prime).serialize<Botan::secure_vector<std::uint8_t>>());
+            keywright::detail::append_key_check(entry.key_check, key.get_int_field(prime).serialize<Botan::secure_vector<std::uint8_t>>());
     }
-    return entry;
 }
 
-inline ports::vault_entry entry_of_slot(std::string_view id, byte_view secret) {
-    ports::vault_entry entry;
-    entry.id = id;
-    entry.purpose = ports::key_purpose::slot;
-    append_key_check(entry.key_check, secret);
-    return entry;
-}
+} // namespace detail
 
-[[nodiscard]] inline result<secret_bytes> random_secret(std::size_t size) {
-    return botan_boundary(errc::unavailable, "key vault: the system gave no random bytes", [size] {
-        secret_bytes made(size);
-        Botan::system_rng().randomize(reveal_writable(made));
-        return made;
+/// The entry of a key, not published. As check_vault_id and check_purpose; misused also for a key that is not whole.
+[[nodiscard]] inline result<vault_entry> describe_key(std::string_view id, key_purpose purpose, const Botan::Private_Key& key) {
+    if (auto valid = check_vault_id(id); !valid) return pass(valid);
+    if (auto fits = check_purpose(purpose, key); !fits) return pass(fits);
+    return keywright::detail::botan_boundary(errc::misused, "key vault: expected a whole private key", [&] {
+        vault_entry entry;
+        entry.id = id;
+        entry.purpose = purpose;
+        detail::describe(entry, key);
+        return entry;
     });
+}
+
+/// The entry of a slot, not published. As check_vault_id.
+[[nodiscard]] inline result<vault_entry> describe_slot(std::string_view id, const secret_bytes& secret) {
+    if (auto valid = check_vault_id(id); !valid) return pass(valid);
+    vault_entry entry;
+    entry.id = id;
+    entry.purpose = key_purpose::slot;
+    keywright::detail::append_key_check(entry.key_check, keywright::detail::reveal(secret));
+    return entry;
 }
 
 // --- the key itself ---
@@ -115,32 +139,35 @@ inline ports::vault_entry entry_of_slot(std::string_view id, byte_view secret) {
 class held_key {
 public:
     /// Requires: the key passed check_purpose. The PKCS#8 bytes (DER) stay the caller's.
-    [[nodiscard]] static result<std::shared_ptr<held_key>> from_pkcs8(ports::key_purpose purpose, byte_view der) {
-        return botan_boundary(errc::corrupt, "key vault: a kept key does not load",
-                              [&] { return std::shared_ptr<held_key>(new held_key(purpose, Botan::PKCS8::load_key(der))); });
+    [[nodiscard]] static result<std::shared_ptr<held_key>> from_pkcs8(key_purpose purpose, byte_view der) {
+        return keywright::detail::botan_boundary(errc::corrupt, "key vault: a kept key does not load", [&] {
+            return std::shared_ptr<held_key>(new held_key(purpose, Botan::PKCS8::load_key(der)));
+        });
     }
     held_key(const held_key&) = delete;
     held_key& operator=(const held_key&) = delete;
 
     /// Fails with not_found after `close`, misused when the purpose is not one that unwraps, authentication_failed.
     [[nodiscard]] result<secret_bytes> unwrap(byte_view ciphertext) {
-        if (purpose_ == ports::key_purpose::audit) return fail(errc::misused, "key vault: an audit key signs and does not unwrap");
+        if (purpose_ == key_purpose::audit) return fail(errc::misused, "key vault: an audit key signs and does not unwrap");
         const in_use guard(*this);
         if (!guard) return gone();
-        auto decryptor = botan_boundary(errc::internal, "key vault: the key cannot be made ready", [this] { return take(); });
+        auto decryptor =
+            keywright::detail::botan_boundary(errc::internal, "key vault: the key cannot be made ready", [this] { return take(); });
         if (!decryptor) return pass(decryptor);
-        auto opened = botan_boundary(errc::authentication_failed, "key vault: the wrapped secret does not open with this key",
-                                     [&] { return secret_bytes((*decryptor)->decrypt(ciphertext)); });
+        auto opened =
+            keywright::detail::botan_boundary(errc::authentication_failed, "key vault: the wrapped secret does not open with this key",
+                                              [&] { return secret_bytes((*decryptor)->decrypt(ciphertext)); });
         put_back(std::move(*decryptor));
         return opened;
     }
 
     /// Fails with not_found after `close`, misused when the purpose is not audit.
     [[nodiscard]] result<bytes> sign(byte_view message) {
-        if (purpose_ != ports::key_purpose::audit) return fail(errc::misused, "key vault: only a key of purpose audit signs");
+        if (purpose_ != key_purpose::audit) return fail(errc::misused, "key vault: only a key of purpose audit signs");
         const in_use guard(*this);
         if (!guard) return gone();
-        return botan_boundary(errc::internal, "key vault: signing failed", [&] {
+        return keywright::detail::botan_boundary(errc::internal, "key vault: signing failed", [&] {
             Botan::PK_Signer signer(*key_, Botan::system_rng(), approved<"Pure">);
             return signer.sign_message(message, Botan::system_rng());
         });
@@ -156,7 +183,7 @@ public:
     }
 
 private:
-    held_key(ports::key_purpose purpose, std::unique_ptr<Botan::Private_Key> key) : purpose_(purpose), key_(std::move(key)) {}
+    held_key(key_purpose purpose, std::unique_ptr<Botan::Private_Key> key) : purpose_(purpose), key_(std::move(key)) {}
 
     static tl::unexpected<error> gone() { return fail(errc::not_found, "key vault: the key has been destroyed"); }
 
@@ -193,7 +220,7 @@ private:
                 return taken;
             }
         }
-        const auto* padding = purpose_ == ports::key_purpose::import ? approved<"OAEP(SHA-1)"> : approved<"OAEP(SHA-256)">;
+        const auto* padding = purpose_ == key_purpose::import ? approved<"OAEP(SHA-1)"> : approved<"OAEP(SHA-256)">;
         return std::make_unique<Botan::PK_Decryptor_EME>(*key_, Botan::system_rng(), padding);
     }
     void put_back(std::unique_ptr<Botan::PK_Decryptor> decryptor) {
@@ -201,7 +228,7 @@ private:
         decryptors_.push_back(std::move(decryptor));
     }
 
-    const ports::key_purpose purpose_;
+    const key_purpose purpose_;
     std::unique_ptr<Botan::Private_Key> key_;
     std::mutex mutex_;
     std::condition_variable idle_changed_;
@@ -210,4 +237,4 @@ private:
     bool closed_ = false;
 };
 
-} // namespace keywright::detail
+} // namespace keywright::ports

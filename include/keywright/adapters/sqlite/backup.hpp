@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backups of encrypted databases: taken while the database is used, streamed into a file or a pipe, checked with and without
+// keys, and restored so that after a crash there is the old database or the new one.
+// Depends on: encrypted_database, envelope/page_backup. Use:
+//     sqlite::write_backup("prod.db", source, sink, {.taken = now});
+//     auto info = sqlite::verify_backup(stream, lease);   sqlite::restore_backup(stream, "prod.db", opens, seals);
+#pragma once
+
+#include <keywright/adapters/sqlite/encrypted/bare_file.hpp>
+#include <keywright/adapters/sqlite/encrypted/new_database.hpp>
+#include <keywright/adapters/sqlite/encrypted/snapshot.hpp>
+#include <keywright/envelope/page_backup.hpp>
+
+namespace keywright::sqlite {
+
+using envelope::backup_info;
+using envelope::byte_sink;
+using envelope::byte_source;
+
+// A lock of the environment closes its backups with it: they hold nothing but what the environment's keys wrap. So does a
+// reset, for good. A rotation of the customer's key does not touch them.
+
+struct backup_options {
+    instant taken{};     ///< what the backup says of when it was taken
+    seconds wait{5};     ///< how long others are waited for
+};
+struct restore_options {
+    envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of the new file
+    seconds wait{5};                                                   ///< how long others are waited for
+};
+
+/// Of an open file, pipe or socket, from where it stands. Requires: the descriptor outlives what is returned.
+[[nodiscard]] inline byte_source read_from(const file::descriptor& file) {
+    return [&file](byte_span room) { return file::read_fully(file, room); };
+}
+[[nodiscard]] inline byte_sink write_to(const file::descriptor& file) {
+    return [&file](byte_view data) { return file::write_fully(file, data); };
+}
+
+/// Sends a backup of the database in `path` to `sink`, as it is at one moment. Others go on reading; they go on writing,
+/// too, where the database has a write-ahead log, and wait otherwise. Every page is proved on its way. Memory: one page.
+/// Fails as the sink does, and then what was sent is no backup; as sqlite::open; timed_out: others were not done within
+/// `wait`; authentication_failed: the database is damaged; corrupt: it has no pages. Syncs nothing: that is the sink's owner's.
+[[nodiscard]] inline result<backup_info> write_backup(const std::string& path, lease_source source, const byte_sink& sink,
+                                                      const backup_options& options = {}) {
+    auto taken = detail::snapshot::take(
+        path, std::make_shared<detail::page_access>(std::move(source), envelope::page_suite::aes256_gcm_siv), options.wait);
+    if (!taken) return pass(taken);
+    auto writer = envelope::backup_writer::begin(sink, taken->environment(), options.taken, taken->pages(), taken->header_copy());
+    if (!writer) return pass(writer);
+    for (std::uint32_t number = 1; number <= taken->pages(); ++number) {
+        const auto page = taken->read(number);
+        if (!page) return pass(page);
+        if (number == 1)
+            if (auto fine = detail::check_first_page(page->clear, taken->pages()); !fine) return pass(fine);
+        if (auto added = writer->add(page->sealed); !added) return pass(added);
+    }
+    if (auto done = writer->finish(taken->keys().backup_mac()); !done) return pass(done);
+    return envelope::info_of(taken->environment(), options.taken, taken->pages(), taken->header());
+}
+
+/// What a backup says of itself, by its head. Proves nothing. Fails as envelope::backup_reader::begin.
+[[nodiscard]] inline result<backup_info> inspect_backup(const byte_source& source) {
+    const auto reader = envelope::backup_reader::begin(source);
+    if (!reader) return pass(reader);
+    return reader->info();
+}
+/// Whether it is whole and as it was written, by its checksum: no key is needed, and nothing is proved against somebody who
+/// means to deceive. Fails as envelope::backup_reader.
+[[nodiscard]] inline result<backup_info> verify_backup(const byte_source& source) {
+    auto reader = envelope::backup_reader::begin(source);
+    if (!reader) return pass(reader);
+    while (reader->pages_read() < reader->info().pages)
+        if (auto page = reader->next(); !page) return pass(page);
+    if (auto whole = reader->finish(); !whole) return pass(whole);
+    return reader->info();
+}
+
+namespace detail {
+
+/// Hands every page, in the clear, to `take`; nothing of it counts unless this succeeds.
+template <class Take>
+[[nodiscard]] result<void> read_backup(envelope::backup_opener& opened, Take&& take) {
+    for (bool is_first = true; !opened.at_end(); is_first = false) {
+        const auto page = opened.next();
+        if (!page) return pass(page);
+        if (is_first)
+            if (auto fine = check_first_page(*page, opened.info().pages); !fine) return fine;
+        if (result<void> taken = take(*page); !taken) return taken;
+    }
+    return opened.finish();
+}
+
+/// Makes sure that nobody uses a database, and that the file alone is the database: no journal or log of it is left to be
+/// played back. The file is then locked until what is returned dies. That removes a log of that name: so the
+/// new file stays locked for longer.
+[[nodiscard]] inline result<database> take_alone(const std::string& path, const keys::data_key_lease& lease, seconds wait) {
+    const open_options options{.create = false, .wait = wait};
+    auto access = std::make_shared<page_access>(lease, options.suite);
+    auto opened = opener::open(path, access, options);
+    const auto is_others = [](errc code) {
+        return code == errc::not_mine || code == errc::authentication_failed || code == errc::malformed || code == errc::unsupported ||
+               code == errc::corrupt;
+    };
+    if (!opened && is_others(opened.error().code))
+        return fail(errc::already_exists, "backup: the file in its place does not open with the target's keys; move it away, then restore",
+                    opened.error().native);
+    if (!opened) return opened;
+    errno = 0;
+    const int code =
+        sqlite3_exec(opened->handle(), "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", nullptr,
+                     nullptr, nullptr);
+    if ((code & 0xff) == SQLITE_BUSY)
+        return fail(errc::timed_out, "backup: the database is in use; close it everywhere, then restore", code);
+    if (code != SQLITE_OK) return why(*access, code);
+    return opened;
+}
+
+/// The header's sequence of an open database; 0 where it is empty.
+[[nodiscard]] inline std::uint64_t sequence_of(const database& db) {
+    main_file* file = nullptr;
+    const int code = sqlite3_file_control(db.handle(), "main", control_file, static_cast<void*>(&file));
+    return code == SQLITE_OK && file->head().is_ready() ? file->head().header().sequence : 0;
+}
+
+/// Finishes a new file and moves it into a database's place. Both stay locked until the move is on the disk.
+[[nodiscard]] inline result<void> put_in_place(new_database& made, file::detail::unfinished_file& beside, const std::string& path,
+                                               const keys::data_key_lease& seals, seconds wait) {
+    std::optional<bare_file> fresh;
+    const auto old = take_alone(path, seals, wait);
+    if (!old && old.error().code != errc::not_found) return pass(old);
+    if (auto whole = made.finish(old ? sequence_of(*old) : 0); !whole) return whole;
+    beside.file.reset(); // before it is locked: closing a file gives up the process's locks on it
+    auto opened = bare_file::open(beside.path);
+    if (!opened) return pass(opened);
+    if (auto locked = opened->lock(SQLITE_LOCK_EXCLUSIVE, wait); !locked) return locked;
+    fresh.emplace(std::move(*opened));
+    if (!old) // What lies beside a database that is gone would be played back into the new one.
+        for (const char* suffix : {"-journal", "-wal"})
+            if (auto gone = file::remove_durably(path + suffix); !gone) return gone;
+    if (::rename(beside.path.c_str(), path.c_str()) != 0) return file::fail_errno("backup: expected to move the new database into place");
+    beside.path.clear();
+    return file::sync_folder(file::folder_of(path));
+}
+
+} // namespace detail
+
+/// The same with the keys of the environment that it was taken of: every page, their order and number, and the head are
+/// proved. Fails as envelope::backup_opener.
+[[nodiscard]] inline result<backup_info> verify_backup(const byte_source& source, const keys::data_key_lease& lease) {
+    auto opened = envelope::backup_opener::begin(source, lease);
+    if (!opened) return pass(opened);
+    if (auto whole = detail::read_backup(*opened, [](byte_view) { return result<void>{}; }); !whole) return pass(whole);
+    return opened->info();
+}
+
+/// Puts what is in a backup into the place of the database `path`, under a new file key of the environment of `seals`;
+/// `opens` is of the environment that it was taken of, and may be the same. Whole and durable when it returns; after a
+/// failure, a kill or a power cut there is the old database or the new one, and only a failure of the very last step (syncing
+/// the folder) leaves open which. A database in that place must open with `seals` (else already_exists), and nobody may have
+/// it open (else timed_out); a connection that had it open, doing nothing, is refused from its next transaction on.
+/// Whether policy allows it is not asked here. Fails as `verify_backup`; as the leases; storage_full and the like.
+[[nodiscard]] inline result<backup_info> restore_backup(const byte_source& source, const std::string& path,
+                                                        const keys::data_key_lease& opens, const keys::data_key_lease& seals,
+                                                        const restore_options& options = {}) {
+    auto opened = envelope::backup_opener::begin(source, opens);
+    if (!opened) return pass(opened);
+    auto beside = file::detail::open_beside(path, 0600);
+    if (!beside) return pass(beside);
+    auto target = detail::new_database::begin(beside->file, seals, options.suite, opened->info().page_size);
+    if (!target) return pass(target);
+    if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
+    if (auto placed = detail::put_in_place(*target, *beside, path, seals, options.wait); !placed) return pass(placed);
+    return opened->info();
+}
+
+} // namespace keywright::sqlite

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// A content store of databases: the suite of every content store, and what only databases in use can go through.
+#include "encrypted_helpers.hpp"
+
+#include <keywright/adapters/sqlite/database_content.hpp>
+#include <keywright/testing/content_store_suite.hpp>
+
+#include <csignal>
+
+#include <sys/wait.h>
+
+using namespace keywright;
+using namespace keywright::encrypted_tests;
+using testing::detail::code_of;
+using testing::detail::count_of;
+using testing::detail::lease_of;
+using testing::detail::ref_of;
+
+namespace {
+
+/// A lease that can be had again and again, for a test that holds one.
+sqlite::database open_with(const std::string& path, const keys::data_key_lease& lease) {
+    auto opened = sqlite::detail::opener::open(
+        path, std::make_shared<sqlite::detail::page_access>(lease, envelope::page_suite::aes256_gcm_siv), {.wait = seconds{5}});
+    REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text));
+    return std::move(*opened);
+}
+
+/// Items are databases with one value in each.
+struct place {
+    testing::temporary_folder folder;
+
+    sqlite::database_content open() { return sqlite::database_content::open(folder / "content").value(); }
+    std::string path_of(const ports::content_ref& ref, std::string_view path) { return open().path(ref) + '/' + std::string(path); }
+    void put(const ports::content_ref& ref, std::string_view path, byte_view item) {
+        std::filesystem::create_directories(std::filesystem::path(path_of(ref, path)).parent_path());
+        REQUIRE(file::write_file_durably(path_of(ref, path), item).has_value());
+    }
+    result<bytes> get(const ports::content_ref& ref, std::string_view path) { return file::read_file(path_of(ref, path), 1 << 24); }
+
+    bytes seal(const bytes& data, const keys::data_key_lease& lease) {
+        const auto path = folder / "one";
+        {
+            const auto db = open_with(path, lease);
+            sql(db, "PRAGMA page_size = 1024; CREATE TABLE t(value BLOB)");
+            sqlite3_stmt* insert = nullptr;
+            REQUIRE(sqlite3_prepare_v2(db.handle(), "INSERT INTO t VALUES (?)", -1, &insert, nullptr) == SQLITE_OK);
+            sqlite3_bind_blob64(insert, 1, data.empty() ? "" : reinterpret_cast<const char*>(data.data()), data.size(), SQLITE_TRANSIENT);
+            CHECK(sqlite3_step(insert) == SQLITE_DONE);
+            sqlite3_finalize(insert);
+        }
+        auto all = content_of(path);
+        std::filesystem::remove(path);
+        return all;
+    }
+    result<bytes> unseal(const bytes& item, const keys::data_key_lease& lease) {
+        const auto path = folder / "one";
+        write_content(path, item);
+        auto db = sqlite::detail::opener::open(
+            path, std::make_shared<sqlite::detail::page_access>(lease, envelope::page_suite::aes256_gcm_siv), {});
+        if (!db) return pass(db);
+        sqlite3_stmt* select = nullptr;
+        REQUIRE(sqlite3_prepare_v2(db->handle(), "SELECT value FROM t", -1, &select, nullptr) == SQLITE_OK);
+        REQUIRE(sqlite3_step(select) == SQLITE_ROW);
+        const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(select, 0));
+        bytes value(data, data + sqlite3_column_bytes(select, 0));
+        sqlite3_finalize(select);
+        return value;
+    }
+};
+
+struct filled : place {
+    sqlite::database_content store = open();
+    ports::content_ref from = ref_of("prod", 1), to = ref_of("prod", 2), backup = ref_of("prod", 0, "b");
+    keys::data_key_lease old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
+    std::string path = path_of(from, "main.db");
+
+    explicit filled(const std::string& mode) {
+        REQUIRE(store.create(from).has_value());
+        const auto db = open_with(path, old_lease);
+        sql(db, "PRAGMA page_size = 1024; PRAGMA journal_mode = " + mode + "; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)");
+        sql(db,
+            "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 50) INSERT INTO t SELECT i, hex(randomblob(100)) FROM r");
+    }
+    std::string count_in(const ports::content_ref& ref, const keys::data_key_lease& lease) {
+        const auto db = open_with(path_of(ref, "main.db"), lease);
+        return is_whole(db) ? sql(db, "SELECT count(*) FROM t") : "damaged";
+    }
+};
+
+} // namespace
+
+TEST_CASE("sqlite::database_content: passes the suite") { testing::content_store_suite<place>(); }
+
+TEST_CASE("database_content: what was committed into a log comes along, into a new generation and into a backup") {
+    filled here("wal");
+    {
+        const auto db = open_with(here.path, here.old_lease);
+        sql(db, "PRAGMA wal_autocheckpoint = 0; DELETE FROM t WHERE a > 20"); // in the log alone, and the database in use
+        REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+        REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
+        CHECK(sql(db, "DELETE FROM t WHERE a > 10; SELECT count(*) FROM t") == "10;");
+    }
+    CHECK(here.count_in(here.to, here.new_lease) == "20;");
+    CHECK(here.count_in(here.backup, here.old_lease) == "20;");
+    REQUIRE(here.store.rebuild(here.backup, ref_of("prod", 3), here.old_lease, here.new_lease).has_value());
+    CHECK(here.count_in(ref_of("prod", 3), here.new_lease) == "20;");
+}
+
+TEST_CASE("database_content: a backup needs no key, keeps writers waiting while it is made and lets go of everything") {
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        filled here(mode);
+        const auto db = open_with(here.path, here.old_lease);
+        CHECK(sql(db, "SELECT count(*) FROM t") == "50;");
+        REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+        CHECK(sql(db, "DELETE FROM t WHERE a > 40; SELECT count(*) FROM t") == "40;");
+        sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+        CHECK(std::filesystem::exists(here.path + "-shm") == (std::string_view(mode) == "wal"));
+        CHECK(here.count_in(here.backup, here.old_lease) == "50;");
+    }
+}
+
+TEST_CASE("database_content: a killed writer's journal or log is played back in a copy as in what it is a copy of") {
+    bool is_log = false;
+    SUBCASE("log") { is_log = true; }
+    SUBCASE("journal") {}
+    filled here(is_log ? "wal" : "delete");
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const auto db = open_with(here.path, here.old_lease);
+        const auto done = try_sql(db.handle(), is_log ? "DELETE FROM t WHERE a > 20"
+                                                      : "PRAGMA cache_size = 2; BEGIN; UPDATE t SET b = hex(zeroblob(200))");
+        ::_exit(done.code);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(status == 0);
+    REQUIRE(std::filesystem::file_size(here.path + (is_log ? "-wal" : "-journal")) > 1000);
+    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
+    for (const auto& [ref, lease] : {std::pair{here.backup, &here.old_lease}, {here.to, &here.new_lease}}) {
+        CHECK(here.count_in(ref, *lease) == (is_log ? "20;" : "50;"));
+        CHECK(sql(open_with(here.path_of(ref, "main.db"), *lease), "SELECT count(*) FROM t WHERE b NOT LIKE '%0000000000000000%'") ==
+              (is_log ? "20;" : "50;"));
+    }
+}
+
+// Each transaction gives all rows one number, so that a copy with two numbers is none of one moment.
+TEST_CASE("database_content: every copy and every new generation is of one moment while another process writes on and on") {
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        filled here(mode);
+        CHECK(sql(open_with(here.path, here.old_lease), "INSERT INTO t(b) SELECT x.b FROM t AS x, t AS y; UPDATE t SET b = ''").empty());
+        const auto child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            const auto db = open_with(here.path, here.old_lease);
+            sqlite3_busy_timeout(db.handle(), 5000);
+            try_sql(db.handle(), "PRAGMA cache_size = 2; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 20");
+            for (int n = 0;; ++n, sqlite3_sleep(1)) try_sql(db.handle(), "UPDATE t SET b = printf('%0200d', " + std::to_string(n) + ")");
+        }
+        const auto moments_in = [&](const ports::content_ref& ref, const keys::data_key_lease& lease) {
+            const auto db = open_with(here.path_of(ref, "main.db"), lease);
+            return is_whole(db) ? sql(db, "SELECT count(DISTINCT b) FROM t") : "damaged";
+        };
+        for (std::uint64_t turn = 10; turn < 14; ++turn) {
+            const auto backup = ref_of("prod", 0, "b" + std::to_string(turn));
+            const auto copied = here.store.duplicate(here.from, backup);
+            REQUIRE_MESSAGE(copied.has_value(), std::string(copied.error().text));
+            CHECK(moments_in(backup, here.old_lease) == "1;");
+            const auto built = here.store.rebuild(here.from, ref_of("prod", turn), here.old_lease, here.new_lease);
+            REQUIRE_MESSAGE(built.has_value(), std::string(built.error().text));
+            CHECK(moments_in(ref_of("prod", turn), here.new_lease) == "1;");
+        }
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+    }
+}
+
+TEST_CASE("database_content: generations share no key and no byte, and a file of another kind is corrupt") {
+    filled here("delete");
+    REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
+    const bytes old = *here.get(here.from, "main.db"), fresh = *here.get(here.to, "main.db");
+    REQUIRE(old.size() == fresh.size());
+    CHECK_FALSE(std::equal(old.begin() + 32, old.begin() + 48, fresh.begin() + 32));
+    for (std::size_t page = 8192; page < old.size(); page += 1024)
+        CHECK_FALSE(std::equal(old.begin() + static_cast<std::ptrdiff_t>(page), old.begin() + static_cast<std::ptrdiff_t>(page) + 16,
+                               fresh.begin() + static_cast<std::ptrdiff_t>(page)));
+    SUBCASE("a text") { here.put(here.from, "notes.txt", as_bytes("nothing")); }
+    SUBCASE("a journal without its database") { here.put(here.from, "other.db-journal", bytes(600, 1)); }
+    CHECK(code_of(here.store.rebuild(here.from, ref_of("prod", 3), here.old_lease, here.new_lease)) == errc::corrupt);
+    CHECK(count_of(here.store, ref_of("prod", 3)) == 0);
+}
+
+TEST_CASE("database_content: killed at any progress, there is no new generation, and the next attempt makes it") {
+    filled here("wal");
+    int kill_at = 1;
+    for (;; kill_at += 7) {
+        const auto child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            int count = 0;
+            (void)here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease, [&](std::uint64_t, std::uint64_t) {
+                if (++count == kill_at) ::_exit(7);
+            });
+            ::_exit(0);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        if (WEXITSTATUS(status) == 0) break;
+        CHECK(count_of(here.store, here.to) == 0);
+    }
+    CHECK(kill_at > 7);
+    CHECK(count_of(here.store, here.to) == 1);
+    CHECK(here.count_in(here.to, here.new_lease) == "50;");
+    CHECK(here.count_in(here.from, here.old_lease) == "50;");
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a lock does to whatever a connection is in the middle of: running and prepared statements, transactions, blobs, copies,
+// waiting; and that an unlock brings back what was committed.
+#include "encrypted_helpers.hpp"
+
+using namespace keywright;
+using namespace keywright::encrypted_tests;
+
+namespace {
+
+constexpr const char* rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)"
+                             " INSERT INTO t SELECT i, 'row ' || i, randomblob(200) FROM n";
+constexpr const char* count_all = "SELECT count(*), max(b) FROM t; PRAGMA integrity_check";
+
+struct locked_world {
+    environment prod;
+    temporary_folder folder;
+    sqlite::database db;
+
+    explicit locked_world(const char* mode) : db(open(folder / "a.db", prod)) {
+        sql(db, std::string("PRAGMA journal_mode = ") + mode + "; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB)");
+        sql(db, rows);
+    }
+    int code(const char* text) const { return try_sql(db.handle(), text).code; }
+};
+
+using statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
+statement prepare(const sqlite::database& db, const char* text) {
+    sqlite3_stmt* made = nullptr;
+    REQUIRE(sqlite3_prepare_v2(db.handle(), text, -1, &made, nullptr) == SQLITE_OK);
+    return {made, sqlite3_finalize};
+}
+
+/// The SQL function lock_at(n): locks when it is called for the n-th time, and counts the calls after that.
+struct lock_at {
+    const environment& prod;
+    int calls = 0, after = 0;
+
+    void offer(const sqlite::database& db) {
+        sqlite3_create_function(
+            db.handle(), "lock_at", 1, SQLITE_UTF8, this,
+            [](sqlite3_context* to, int, sqlite3_value** n) {
+                auto& self = *static_cast<lock_at*>(sqlite3_user_data(to));
+                const int at = sqlite3_value_int(n[0]);
+                self.after += self.calls >= at ? 1 : 0;
+                if (++self.calls == at) self.prod.lock();
+                sqlite3_result_int(to, self.calls);
+            },
+            nullptr, nullptr);
+    }
+};
+
+} // namespace
+
+TEST_CASE("encrypted lock: a statement that runs in memory ends within 1000 steps of SQLite's machine") {
+    for (const int at : {1, 5000}) {
+        CAPTURE(at);
+        locked_world world("delete");
+        lock_at counts{world.prod};
+        counts.offer(world.db);
+        const auto run =
+            prepare(world.db, at == 1 ? "WITH RECURSIVE n(i) AS (SELECT lock_at(1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+                                      : "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT lock_at(5000) FROM n) SELECT count(*) FROM n");
+        CHECK(sqlite3_step(run.get()) == SQLITE_INTERRUPT);
+        // Counted by SQLite; it looks at its count where the program jumps.
+        const int steps = sqlite3_stmt_status(run.get(), SQLITE_STMTSTATUS_VM_STEP, 0);
+        if (at == 1) CHECK((steps >= 1000 && steps < 1100));
+        if (at == 5000) CHECK(counts.after < 1000 / 5); // a round takes five steps or more
+        CHECK(sqlite::last_error(world.db.handle()).has_value() == false);
+    }
+}
+
+TEST_CASE("encrypted lock: within a transaction no further statement begins, not even one that needs no page, and nothing of it stays") {
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        locked_world world(mode);
+        const std::string before = sql(world.db, count_all);
+        for (const bool begins_with_change : {false, true}) {
+            CAPTURE(begins_with_change);
+            sql(world.db, begins_with_change ? "BEGIN; UPDATE t SET b = 'never' WHERE a = 5; SELECT * FROM t" : "BEGIN; SELECT * FROM t");
+            const auto cached = prepare(world.db, "SELECT b FROM t WHERE a = 7");
+            CHECK(sqlite3_step(cached.get()) == SQLITE_ROW);
+            sqlite3_reset(cached.get());
+            world.prod.lock();
+            CHECK(sqlite3_step(cached.get()) == SQLITE_INTERRUPT);
+            sqlite3_reset(cached.get());
+            CHECK(world.code("SELECT b FROM t WHERE a = 7") == SQLITE_INTERRUPT);
+            if (begins_with_change) CHECK(world.code("COMMIT") != SQLITE_OK);
+            if (sqlite3_get_autocommit(world.db.handle()) == 0) CHECK(world.code("ROLLBACK") == SQLITE_OK);
+            CHECK(sqlite3_get_autocommit(world.db.handle()) == 1);
+            for (int i = 0; i < 3; ++i) {
+                CHECK(sqlite3_step(cached.get()) == SQLITE_IOERR_AUTH);
+                sqlite3_reset(cached.get());
+            }
+            for (const char* text : {"BEGIN IMMEDIATE", "SELECT b FROM t WHERE a = 7", "INSERT INTO t VALUES (9999, 'never', 0)", "VACUUM",
+                                     "PRAGMA wal_checkpoint", "BEGIN EXCLUSIVE", "CREATE TABLE u(a)"}) {
+                CAPTURE(text);
+                CHECK(world.code(text) != SQLITE_OK);
+                CHECK(sqlite3_get_autocommit(world.db.handle()) == 1);
+            }
+            world.prod.unlock();
+            CHECK(sqlite3_step(cached.get()) == SQLITE_ROW); // as it was prepared
+            CHECK(std::string(reinterpret_cast<const char*>(sqlite3_column_text(cached.get(), 0))) == "row 7");
+            sqlite3_reset(cached.get());
+            CHECK(sql(world.db, count_all) == before);
+        }
+        CHECK(sql(open(world.folder / "a.db", world.prod), count_all) == before);
+    }
+}
+
+TEST_CASE("encrypted lock: a change is not begun in a transaction that is locked, and what changed before goes with it") {
+    locked_world world("wal");
+    const std::string before = sql(world.db, count_all);
+    sql(world.db, "BEGIN; UPDATE t SET b = 'never' WHERE a = 5; SELECT * FROM t");
+    world.prod.lock();
+    CHECK(world.code("UPDATE t SET b = 'never' WHERE a = 6") == SQLITE_INTERRUPT);
+    CHECK(sqlite3_get_autocommit(world.db.handle()) == 1);
+    world.prod.unlock();
+    CHECK(sql(world.db, count_all) == before);
+}
+
+TEST_CASE("encrypted lock: a row that waits for the next step is the last one or nearly so, and its cursor ends") {
+    locked_world world("wal");
+    const auto cursor = prepare(world.db, "SELECT b FROM t");
+    REQUIRE(sqlite3_step(cursor.get()) == SQLITE_ROW);
+    world.prod.lock();
+    int more = 0;
+    int code = SQLITE_ROW;
+    while ((code = sqlite3_step(cursor.get())) == SQLITE_ROW) ++more;
+    CHECK(code != SQLITE_DONE);
+    CHECK(more < 1000 / 3); // a row takes three steps or more
+}
+
+TEST_CASE("encrypted lock: who waits for another connection's lock is refused at the next try and not at the end of the wait") {
+    locked_world world("delete");
+    const auto other = open(world.folder / "a.db", world.prod);
+    sql(other, "BEGIN EXCLUSIVE");
+    static int tries;
+    tries = 0;
+    sqlite3_busy_handler(
+        world.db.handle(),
+        [](void* prod, int) {
+            static_cast<const environment*>(prod)->lock();
+            return ++tries < 100 ? 1 : 0;
+        },
+        &world.prod);
+    CHECK(world.code("SELECT b FROM t WHERE a = 7") == SQLITE_IOERR_AUTH);
+    CHECK(tries == 1);
+    CHECK(sqlite::last_error(world.db.handle())->code == errc::locked);
+}
+
+TEST_CASE("encrypted lock: an open blob reads no page and its writes are not kept") {
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        locked_world world(mode);
+        sql(world.db, "PRAGMA cache_size = 5; INSERT INTO t VALUES (1000, 'blob', zeroblob(400000))");
+        for (const int writes : {0, 1}) {
+            sqlite3_blob* blob = nullptr;
+            REQUIRE(sqlite3_blob_open(world.db.handle(), "main", "t", "c", 1000, writes, &blob) == SQLITE_OK);
+            char some[8] = {};
+            CHECK(sqlite3_blob_read(blob, some, 8, 0) == SQLITE_OK);
+            world.prod.lock();
+            CHECK(sqlite3_blob_read(blob, some, 8, 390'000) == SQLITE_IOERR_AUTH);
+            if (writes != 0) CHECK(sqlite3_blob_write(blob, "CHANGED!", 8, 200'000) != SQLITE_OK);
+            CHECK(sqlite3_blob_reopen(blob, 1) != SQLITE_OK);
+            sqlite3_blob_close(blob);
+            blob = nullptr;
+            CHECK(sqlite3_blob_open(world.db.handle(), "main", "t", "c", 1000, writes, &blob) != SQLITE_OK);
+            sqlite3_blob_close(blob);
+            world.prod.unlock();
+            CHECK(sql(world.db, "SELECT c = zeroblob(400000) FROM t WHERE a = 1000; PRAGMA integrity_check") == "1;ok;");
+        }
+    }
+}
+
+TEST_CASE("encrypted lock: a copy by SQLite's backup stops, of what is locked and into what is, and neither side is harmed") {
+    for (const bool into : {false, true}) {
+        CAPTURE(into);
+        locked_world world("delete"), other("delete");
+        sql(other.db, "UPDATE t SET b = 'other'");
+        auto& source = into ? other : world;
+        auto& target = into ? world : other;
+        const std::string ours = sql(source.db, count_all), theirs = sql(target.db, count_all);
+        const auto copy = [&](bool locks) {
+            auto* run = sqlite3_backup_init(target.db.handle(), "main", source.db.handle(), "main");
+            REQUIRE(run != nullptr);
+            int code = sqlite3_backup_step(run, 5);
+            if (locks) world.prod.lock();
+            while (code == SQLITE_OK) code = sqlite3_backup_step(run, 5);
+            sqlite3_backup_finish(run);
+            return code;
+        };
+        CHECK(copy(true) == SQLITE_IOERR_AUTH);
+        world.prod.unlock();
+        CHECK(sql(source.db, count_all) == ours);
+        CHECK(sql(target.db, count_all) == theirs);
+        CHECK(copy(false) == SQLITE_DONE);
+        CHECK(sql(target.db, count_all) == ours);
+    }
+}
+
+TEST_CASE("encrypted lock: of two environments the locked one ends the transaction of both") {
+    const environment other("test", 8);
+    locked_world world("delete");
+    REQUIRE(world.db.attach(world.folder / "b.db", "b", other.source()).has_value());
+    sql(world.db, "CREATE TABLE b.u(a); INSERT INTO b.u VALUES (1)");
+    const std::string before = sql(world.db, count_all);
+    sql(world.db, "BEGIN; UPDATE t SET b = 'never' WHERE a = 5; INSERT INTO b.u VALUES (2)");
+    other.lock();
+    CHECK(world.code("SELECT b FROM t WHERE a = 7") == SQLITE_INTERRUPT);
+    CHECK(world.code("ROLLBACK") == SQLITE_OK);
+    CHECK(world.code("SELECT * FROM b.u") == SQLITE_IOERR_AUTH);
+    // The one that is not locked goes on, however long its statements are; the other one's unlock needs no help of its.
+    for (const bool is_locked : {true, false}) {
+        CAPTURE(is_locked);
+        CHECK(sql(world.db, "SELECT count(*) FROM main.t AS x, main.t AS y") == "360000;");
+        CHECK(sql(world.db, "SELECT count(*), max(b) FROM t; PRAGMA main.integrity_check") == before);
+        other.unlock();
+    }
+    CHECK(sql(world.db, "SELECT * FROM b.u; PRAGMA b.integrity_check") == "1;ok;");
+    CHECK(sql(world.db, count_all) == before);
+}

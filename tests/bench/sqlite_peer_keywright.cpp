@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// keywright's databases, opened with a lease whose page key is in memory.
+#include "sqlite_peer.hpp"
+
+#include <keywright/adapters/sqlite/encrypted_database.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+using namespace keywright;
+
+namespace {
+std::map<sqlite3*, sqlite::database> opened;
+
+result<keys::data_key_lease> lease() {
+    std::vector<keys::leased_key> list;
+    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
+    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
+}
+} // namespace
+
+sqlite3* bench::open_database(const std::string& path, const std::string& how) {
+    auto db = sqlite::open(path, lease, {.suite = how == "GCM" ? envelope::page_suite::aes256_gcm : envelope::page_suite::aes256_gcm_siv});
+    if (!db) std::fprintf(stderr, "failed: %s\n", db.error().text), std::exit(1);
+    sqlite3* handle = db->handle();
+    opened.insert_or_assign(handle, std::move(*db));
+    return handle;
+}
+void bench::close_database(sqlite3* db) { opened.erase(db); }
