@@ -48,8 +48,10 @@ trouble why_not(const error& e, const std::string& path, const options& given, c
     case errc::not_mine: return {exit_code::no_key_fits, path, "was taken under other keys", "see whose: encrypted_sqlite inspect FILE"};
     case errc::authentication_failed:
         return {exit_code::content_damaged, path, "another key made it, or it was altered", "look for another key file, or another backup"};
-    case errc::malformed:
     case errc::unsupported: return {exit_code::not_a_database, path, e.text};
+    case errc::malformed:
+        if (path != "-" && !is_backup(path)) return {exit_code::not_a_database, path, "is no backup"};
+        return {exit_code::content_damaged, path, e.text, "get it again from where it was kept"};
     case errc::corrupt: return {exit_code::content_damaged, path, e.text, "get it again from where it was kept"};
     case errc::already_exists: return {exit_code::output_exists, given.file, e.text};
     case errc::timed_out: return {exit_code::busy, given.file, "other programs have it open", "end them, and run the same command again"};

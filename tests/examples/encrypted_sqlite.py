@@ -54,6 +54,11 @@ def run(*arguments, stdin="", code=0, says=None):
     return done.stdout.decode()
 
 
+def in_any_order(dump):
+    """SQLite's VACUUM puts virtual tables last."""
+    return sorted(dump.splitlines())
+
+
 def sqlite3(*arguments, stdin=""):
     return subprocess.run(["sqlite3", *map(str, arguments)], input=stdin, check=True, capture_output=True, text=True).stdout
 
@@ -159,13 +164,13 @@ def conversion(w, key):
         run("convert", "--to", "encrypted", *key, plain, code=56)
         # The dump makes the same database in an SQLite that knows nothing of us.
         sqlite3(w / "again.db", stdin=run(*key, plain, ".dump"))
-        check(sorted(sqlite3(w / "again.db", ".dump").splitlines()) == sorted(before.splitlines()), ".dump")
+        check(in_any_order(sqlite3(w / "again.db", ".dump")) == in_any_order(before), ".dump")
         check(sqlite3(w / "again.db", "PRAGMA integrity_check; SELECT count(*) FROM words WHERE words MATCH 'marker'") == "ok\n200\n", ".dump")
         (w / "again.db").unlink()
         check(run(*key, plain, "PRAGMA journal_mode; PRAGMA user_version") == "%s\n7\n" % mode, mode)
         run("convert", "--to", "clear", "--key", w / "other.key", plain, code=54)
         run("convert", "--to", "clear", *key, plain, says="in the clear")
-        check(sqlite3(plain, ".dump") == before and sqlite3(plain, "PRAGMA integrity_check") == "ok\n", "there and back")
+        check(in_any_order(sqlite3(plain, ".dump")) == in_any_order(before) and sqlite3(plain, "PRAGMA integrity_check") == "ok\n", "there and back")
         check(sorted(p.name for p in w.glob("plain-%s*" % mode)) == [plain.name], "something was left beside")
     with subprocess.Popen(["sqlite3", plain], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         other.stdin.write("BEGIN IMMEDIATE; SELECT 'holds';\n")
@@ -173,7 +178,7 @@ def conversion(w, key):
         check(other.stdout.readline() == "holds\n", "sqlite3 did not begin")
         run("convert", "--to", "encrypted", *key, plain, code=8, says="nothing was changed")
         other.stdin.close()
-    check(sqlite3(plain, ".dump") == before, "after a refusal")
+    check(in_any_order(sqlite3(plain, ".dump")) == in_any_order(before), "after a refusal")
 
 
 def backups_and_keys(w, key):
@@ -221,6 +226,7 @@ def backups_and_keys(w, key):
     run("rekey", *key, w / "nowhere.db", code=53)
     run("backup", *key, w / "nowhere.db", "-o", "-", code=53)
     run("restore", *key, db, "-i", w / "nowhere.backup", code=53)
+    run("restore", *key, db, "-i", db, code=59, says="no backup")
 
 
 def a_kill(w, key):
@@ -268,7 +274,7 @@ def on_a_terminal(w, key):
     code, seen = in_terminal(PROGRAM, *key, w / "a.db", typed=b"SELECT\n'from' || ' a \"person\"\\';\nSELECT b FROM t WHERE c;\n.tables\n.quit\n")
     text = seen.decode()
     check(code == 0 and "keywright> " in text and "...> " in text, code, text)
-    check("from a \"person\"\\\r\n" in text and "no such column" in text and "\r\nt\r\n" in text, text)
+    check("from a \"person\"\\\r\n" in text and "no such column" in text and "keywright> t\r\n" in text, text)
     code, seen = in_terminal(PROGRAM, *key, w / "a.db", "SELECT char(27) || '[2Jgone'")
     check(code == 0 and b"\033" not in seen and b"gone" in seen, "what a database says moved the cursor", seen)
     check(b"\033[2m" in in_terminal(PROGRAM, "inspect", w / "a.db")[1], "colours at a terminal")
