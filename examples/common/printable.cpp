@@ -25,4 +25,16 @@ std::string printable(std::string_view raw) {
     return out;
 }
 
+std::string readable(std::string_view raw) {
+    const std::string escaped = printable(raw);
+    std::string out;
+    for (std::size_t at = 0; at < escaped.size(); ++at) {
+        const char next = at + 1 < escaped.size() ? escaped[at + 1] : '\0';
+        const bool stays = escaped[at] == '\\' && (next == '"' || next == '\\' || next == 'n' || next == 't');
+        if (stays) ++at;
+        out += !stays ? escaped[at] : next == 'n' ? '\n' : next == 't' ? '\t' : next;
+    }
+    return out;
+}
+
 } // namespace example

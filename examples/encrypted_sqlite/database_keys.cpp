@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 namespace encrypted_sqlite {
 
 using namespace keywright;
@@ -74,7 +72,8 @@ result<keys::data_key_lease> database_keys::lease() {
     if (environment_ == nullptr) {
         std::vector<keys::leased_key> one;
         one.push_back({{of_key_file, keys::data_purpose::page, 1}, key_.clone(), true, 16});
-        return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(one));
+        // Nobody locks a key file, and one lease must last for a whole backup.
+        return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(one), {.max_age = std::chrono::hours(24)});
     }
     auto given = environment_->pages();
     if (given) return std::move(*given);
@@ -110,10 +109,7 @@ trouble why_closed(const error& e, const options& given, const database_keys& ke
 }
 
 outcome<sqlite::database> open_database(const options& given, database_keys& keys, bool must_exist) {
-    std::error_code ignored;
-    if ((must_exist || given.read_only) && !std::filesystem::exists(given.file, ignored))
-        return trouble_of(exit_code::not_there, given.file, "is not there", "check the path");
-    auto db = sqlite::open(given.file, keys.source(), {.suite = given.suite, .read_only = given.read_only});
+    auto db = sqlite::open(given.file, keys.source(), {.suite = given.suite, .read_only = given.read_only, .create = !must_exist});
     if (!db) return tl::unexpected(why_closed(db.error(), given, keys));
     return std::move(*db);
 }

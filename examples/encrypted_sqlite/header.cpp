@@ -54,7 +54,8 @@ void show_text(const page_header& header, const std::string& path, std::uint64_t
     line("pages", fmt::format("{} of {} bytes{}", pages, header.page_size, header.populated ? "" : "; none was synced yet"));
     line("key", key_of(header));
     line("file id", to_hex(header.file));
-    line("changes", fmt::format("{} of the header", header.sequence));
+    line("generation", std::to_string(header.sequence));
+    if (header.other) line("rekey", "under way; run it again to finish it");
 }
 
 void show_json(const page_header& header, const std::string& path, std::uint64_t pages) {
@@ -67,7 +68,8 @@ void show_json(const page_header& header, const std::string& path, std::uint64_t
                    {"populated", header.populated},
                    {"key", key_of(header)},
                    {"file_id", to_hex(header.file)},
-                   {"header_changes", header.sequence}};
+                   {"generation", header.sequence},
+                   {"rekey_under_way", header.other.has_value()}};
     fmt::print("{}\n", out.dump(2, ' ', false, json::error_handler_t::replace));
 }
 

@@ -24,6 +24,8 @@ constexpr const char* lesson = R"text(Examples:
       a database in the clear becomes an encrypted one; --to clear is the way back
   encrypted_sqlite verify --key shop.key shop.db
       every page is proved, and PRAGMA integrity_check
+  encrypted_sqlite backup --key shop.key shop.db -o shop.backup && encrypted_sqlite verify --key shop.key shop.backup
+      as it is at one moment; back: encrypted_sqlite restore --key shop.key shop.db -i shop.backup
   encrypted_sqlite inspect shop.db
       what the file says about itself, without any key; --json for programs
   envelope_file -e --rsa-key escrow.pem shop.key && encrypted_sqlite --key shop.key.esdk --rsa-key escrow.pfx --ask shop.db
@@ -45,6 +47,7 @@ std::string footer() {
 
 struct parser {
     options given;
+    CLI::Option* own_file = nullptr;
     CLI::App app{"Works with SQLite databases that are encrypted page by page, as sqlite3 does with others", "encrypted_sqlite"};
 
     parser() {
@@ -52,7 +55,7 @@ struct parser {
         app.get_formatter()->column_width(32);
         app.fallthrough();
         app.require_subcommand(0, 1);
-        app.add_option("file", given.file, "the database; it is made where there is none");
+        own_file = app.add_option("file", given.file, "the database; it is made where there is none");
         app.add_option("sql", given.sql, "statements, or commands that begin with a dot; else they come from standard input");
         add_commands();
         add_keys();
@@ -70,6 +73,17 @@ struct parser {
             ->required()
             ->option_text("WHAT")
             ->transform(CLI::CheckedTransformer(std::map<std::string, way>{{"encrypted", way::encrypted}, {"clear", way::clear}}));
+        auto* backup = add_command("backup", action::backup, "copies a database while others use it; pages stay sealed");
+        backup->add_option("-o,--out", given.out, "the backup that is made; - is standard output")->required()->option_text("PATH");
+        backup->add_flag("-f,--force", given.force, "replace what is there");
+        auto* restore = add_command("restore", action::restore, "puts a backup in the place of a database");
+        restore->add_option("-i,--in", given.in, "the backup; - is standard input")->required()->option_text("PATH");
+        restore
+            ->add_option("--from-key", given.from_key,
+                         "the key file that it was taken under, if that is not --key: so a database moves to another key")
+            ->option_text("FILE");
+        add_command("rekey", action::rekey,
+                    "a new key for the file, every page sealed anew, while others use it; may be stopped and goes on");
         convert->add_flag("--keep-old-bytes", given.keep_old_bytes, "do not write zeros over the file that was in the clear");
     }
     CLI::App* add_command(const std::string& name, action what, const std::string& help) {
@@ -106,9 +120,12 @@ struct parser {
     /// What CLI11 cannot know; throws like it.
     void finish() const {
         if (given.file.empty()) throw CLI::ValidationError("a file is needed", "the database");
+        if (given.what != action::shell && own_file->count() > 0)
+            throw CLI::ValidationError("one file is expected", "a command takes no SQL");
         if (given.as_json && given.what != action::inspect && given.what != action::verify)
             throw CLI::ValidationError("--json", "goes with inspect and verify; rows become JSON with --mode json");
         if (!given.keys.empty() && given.key.empty()) throw CLI::ValidationError("--aes-key, --rsa-key", "open the file that --key names");
+        if (!given.from_key.empty() && given.key.empty()) throw CLI::ValidationError("--from-key", "goes with --key");
         if (given.what != action::inspect && !given.has_key()) throw CLI::ValidationError("a key is needed", "--key or --environment");
     }
 };

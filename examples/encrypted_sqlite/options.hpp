@@ -12,7 +12,7 @@
 
 namespace encrypted_sqlite {
 
-enum class action : unsigned char { shell, inspect, verify, convert };
+enum class action : unsigned char { shell, inspect, verify, convert, backup, restore, rekey };
 enum class way : unsigned char { none, encrypted, clear };
 
 struct options {
@@ -28,6 +28,9 @@ struct options {
     bool read_only = false;
     way to = way::none;
     bool keep_old_bytes = false;
+    std::string out, in;  ///< of a backup; - is standard output, or input
+    std::string from_key; ///< the key file that a backup was taken under, where it is another one
+    bool force = false;
 
     row_mode mode = row_mode::list;
     bool headers = false;

@@ -54,7 +54,7 @@ std::string row_writer::text_of(sqlite3_stmt* rows, int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(rows, column));
     const std::string raw =
         text == nullptr ? std::string() : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(rows, column)));
-    return is_terminal_ ? example::printable(raw) : raw;
+    return is_terminal_ ? example::readable(raw) : raw;
 }
 
 void row_writer::begin(sqlite3_stmt* rows) {

@@ -31,7 +31,7 @@ trouble why_failed(const desk& at) {
     if (from_below && fault) return why_closed(*fault, at.given, at.keys);
     // A statement that was running when the lock came is interrupted; nothing else interrupts it but Ctrl-C.
     if (code == SQLITE_INTERRUPT && fault && fault->code == errc::locked) return why_closed(*fault, at.given, at.keys);
-    const std::string said = example::printable(sqlite3_errmsg(at.db));
+    const std::string said = example::readable(sqlite3_errmsg(at.db));
     switch (code & 0xff) {
     case SQLITE_BUSY: return {exit_code::busy, at.given.file, said, "another program uses it: wait until that is done"};
     case SQLITE_FULL: return {exit_code::storage_full, at.given.file, said, "make room, or raise PRAGMA max_page_count"};

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """encrypted_sqlite as its user meets it: statements from everywhere, every way of seeing rows, conversion there and back held
-against the program sqlite3, damage, wrong keys, a kill, and a tenant's lock.
+against the program sqlite3, backups, a new key, damage, wrong keys, a kill, and a tenant's lock.
 
     python3 encrypted_sqlite.py ENCRYPTED_SQLITE ENVELOPE_FILE TENANT_ADMIN
 """
@@ -54,6 +54,11 @@ def run(*arguments, stdin="", code=0, says=None):
     return done.stdout.decode()
 
 
+def in_any_order(dump):
+    """SQLite's VACUUM puts virtual tables last."""
+    return sorted(dump.splitlines())
+
+
 def sqlite3(*arguments, stdin=""):
     return subprocess.run(["sqlite3", *map(str, arguments)], input=stdin, check=True, capture_output=True, text=True).stdout
 
@@ -69,12 +74,12 @@ def statements_and_rows(w, key):
     check(found == [{"a": 1, "b": "x", "c": "0aff", "d": "Ä"}, {"a": 2.5, "b": None, "c": "0aff", "d": "Ä"}], found)
     check(run(*key, "-m", "json", db, "SELECT a FROM t WHERE a > 9") == "", "no rows")
     table = run(*key, "-m", "column", db, "SELECT 'Äpfel' AS name, 12 AS n UNION ALL SELECT 'x', 3")
-    check(table == "name   n \n-----  --\nÄpfel  12\nx       3\n", repr(table))
+    check(table == "name   n\n-----  --\nÄpfel  12\nx       3\n", repr(table))
     check(run(*key, db, ".mode csv", ".headers on", "SELECT a FROM t LIMIT 1", ".quit", "SELECT 2") == "a\r\n1\r\n", "dot commands")
     check(".dump" in run(*key, db, ".help") and "CREATE TABLE t(a, b);\n" == run(*key, db, ".schema t"), ".help, .schema")
 
     # A failure ends it, and what was done before stands.
-    out = run(*key, db, stdin="INSERT INTO t VALUES (3, 3);\nSELECT nothing FROM nowhere;\nDELETE FROM t;", code=60, says="nowhere")
+    out = run(*key, db, stdin="INSERT INTO t VALUES (3, 3);\nSELECT a FROM nowhere;\nDELETE FROM t;", code=60, says="nowhere")
     check(out == "" and run(*key, db, "SELECT count(*) FROM t") == "3\n", "after a failure")
     run(*key, db, "INSERT INTO t VALUES (4", code=60, says="incomplete")
     run(*key, db, ".nothing", code=2, says=".help")
@@ -86,7 +91,7 @@ def statements_and_rows(w, key):
     check(not (w / "none.db").exists(), "--read-only made a file")
     check(b"INSERT" not in db.read_bytes() and b"SQLite" not in db.read_bytes(), "in the clear")
     for wrong in ([], [db], [*key], [*key, "--json", db], ["--key", w / "shop.key", "--environment", "a/b/c", db], ["--aes-key", "x", db],
-                  ["convert", *key, db], ["inspect"], [*key, "-m", "html", db]):
+                  ["convert", *key, db], ["inspect"], ["verify", *key, db, db], [*key, "-m", "html", db]):
         run(*wrong, code=2)
     for code, meaning in re.findall(r"^ +(\d+)  (.*)$", run("--help"), re.M):
         check(code in ("0", "1", "2", "3", "8", "9", "12") or int(code) >= 20, code, meaning)
@@ -159,13 +164,13 @@ def conversion(w, key):
         run("convert", "--to", "encrypted", *key, plain, code=56)
         # The dump makes the same database in an SQLite that knows nothing of us.
         sqlite3(w / "again.db", stdin=run(*key, plain, ".dump"))
-        check(sorted(sqlite3(w / "again.db", ".dump").splitlines()) == sorted(before.splitlines()), ".dump")
+        check(in_any_order(sqlite3(w / "again.db", ".dump")) == in_any_order(before), ".dump")
         check(sqlite3(w / "again.db", "PRAGMA integrity_check; SELECT count(*) FROM words WHERE words MATCH 'marker'") == "ok\n200\n", ".dump")
         (w / "again.db").unlink()
         check(run(*key, plain, "PRAGMA journal_mode; PRAGMA user_version") == "%s\n7\n" % mode, mode)
         run("convert", "--to", "clear", "--key", w / "other.key", plain, code=54)
         run("convert", "--to", "clear", *key, plain, says="in the clear")
-        check(sqlite3(plain, ".dump") == before and sqlite3(plain, "PRAGMA integrity_check") == "ok\n", "there and back")
+        check(in_any_order(sqlite3(plain, ".dump")) == in_any_order(before) and sqlite3(plain, "PRAGMA integrity_check") == "ok\n", "there and back")
         check(sorted(p.name for p in w.glob("plain-%s*" % mode)) == [plain.name], "something was left beside")
     with subprocess.Popen(["sqlite3", plain], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         other.stdin.write("BEGIN IMMEDIATE; SELECT 'holds';\n")
@@ -173,7 +178,55 @@ def conversion(w, key):
         check(other.stdout.readline() == "holds\n", "sqlite3 did not begin")
         run("convert", "--to", "encrypted", *key, plain, code=8, says="nothing was changed")
         other.stdin.close()
-    check(sqlite3(plain, ".dump") == before, "after a refusal")
+    check(in_any_order(sqlite3(plain, ".dump")) == in_any_order(before), "after a refusal")
+
+
+def backups_and_keys(w, key):
+    db, kept = w / "b.db", w / "b.backup"
+    run(*key, db, "PRAGMA journal_mode = wal", "CREATE TABLE t(a); INSERT INTO t VALUES ('MARKER'), (zeroblob(20000))")
+    run("backup", *key, db, "-o", kept)
+    run("backup", *key, db, "-o", kept, code=56, says="--force")
+    run("backup", *key, db, "-o", kept, "--force", "-q")
+    shown = json.loads(run("inspect", "--json", kept))
+    check(shown["backup"] and shown["pages"] > 5 and "key-file" in shown["key"] and re.match("20..-..-..T", shown["taken"]), shown)
+    check("all proved" in run("verify", *key, kept) and b"MARKER" not in kept.read_bytes(), "verify of a backup")
+    run("verify", "--key", w / "other.key", kept, code=52, says="another key")
+    whole = kept.read_bytes()
+    for changed in (whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:], whole[:-1], whole[:3000]):
+        (w / "bad.backup").write_bytes(changed)
+        run("verify", *key, w / "bad.backup", code=52)
+        run("restore", *key, db, "-i", w / "bad.backup", code=52)
+    run(*key, db, "DELETE FROM t; INSERT INTO t VALUES ('later')")
+    with subprocess.Popen([PROGRAM, *map(str, key), db], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdin.write(b"BEGIN IMMEDIATE; SELECT 'holds';\n")
+        other.stdin.flush()
+        check(other.stdout.readline() == b"holds\n", "no transaction")
+        run("restore", *key, db, "-i", kept, code=8)
+        other.stdin.close()
+    check(run(*key, db, "SELECT a FROM t") == "later\n", "after refusals")
+    run("restore", *key, db, "-i", kept)
+    check(run(*key, db, "SELECT length(a) FROM t; PRAGMA integrity_check") == "6\n20000\nok\n", "restored")
+    piped = subprocess.run([PROGRAM, "backup", *key, db, "-o", "-"], capture_output=True, check=True).stdout
+    moved = subprocess.run([PROGRAM, "restore", "--key", w / "other.key", "--from-key", w / "shop.key", w / "moved.db", "-i", "-", "-q"],
+                           input=piped, capture_output=True)
+    check(moved.returncode == 0 and moved.stderr == b"", moved)
+    check(run("--key", w / "other.key", w / "moved.db", "SELECT length(a) FROM t") == "6\n20000\n", "moved to another key")
+    run(*key, w / "moved.db", "SELECT 1", code=54)
+
+    before = json.loads(run("inspect", "--json", db))
+    old = db.read_bytes()
+    run("rekey", *key, db, says="sealed anew")
+    after = json.loads(run("inspect", "--json", db))
+    check(after["generation"] > before["generation"] and not after["rekey_under_way"], before, after)
+    new = db.read_bytes()
+    check(all(old[at:at + 4096] != new[at:at + 4096] for at in range(8192, len(new), 4096)), "a page was not sealed anew")
+    check("all proved" in run("verify", *key, db) and run(*key, db, "SELECT length(a) FROM t") == "6\n20000\n", "after rekey")
+    for command in (["backup", *key, db], ["restore", *key, db], ["rekey", db], ["restore", *key]):
+        run(*command, code=2)
+    run("rekey", *key, w / "nowhere.db", code=53)
+    run("backup", *key, w / "nowhere.db", "-o", "-", code=53)
+    run("restore", *key, db, "-i", w / "nowhere.backup", code=53)
+    run("restore", *key, db, "-i", db, code=59, says="no backup")
 
 
 def a_kill(w, key):
@@ -218,10 +271,10 @@ def a_tenants_database(w):
 
 
 def on_a_terminal(w, key):
-    code, seen = in_terminal(PROGRAM, *key, w / "a.db", typed=b"SELECT\n'from' || ' a person';\nSELECT nothing;\n.tables\n.quit\n")
+    code, seen = in_terminal(PROGRAM, *key, w / "a.db", typed=b"SELECT\n'from' || ' a \"person\"\\';\nSELECT b FROM t WHERE c;\n.tables\n.quit\n")
     text = seen.decode()
     check(code == 0 and "keywright> " in text and "...> " in text, code, text)
-    check("from a person\r\n" in text and "no such column" in text and "\r\nt\r\n" in text, text)
+    check("from a \"person\"\\\r\n" in text and "no such column" in text and "keywright> t\r\n" in text, text)
     code, seen = in_terminal(PROGRAM, *key, w / "a.db", "SELECT char(27) || '[2Jgone'")
     check(code == 0 and b"\033" not in seen and b"gone" in seen, "what a database says moved the cursor", seen)
     check(b"\033[2m" in in_terminal(PROGRAM, "inspect", w / "a.db")[1], "colours at a terminal")
@@ -242,6 +295,7 @@ def main():
         keys_and_headers(w, key)
         damage(w, key)
         conversion(w, key)
+        backups_and_keys(w, key)
         a_kill(w, key)
         a_tenants_database(w)
         on_a_terminal(w, key)

@@ -85,7 +85,9 @@ public:
         if (auto synced = file::sync_folder(file::folder_of(path_)); !synced) return synced;
         if (::rename(fresh_.c_str(), path_.c_str()) != 0) return file::fail_errno("sqlite: expected to move the new file into place");
         fresh_.clear();
-        ::unlink((path_ + resealing::suffix).c_str()); // of the database that was there
+        // What a re-encryption of the old file kept beside it is needed for as long as that stands.
+        if (::unlink((path_ + resealing::suffix).c_str()) != 0 && errno != ENOENT)
+            return file::fail_errno("sqlite: the database is converted, but what a re-encryption of the old one left was not removed");
         return file::sync_folder(file::folder_of(path_));
     }
 
@@ -102,7 +104,7 @@ private:
 /// Writes zeros over all that the connection's file holds.
 [[nodiscard]] inline result<void> overwrite(sqlite3* db) {
     constexpr const char* text = "sqlite: the database is converted, but the old file was not overwritten";
-    sqlite3_file* file = sqlite_file_of(db);
+    sqlite3_file* file = raw_file_of(db);
     sqlite3_int64 size = 0;
     static constexpr std::array<std::uint8_t, 65'536> zeros{};
     errno = 0;
