@@ -75,6 +75,6 @@ int main() {
     const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
     or_throw(svc.create_tenant({.by = provider, .tenant = tenant_id{"contoso"}, .seats = 1001, .opted_in = true}));
     or_throw(svc.run({{tenant_id{"contoso"}}}, policy::add_administrator{.by = provider, .who = admin_id{"alice"}}));
-    for (const ports::record& r : text_store("state.txt").scan("", "", 100).value())
+    for (const ports::record& r : or_throw(text_store("state.txt").scan("", "", 100)))
         fmt::print("commit {}: {}, {} bytes\n", r.version, r.key, r.value.size());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rotates a customer's key over 200 environments, or as many as are asked for: rotate_a_million [ENVIRONMENTS]. No file,
+// Rotates a customer's key over 100 environments, or as many as are asked for: rotate_a_million [ENVIRONMENTS]. No file,
 // message or backup is touched: one record of each environment is wrapped anew, in batches, while all stay open. The first
 // process is killed half way; whoever comes next calls `recover`, which goes on where that one stood. A terminal shows a bar.
 #include <keywright/adapters/memory.hpp>
@@ -65,7 +65,7 @@ void draw_bar(std::string_view what, std::uint64_t done, std::uint64_t all) {
 } // namespace
 
 int main(int argc, char** arguments) {
-    const std::size_t count = argc > 1 ? std::stoul(arguments[1]) : 200;
+    const std::size_t count = argc > 1 ? std::stoul(arguments[1]) : 100;
     memory::parts p{instant{1'767'596'400}}; // 2026-01-05 07:00 UTC
     begin(*std::make_unique<process>(p, nullptr), p, count);
     if (::fork() == 0) ::_exit(process(p, die_half_way).svc.run({ring}, to_the_next) ? 0 : 1);
