@@ -8,7 +8,9 @@
 #include <keywright/keys/commitment_policy.hpp>
 #include <keywright/keys/keyring.hpp>
 
-#include <botan/rsa.h>
+#include <botan/pubkey.h>
+#include <botan/system_rng.h>
+#include <botan/x509_key.h>
 
 namespace keywright::keys {
 

@@ -16,14 +16,11 @@
 #include <keywright/service/records.hpp>
 
 #include <botan/ed25519.h>
-#include <botan/hash.h>
 #include <botan/pubkey.h>
-#include <botan/system_rng.h>
 #include <botan/x509_key.h>
 
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace keywright::service {
 

@@ -7,7 +7,6 @@
 #include <keywright/keys/wrap.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <vector>
 
