@@ -8,9 +8,7 @@
 #include <keywright/keys/commitment_policy.hpp>
 #include <keywright/keys/keyring.hpp>
 
-#include <botan/pubkey.h>
-#include <botan/system_rng.h>
-#include <botan/x509_key.h>
+#include <botan/rsa.h>
 
 namespace keywright::keys {
 

@@ -16,7 +16,9 @@
 #include <keywright/service/records.hpp>
 
 #include <botan/ed25519.h>
+#include <botan/hash.h>
 #include <botan/pubkey.h>
+#include <botan/system_rng.h>
 #include <botan/x509_key.h>
 
 #include <optional>

@@ -7,6 +7,7 @@
 #include <keywright/keys/wrap.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <vector>
 
