@@ -20,7 +20,7 @@ int main() {
     (void)svc.create_tenant({.by = provider, .tenant = ring.tenant, .seats = 1001, .opted_in = true}).value();
     (void)svc.run({{ring.tenant}}, policy::enable_feature{.by = provider}).value();
     (void)svc.run({{ring.tenant}}, policy::add_administrator{.by = provider, .who = alice.who}).value();
-    p.clock.advance(hours(1));
+    p.clock.advance(hours(1)); // T02: only an environment made after the feature was turned on may have a customer's key
     (void)svc.run({ring, prod}, policy::create_environment{.by = alice, .environment = prod}).value();
 
     const secret_bytes password(as_bytes("correct horse"));
@@ -36,5 +36,5 @@ int main() {
 
     const auto outcome = svc.lock(ring, {alice, service::key_file::of(pfx, password), "lock contoso"}).value();
     for (const auto& reason : outcome.reasons()) fmt::print("{}\n", reason);
-    // fmt::print("{}\n", password);   does not compile: there is no formatter for a secret
+    // fmt::print("{}\n", password);   does not compile: a secret is not printed
 }

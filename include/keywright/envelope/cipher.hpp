@@ -12,7 +12,6 @@
 #include <botan/mac.h>
 
 #include <memory>
-#include <optional>
 #include <string_view>
 
 namespace keywright::envelope {

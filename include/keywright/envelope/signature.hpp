@@ -17,7 +17,6 @@
 #include <botan/system_rng.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace keywright::envelope {

@@ -7,8 +7,6 @@
 
 #include <keywright/keys/keyring.hpp>
 
-#include <memory>
-
 namespace keywright::keys {
 
 /// The key's name in an entry of a raw AES keyring; all of the provider info for others.

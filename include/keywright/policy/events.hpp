@@ -10,7 +10,6 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 namespace keywright::policy {

@@ -7,6 +7,7 @@
 //         using commands = types<lock>;
 //         constexpr verdict operator()(const facts& f, const lock&) const;
 //     };
+// It objects with refusal::consumer_rule; to have a sentence of its own, a product looks at reason::rule before it prints.
 //
 // Families to instantiate with an id, commands and a number, and where they are:
 //     wait, minimum hold       cooldown, minimum_hold                       policy/cooldown.hpp

@@ -23,7 +23,6 @@
 
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace keywright::service {
 

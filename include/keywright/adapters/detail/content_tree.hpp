@@ -6,9 +6,7 @@
 
 #include <keywright/adapters/file/durable.hpp>
 
-#include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <system_error>
 #include <vector>
 

@@ -9,7 +9,6 @@
 #include <sqlite3.h>
 
 #include <exception>
-#include <memory>
 #include <new>
 
 namespace keywright::sqlite::detail {
