@@ -176,7 +176,9 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/ports/held_key.hpp
     include/keywright/ports/key_vault.hpp
     include/keywright/ports/notifier.hpp
+    include/keywright/ports/record_map.hpp
     include/keywright/ports/state_store.hpp
+    include/keywright/ports/vault_shelf.hpp
     include/keywright/ports/vault_traces.hpp
     include/keywright/service/affected.hpp
     include/keywright/service/audit.hpp
@@ -185,6 +187,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/environment_data.hpp
     include/keywright/service/environment_keys.hpp
     include/keywright/service/environment_work.hpp
+    include/keywright/service/escrow.hpp
     include/keywright/service/field_keys.hpp
     include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
@@ -223,6 +226,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
     include/keywright/adapters/sqlite/encrypted/file_methods.hpp
+    include/keywright/adapters/sqlite/encrypted/first_page.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
@@ -236,6 +240,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/sole_writer.hpp
     include/keywright/adapters/sqlite/encrypted/temporary_file.hpp
     include/keywright/adapters/sqlite/encrypted_database.hpp
+    include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp

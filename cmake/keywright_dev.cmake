@@ -2,7 +2,7 @@
 # For keywright's own programs only; nothing here is installed or seen by a consumer.
 #   keywright_dev                       private target: warnings as errors
 #   keywright_add_tests(<layer> ...)    one doctest program per layer, <layer>_tests, run by CTest
-#   keywright_build_together(<layer> ...)  some of its files as one translation unit
+#   keywright_build_together(<target> ...) some of its files as one translation unit
 #   keywright_add_fuzz(<name> ...)      a fuzz target; without libFuzzer it replays its corpus
 #   keywright_add_bench(<name> ...)     a benchmark program, never run by CTest
 
@@ -48,12 +48,13 @@ function(keywright_add_tests layer)
     set_tests_properties(${layer} PROPERTIES TIMEOUT 600 FAIL_REGULAR_EXPRESSION "test cases: +0 ")
 endfunction()
 
-# keywright_build_together(<layer> a.cpp ...): these files of <layer>_tests become one translation unit, unless
+# keywright_build_together(<target> a.cpp ...): these files of a target become one translation unit, unless
 # KEYWRIGHT_TOGETHER is off. For files that would each instantiate the same heavy templates.
-function(keywright_build_together layer)
+function(keywright_build_together target first)
     if(KEYWRIGHT_TOGETHER)
-        set_target_properties(${layer}_tests PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-        set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP together)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+        string(MAKE_C_IDENTIFIER with_${first} group)
+        set_source_files_properties(${first} ${ARGN} PROPERTIES UNITY_GROUP ${group})
     endif()
 endfunction()
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A customer brings a key by BYOK: the ring's import key is shown, the customer's HSM wraps the key under it, and the
 // file that comes back opens here alone, once. The import key lives for days and ends with its first use, so a file that was
-// kept opens nothing. What is wrong with a file is told from its public bytes; the reasons of the policy stand beside it.
+// kept opens nothing. What is wrong with a file stands beside the rules that refuse it; `inspect_key` tells a customer more.
 #include <keywright/adapters/memory.hpp>
-#include <keywright/formats/byok_diagnose.hpp>
 #include <keywright/formats/byok_writer.hpp>
 #include <keywright/keywright.hpp>
 #include <keywright/throwing.hpp>
@@ -30,13 +29,13 @@ std::string export_from_hsm(const Botan::Private_Key& key, const shown& import_k
     return or_throw(formats::write_byok(key, {.kek = *kek, .kid = import_key.id, .generator = "an HSM"}, Botan::system_rng()));
 }
 
-void bring(service_type& svc, const char* what, const std::string& file, const shown& import_key) {
+void bring(service_type& svc, const char* what, const std::string& file) {
     const auto outcome = svc.upload_key(
         ring, {.by = alice, .key = key_id{"2026"}, .file = {.content = as_bytes(file), .password = nullptr}, .acknowledged = true});
     if (outcome && !outcome->refused()) return fmt::print("{}: accepted\n", what);
-    const formats::byok_expectation expected{.kid = import_key.id, .kek_bytes = 256};
-    fmt::print("{}: refused\n    {}\n", what, formats::diagnose_byok(as_bytes(file), expected).text);
+    fmt::print("{}: refused\n", what);
     if (!outcome) return fmt::print("    {}\n", outcome.error());
+    if (outcome->file_trouble()) fmt::print("    {}\n", *outcome->file_trouble());
     for (const auto& reason : outcome->reasons()) fmt::print("    {}\n", reason);
 }
 
@@ -57,12 +56,12 @@ int main() {
 
     const Botan::RSA_PrivateKey key(Botan::system_rng(), 2048), small(Botan::system_rng(), 1024), another_kek(Botan::system_rng(), 2048);
     const std::string file = export_from_hsm(key, import_key);
-    bring(svc, "cut off by a mail program", file.substr(0, file.size() / 2), import_key);
-    bring(svc, "made under another public key", export_from_hsm(key, {import_key.id, another_kek.subject_public_key()}), import_key);
-    bring(svc, "made for last year's import key", export_from_hsm(key, {import_key.id + "x", import_key.public_key}), import_key);
-    bring(svc, "of 1024 bits", export_from_hsm(small, import_key), import_key);
-    bring(svc, "as it should be", file, import_key);
-    bring(svc, "the same file, kept", file, import_key);
+    bring(svc, "cut off by a mail program", file.substr(0, file.size() / 2));
+    bring(svc, "made under another public key", export_from_hsm(key, {import_key.id, another_kek.subject_public_key()}));
+    bring(svc, "made for last year's import key", export_from_hsm(key, {import_key.id + "x", import_key.public_key}));
+    bring(svc, "of 1024 bits", export_from_hsm(small, import_key));
+    bring(svc, "as it should be", file);
+    bring(svc, "the same file, kept", file);
 
     for (const policy::key_record& k : or_throw(svc.state({ring})).ring.value.keys)
         fmt::print("the ring's key `{}` is {}; is it the customer's? {}\n", k.id, policy::name(k.state),

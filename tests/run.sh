@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sets up what is missing, builds and passes the tests.
-#   sh tests/run.sh           g++ and clang, everything that fits into minutes; what CI runs
-#   sh tests/run.sh full      also: a crash at every single operation on the disk, ten million commands to the core and
+#   sh tests/run.sh           everything with g++; with clang, under address and undefined behaviour sanitizers, all but
+#                             examples and crashes; what starts threads, under thread sanitizer; clang-tidy over the
+#                             headers that differ from origin/main. What CI runs
+#   sh tests/run.sh full      also: a crash at every single operation on the disk, any of SQLite's calls failing, ten million commands to the core and
 #                             to a second model of its rules, three thousand scripts of random SQL to an encrypted and a
-#                             plain database, the model check within wider bounds, all tests under
-#                             address, undefined behaviour and thread sanitizers, clang-tidy over all headers, headers
-#                             alone in every language, what the tests cover of the policy, fuzzing, a build of the benchmarks
+#                             plain database, the model check within wider bounds, all tests with clang without a
+#                             sanitizer and with each of them, clang-tidy over all headers, headers alone in every
+#                             language, what the tests cover of the policy, fuzzing, a build of the benchmarks
 # Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
 #            KEYWRIGHT_FUZZ_SECONDS  per fuzz target in the full run (default 60)
 set -eu
@@ -34,7 +36,12 @@ part() {
 "
 }
 
-configure() { cmake --preset "$1" >"build/$1.configure.log" 2>&1 || { cat "build/$1.configure.log" >&2; return 1; }; }
+# The examples run under sanitizers in the full run only.
+if [ "${1:-}" = full ]; then examples=ON; else examples=OFF; fi
+configure() {
+    case $1 in asan | tsan) option=-DKEYWRIGHT_BUILD_EXAMPLES=$examples ;; *) option= ;; esac
+    cmake --preset "$1" $option >"build/$1.configure.log" 2>&1 || { cat "build/$1.configure.log" >&2; return 1; }
+}
 build() { preset=$1; shift; configure "$preset" && cmake --build "build/$preset" -j "$jobs" --target "$@"; }
 check() { preset=$1; shift; ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$jobs" "$@"; }
 
@@ -42,8 +49,11 @@ mkdir -p build
 part "setup" sh cmake/setup.sh
 part "build with g++" build dev all headers
 part "test with g++" check dev
-part "build with clang" build clang all
-part "test with clang" check clang -LE once
+part "build with clang and address sanitizer" build asan all
+part "test with address sanitizer" check asan -LE 'once|crash'
+part "build what starts threads" build tsan thread_tests
+part "test threads with thread sanitizer" build/tsan/bin/thread_tests
+part "clang-tidy, changed headers" python3 tests/house/tidy_changed.py --build build/asan
 
 if [ "${1:-}" = full ]; then
     part "crashes, all of them" env KEYWRIGHT_CRASH_FULL=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L crash
@@ -53,8 +63,9 @@ if [ "${1:-}" = full ]; then
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R sqlite_twin
     part "model check, wider bounds" env KEYWRIGHT_MODEL_LARGE=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L model_large
     part "headers, each in every language" python3 tests/house/inclusion.py --each --flags build/dev/tests/house/house_flags.txt -- g++ clang++-19
-    part "build with address sanitizer" build asan all
-    part "test with address sanitizer" check asan -LE once
+    part "crashes with address sanitizer" check asan -L crash -LE once
+    part "build with clang" build clang all
+    part "test with clang" check clang -LE once
     part "build with thread sanitizer" build tsan all
     part "test with thread sanitizer" check tsan -LE once
     part "build with counters" build coverage policy_tests guards_tests profiles_tests

@@ -30,7 +30,7 @@ result<named_secret> name_of(workspace& w, const arguments& given) {
     return named_secret{*s, *by, *name};
 }
 
-result<answer> put(workspace& w, const arguments& given) {
+result<answer> put_secret(workspace& w, const arguments& given) {
     const auto q = name_of(w, given);
     if (!q) return pass(q);
     auto content = file::read_file(given.file, service::largest_secret);
@@ -100,7 +100,7 @@ void add_secret_commands(console& c, CLI::App& app) {
     auto& given = c.given;
     auto* secret = app.add_subcommand("secret", "tokens, passwords and the like: sealed with the environment, used by reference");
     secret->require_subcommand(1);
-    auto* putting = c.add(*secret, "put", "store a new version from a file", [&](workspace& w) { return put(w, given); });
+    auto* putting = c.add(*secret, "put", "store a new version from a file", [&](workspace& w) { return put_secret(w, given); });
     auto* using_ = c.add(*secret, "use", "give it to a program, on its standard input", [&](workspace& w) { return use(w, given); });
     auto* listing = c.add(*secret, "list", "names and versions", [&](workspace& w) { return list(w, given); });
     for (auto* sub : {putting, using_, listing}) c.wants_environment(sub);

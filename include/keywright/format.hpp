@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our values as text for people, through fmt: ids, moments, spans, errors and above all reasons. There is no
-// formatter for a secret, so `fmt::print("{}", key)` does not compile.
+// Our values as text for people, through fmt: ids, moments, spans, errors and above all reasons. What holds a secret is
+// not printed: `fmt::print("{}", key)` does not compile, and says so.
 // Depends on: policy, fmt. Use: `for (const auto& reason : outcome.reasons()) fmt::print("{}\n", reason);`
 #pragma once
 
@@ -10,9 +10,15 @@
 
 #include <fmt/format.h>
 
+#include <concepts>
 #include <string>
 
 namespace keywright {
+
+class secret_bytes;
+namespace keys {
+class data_key_lease;
+} // namespace keys
 
 /// `72 h`, `28 d`, `90 min`, `5 s`: the largest unit that leaves no rest, days from two on.
 inline std::string to_text(seconds span) {
@@ -195,6 +201,33 @@ inline std::string to_text(const error& e) {
 }
 
 } // namespace keywright
+
+// fmt would ask for a formatter to be written, which is the one thing that must not be done.
+namespace keywright::detail {
+
+template <class T>
+concept never_printed = std::same_as<T, secret_bytes> || std::same_as<T, keys::data_key_lease>;
+
+template <class T>
+consteval void print_a_secret() {
+    static_assert(!never_printed<T>, "keywright: a secret is not printed; print the name or the fingerprint of its key");
+}
+
+} // namespace keywright::detail
+
+template <keywright::detail::never_printed T>
+struct fmt::formatter<T> {
+    template <class Context>
+    constexpr auto parse(Context& context) {
+        keywright::detail::print_a_secret<T>();
+        return context.begin();
+    }
+    template <class Context>
+    auto format(const T&, Context& context) const {
+        keywright::detail::print_a_secret<T>();
+        return context.out();
+    }
+};
 
 // Each formatter takes no options of its own and passes width and alignment on to text.
 template <class Tag>

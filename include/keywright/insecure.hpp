@@ -10,6 +10,7 @@ namespace keywright::insecure {
 /// Proof that somebody decided to see a secret, and why.
 class secret_access {
 public:
+    secret_access() = delete; // secret_access: say why the secret has to be seen
     /// `reason` is for the reader of the code; it must be a literal and is not stored.
     explicit constexpr secret_access(const char* reason) { expects_reason(reason); }
 
@@ -21,5 +22,6 @@ private:
 
 /// The bytes of a secret, not copied; valid as long as the secret is. Do not copy, print or store them.
 inline byte_view export_secret(const secret_bytes& secret, const secret_access&) noexcept { return detail::reveal(secret); }
+void export_secret(const secret_bytes&) = delete; // export_secret: say why, with secret_access{"…"}
 
 } // namespace keywright::insecure

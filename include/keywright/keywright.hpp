@@ -4,6 +4,8 @@
 #pragma once
 
 #include <keywright/envelope/message.hpp>
+#include <keywright/envelope/opener.hpp>
+#include <keywright/envelope/sealer.hpp>
 #include <keywright/format.hpp>
 #include <keywright/keys/discovery_keyring.hpp>
 #include <keywright/keys/multi_keyring.hpp>

@@ -1,5 +1,5 @@
-// EXPECT: algorithm: not on the list of approved algorithms (G11, G17)
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: algorithm: not on the list of approved algorithms (G11, G17)
 #include <keywright/core/algorithms.hpp>
 
 #ifdef FIXED

@@ -1,5 +1,5 @@
-// EXPECT: is private within this context || calling a private constructor
 // SPDX-License-Identifier: Apache-2.0
+// EXPECT: is private within this context || calling a private constructor
 // Data leaves in the clear only with a permit, and the policy makes those.
 #include <keywright/policy/way_out.hpp>
 

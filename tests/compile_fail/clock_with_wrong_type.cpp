@@ -1,5 +1,5 @@
-// EXPECT: clock: needs `result<instant> now() const`; see keywright/ports/clock.hpp
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: clock: needs `result<instant> now() const`; see keywright/ports/clock.hpp
 // A clock that cannot say "I do not know" would have to invent a time.
 #include <keywright/ports/clock.hpp>
 

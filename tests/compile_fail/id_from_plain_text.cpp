@@ -1,5 +1,5 @@
-// EXPECT: conversion from || no viable conversion || could not convert
 // SPDX-License-Identifier: Apache-2.0
+// EXPECT: conversion from || no viable conversion || could not convert
 // Text becomes an id by parse or on purpose.
 #include <keywright/core/ids.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: contract_broken
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: id: the text is a valid id
 // In a constant expression a broken precondition does not compile.
 #include <keywright/core/ids.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: could not convert || no viable conversion || no known conversion || cannot convert || invalid initialization of reference || no matching function
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: id: this names another kind of thing
 // A region is not a tenant, although both are names.
 #include <keywright/core/ids.hpp>
 

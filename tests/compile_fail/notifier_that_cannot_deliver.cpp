@@ -1,5 +1,5 @@
-// EXPECT: notifier: needs `result<void> deliver(const notice&)`; see keywright/ports/notifier.hpp
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: notifier: needs `result<void> deliver(const notice&)`; see keywright/ports/notifier.hpp
 // A misspelt capability is named in one sentence.
 #include <keywright/ports/notifier.hpp>
 

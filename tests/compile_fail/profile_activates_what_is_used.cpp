@@ -1,5 +1,5 @@
-// EXPECT: profile: I06 uses a key as soon as it is there, and T15's activate_key is granted
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: I06 uses a key as soon as it is there, and T15's activate_key is granted
 #include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/dynamics_365.hpp>
 

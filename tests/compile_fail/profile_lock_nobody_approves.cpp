@@ -1,5 +1,5 @@
-// EXPECT: profile: R03 makes a lock a request, and approve_lock is granted to nobody
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: R03 makes a lock a request, and approve_lock is granted to nobody
 #include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/recommended.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: profile: T18's wait is not longer than T17's
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: T18's wait is not longer than T17's
 #include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/power_platform.hpp>
 

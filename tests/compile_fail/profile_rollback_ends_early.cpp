@@ -1,5 +1,5 @@
-// EXPECT: profile: R01's window is not T18's wait
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: R01's window is not T18's wait
 #include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/recommended.hpp>
 

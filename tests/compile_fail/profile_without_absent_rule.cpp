@@ -1,5 +1,5 @@
-// EXPECT: profile: no rule of this id to leave out
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: no rule of this id to leave out
 #include <keywright/policy.hpp>
 
 #ifdef FIXED

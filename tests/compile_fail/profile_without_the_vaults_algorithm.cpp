@@ -1,5 +1,5 @@
-// EXPECT: profile: the library, or a part of the service, uses an algorithm that is not on the profile's list (G11, G17)
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: the library, or a part of the service, uses an algorithm that is not on the profile's list (G11, G17)
 #include <keywright/profiles/algorithms.hpp>
 #include <keywright/profiles/power_platform.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: ignoring return value
 // SPDX-License-Identifier: Apache-2.0
+// EXPECT: ignoring return value
 // A failure that nobody looks at is a failure in silence.
 #include <keywright/core/parse_id.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: rule: needs `constexpr verdict operator()
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: rule: needs `constexpr verdict operator()
 #include <keywright/policy.hpp>
 
 using namespace keywright::policy;

@@ -1,5 +1,5 @@
-// EXPECT: rule: needs `using id = rule_tag
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: rule: needs `using id = rule_tag
 #include <keywright/policy.hpp>
 
 using namespace keywright::policy;

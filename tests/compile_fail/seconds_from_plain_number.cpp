@@ -1,5 +1,5 @@
-// EXPECT: conversion from || no viable conversion || could not convert
 // SPDX-License-Identifier: Apache-2.0
+// EXPECT: conversion from || no viable conversion || could not convert
 // 72 of what? A span of time names its unit.
 #include <keywright/core/time.hpp>
 

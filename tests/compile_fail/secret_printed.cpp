@@ -1,10 +1,9 @@
-// EXPECT: Cannot format an argument || fallback_formatter<keywright::secret_bytes>
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: keywright: a secret is not printed; print the name or the fingerprint of its key
 // A secret has no text, not even when everything that looks like a range has one.
-#include <keywright/core/secret_bytes.hpp>
-
-#include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <keywright/core/secret_bytes.hpp>
+#include <keywright/format.hpp>
 
 #include <string>
 

@@ -1,5 +1,5 @@
-// EXPECT: state_store: needs `result<void> commit(const batch&)`; see keywright/ports/state_store.hpp
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: state_store: needs `result<void> commit(const batch&)`; see keywright/ports/state_store.hpp
 // A store whose commit cannot fail is one whose failures are lost.
 #include <keywright/ports/state_store.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: profile: request_unlock and approve_unlock (P08) are granted to one role
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: request_unlock and approve_unlock (P08) are granted to one role
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/vault_consistency.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: profile: P15 accepts no key size, or one that P10 refuses
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: P15 accepts no key size, or one that P10 refuses
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/vault_consistency.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: profile: revoke_access (P05) is granted, a step of the way back (P08) to nobody
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: profile: revoke_access (P05) is granted, a step of the way back (P08) to nobody
 #include <keywright/profiles/enterprise_policy.hpp>
 #include <keywright/profiles/vault_consistency.hpp>
 

@@ -1,5 +1,5 @@
-// EXPECT: key_vault: needs `result<secret_bytes> unwrap(std::string_view id, byte_view ciphertext)`; see keywright/ports/key_vault.hpp
 // SPDX-License-Identifier: Apache-2.0
+// SAYS: key_vault: needs `result<secret_bytes> unwrap(std::string_view id, byte_view ciphertext)`; see keywright/ports/key_vault.hpp
 // Of nine capabilities one is missing, and only that one is named.
 #include <keywright/ports/key_vault.hpp>
 

@@ -10,13 +10,13 @@ import base64
 import json
 import os
 import pathlib
-import pty
 import re
-import select
 import stat
 import subprocess
 import sys
 import tempfile
+
+from around import FIRST_DAY, NEXT_WEEK, Provider, in_terminal
 
 PROGRAM, TENANT_ADMIN, CLIENT = (pathlib.Path(p).resolve() for p in sys.argv[1:4])
 ESDK = pathlib.Path(__file__).resolve().parents[1] / "data" / "esdk"
@@ -255,75 +255,35 @@ def folders(w):
 
 
 def a_tenants_environment(w):
-    provider = w / "provider"
-    provider.mkdir()
-    common = {"KEYWRIGHT_STATE": provider / "state.db", "KEYWRIGHT_VAULT": provider / "vault", "KEYWRIGHT_CONTENT": provider / "content",
-              "KEYWRIGHT_OUTBOX": provider / "outbox", "KEYWRIGHT_TENANT": "contoso", "KEYWRIGHT_REGION": "eu",
-              "KEYWRIGHT_SETTLE_MS": "0", "KEYWRIGHT_VAULT_PASSPHRASE": "of the provider"}
-
-    def admin(now, by, *arguments):
-        who = ["--by", "provider", "--as", "provider"] if by == "provider" else ["--by", by]
-        done = subprocess.run([TENANT_ADMIN, "--now", now, *who, "-q", *map(str, arguments)], capture_output=True, text=True,
-                              env={**os.environ, **{k: str(v) for k, v in common.items()}})
-        check(done.returncode == 0, "tenant_admin", arguments, done.stderr)
-
-    day, later = "2026-11-02T08:00:00Z", "2026-11-09T08:00:00Z"
-    for command in (["init", "--vault-argon-memory", "64"], ["create-tenant", "--seats", "2000", "--opted-in"], ["enable-feature"],
-                    ["add-admin", "alice"]):
-        admin(day, "provider", *command)
-    admin("2026-11-02T09:00:00Z", "alice", "create-environment", "-e", "prod")
-    file = ["-f", w / "key.pfx", "--password-file", w / "word"]
-    admin("2026-11-02T09:00:00Z", "alice", "upload-key", "-k", "first", *file, "--acknowledge-risk")
-    admin("2026-11-02T09:10:00Z", "alice", "apply-key", "-e", "prod", "--acknowledge-risk", "--yes")
-    (w / "phrase").write_text("of the provider\n")
-
-    def environment(now, name="contoso/eu/prod", by="alice", phrase=w / "phrase"):
-        return ["--environment", name, "--state-folder", provider, "--by", by, "--vault-passphrase-file", phrase, "--now", now]
-
+    provider = Provider(TENANT_ADMIN, w / "provider", w / "key.pfx", w / "word")
+    environment = provider.options
     message = run("-e", *environment("2026-11-02T10:00:00Z"), "--aes-key", w / "backup.key", stdin=b"contoso's")
     check(run("-d", *environment("2026-11-02T11:00:00Z"), stdin=message) == b"contoso's", "an environment's message")
     check(run("-d", "--aes-key", w / "backup.key", stdin=message) == b"contoso's", "the escrow's half of it")
     shown = json.loads(run("--inspect", "--json", stdin=message))
     check([k["namespace"] for k in shown["keys"]] == ["keywright", "envelope_file"], shown)
-    run("-e", *environment(day, name="contoso"), stdin=b"", code=2, says="TENANT/REGION/ENVIRONMENT")
+    run("-e", *environment(FIRST_DAY, name="contoso"), stdin=b"", code=2, says="TENANT/REGION/ENVIRONMENT")
     run("-e", *environment("2026-11-02T11:00:00Z", phrase=w / "word"), stdin=b"", code=41)
     run("-e", "--environment", "contoso/eu/prod", "--state-folder", w / "nowhere", stdin=b"", code=30)
-    admin(later, "alice", "lock", *file, "--confirm", "lock contoso")
-    run("-d", *environment(later), stdin=message, code=9, says="locked")
-    run("-e", *environment(later), stdin=b"", code=9, says="locked")
+    provider.lock(NEXT_WEEK)
+    run("-d", *environment(NEXT_WEEK), stdin=message, code=9, says="locked")
+    run("-e", *environment(NEXT_WEEK), stdin=b"", code=9, says="locked")
 
 
 def on_a_terminal(w):
     """The bar and colours are for people: a terminal gets them, a pipe does not, and a message is not written to one."""
     (w / "large").write_bytes(bytes(64 << 20))
 
-    def in_terminal(*arguments):
-        ours, theirs = pty.openpty()
-        child = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs,
-                                 env={k: v for k, v in os.environ.items() if k != "NO_COLOR"})
-        os.close(theirs)
-        seen = b""
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            seen += part
-        os.close(ours)
-        return child.wait(), seen
-
     key = ["--aes-key", w / "backup.key"]
-    code, seen = in_terminal("-e", *key, w / "large", "--frame-length", "1K")
+    code, seen = in_terminal(PROGRAM, "-e", *key, w / "large", "--frame-length", "1K")
     check(code == 0 and re.search(rb"\[#*-+\] +\d+ %, \d+ MiB/s", seen), code, seen[-200:])
-    code, seen = in_terminal("-e", *key, w / "large", "-f", "-q")
+    code, seen = in_terminal(PROGRAM, "-e", *key, w / "large", "-f", "-q")
     check(code == 0 and seen == b"", code, seen[-200:])
-    code, seen = in_terminal("--inspect", w / "large.esdk")
+    code, seen = in_terminal(PROGRAM, "--inspect", w / "large.esdk")
     check(code == 0 and b"\033[2m" in seen, code, seen)
-    code, seen = in_terminal("--inspect", "--no-color", w / "large.esdk")
+    code, seen = in_terminal(PROGRAM, "--inspect", "--no-color", w / "large.esdk")
     check(code == 0 and b"\033" not in seen, code, seen)
-    code, seen = in_terminal("-e", *key, w / "large", "-o", "-")
+    code, seen = in_terminal(PROGRAM, "-e", *key, w / "large", "-o", "-")
     check(code == 2 and b"not for a terminal" in seen, code, seen)
     # What a message says of itself does not reach the terminal as it is.
     hostile = run("-e", *key, "--context", "a=\033[2Jgone", stdin=b"")

@@ -183,7 +183,7 @@ def spdx(tree):
         else:
             continue
         first = text.splitlines()[:2] + ["", ""]
-        leads = first[0].startswith("#!") or first[0].startswith("// EXPECT: ")
+        leads = first[0].startswith("#!")
         if first[1 if leads else 0] != wanted:
             yield f"{name}: expected first line `{wanted}`"
 
@@ -258,7 +258,28 @@ def algorithms(tree):
         yield f"core/algorithms.hpp: a list names `{name}`, which nothing uses"
 
 
-CHECKS = {f.__name__: f for f in (arrows, includes_exist, purity, foreign, size, shape, spdx, secrets, algorithms, wording, registered)}
+OPENED = re.compile(r"^namespace ([\w:]+) \{$|^(\} // namespace )")
+# A function at the start of a line with its parameters, or a class with a body. Templates may be specialised and are left to the linker.
+DEFINED = re.compile(r"^(?:\[\[nodiscard\]\] )?(?:inline|constexpr) [^(=;]*?\b(\w+\([^)]*\))|^(?:class|struct)(?: \[\[nodiscard\]\])? (\w+)(?: final)?(?: : .*)? \{")
+
+
+def one_definition(tree):
+    """Two headers that define one name are no error where nobody includes both, and a crash where two units include one each."""
+    found = {}
+    for header, text in tree.headers():
+        spaces, before = [], ""
+        for line in text.splitlines():
+            if opened := OPENED.match(line):
+                spaces = spaces[:-1] if opened[2] else spaces + [opened[1]]
+            elif (defined := DEFINED.match(line)) and not before.startswith("template"):
+                found.setdefault("::".join(spaces + [defined[1] or defined[2]]), set()).add(header)
+            before = line
+    for name, headers in sorted(found.items()):
+        if len(headers) > 1:
+            yield f"{sorted(headers)[1]}: `{name}` is defined in {sorted(headers)[0]}, too: two things, two names"
+
+
+CHECKS = {f.__name__: f for f in (arrows, includes_exist, purity, foreign, size, shape, spdx, secrets, algorithms, wording, registered, one_definition)}
 
 
 def breaches(root, names=()):

@@ -10,13 +10,15 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import budget  # noqa: E402
+import duplicates  # noqa: E402
 import header_list  # noqa: E402
 import house  # noqa: E402
 import layout  # noqa: E402
 
 CPP = "// SPDX-License-Identifier: Apache-2.0\n// A header.\n#pragma once\n"
+ONCE = "namespace keywright {\ninline int twice(int a) { return 2 * a; }\n} // namespace keywright\n"
 CLEAN = {
-    "include/keywright/core/a.hpp": CPP,
+    "include/keywright/core/a.hpp": CPP + ONCE,
     "include/keywright/policy/a.hpp": CPP + "#include <keywright/core/a.hpp>\n\n#include <array>\n",
     "include/keywright/formats/a.hpp": CPP + "#include <keywright/core/a.hpp>\n\n#include <botan/hex.h>\n\n#include <array>\n",
     "include/keywright/adapters/file/a.hpp": CPP + "#include <keywright/formats/a.hpp>\n",
@@ -61,6 +63,7 @@ PLANTED = [
     ("algorithms", "include/keywright/formats/b_writer.hpp", CPP + 'create("MD5");\n', "found it bare"),
     ("algorithms", "include/keywright/keys/b.hpp", CPP + 'create(approved<"SHA-256">);\n', "is in no list"),
     ("algorithms", "include/keywright/keys/b.hpp", CPP + 'using algorithms = algorithms<"SHA-256">;\n', "which nothing uses"),
+    ("one_definition", "include/keywright/core/b.hpp", CPP + ONCE, "two things, two names"),
     ("wording", "README.md", "TO" "DO: write\n", "unfinished work"),
     ("wording", "README.md", "see /wo" "rk/plan\n", "a path of one machine"),
     ("registered", "tests/core/b.cpp", "// SPDX-License-Identifier: Apache-2.0\n", "names `b`"),
@@ -122,6 +125,42 @@ class HeaderList(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             plant(folder, {**CLEAN, "cmake/headers.cmake": "", "include/keywright/adapters/unheard_of/a.hpp": CPP})
             self.assertEqual(self.run_in(folder, "--write"), 1)
+
+
+class Duplicates(unittest.TestCase):
+    LIMIT = duplicates.LIMITS["include"]
+
+    def found(self, files):
+        with tempfile.TemporaryDirectory() as folder:
+            return list(duplicates.breaches(plant(folder, files)))
+
+    @staticmethod
+    def text(size, first):
+        """So many tokens, all different, between two that stand nowhere else."""
+        return f"begin_{first} " + " ".join(f"t{i}" for i in range(size)) + f" end_{first}\n"
+
+    def test_as_many_tokens_as_the_limit_may_stand_twice_and_one_more_may_not(self):
+        for size, expected in ((self.LIMIT, 0), (self.LIMIT + 1, 1)):
+            with self.subTest(size=size):
+                self.assertEqual(len(self.found({"include/a.hpp": self.text(size, "a"), "include/b.hpp": self.text(size, "b")})), expected)
+                self.assertEqual(len(self.found({"include/a.hpp": self.text(size, "a") + self.text(size, "b")})), expected)
+
+    def test_comments_spaces_and_includes_make_no_difference(self):
+        size = self.LIMIT + 1
+        other = "#include <array>\n" + self.text(size, "b").replace(" t5 ", " // so\n  /* and\n so */ t5\n")
+        (breach,) = self.found({"include/a.hpp": self.text(size, "a"), "include/b.hpp": other})
+        self.assertIn("include/b.hpp:2: ", breach)
+
+    def test_tests_may_share_more_and_a_second_model_everything(self):
+        size = self.LIMIT + 1
+        for name in ("tests/b.cpp", "tests/second_model/b.cpp"):
+            self.assertEqual(self.found({"include/a.hpp": self.text(size, "a"), name: self.text(size, "b")}), [])
+        size = duplicates.LIMITS["tests"] + 1
+        self.assertEqual(len(self.found({"include/a.hpp": self.text(size, "a"), "tests/b.cpp": self.text(size, "b")})), 1)
+        self.assertEqual(self.found({"include/a.hpp": self.text(size, "a"), "tests/second_model/b.cpp": self.text(size, "b")}), [])
+
+    def test_rows_of_a_table_that_are_alike_are_no_second_time(self):
+        self.assertEqual(self.found({"include/a.hpp": "{1, 2}, " * 200}), [])
 
 
 class Budget(unittest.TestCase):

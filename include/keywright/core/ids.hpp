@@ -44,6 +44,8 @@ public:
     constexpr id() = default;
     /// For names that the program itself makes. Requires: valid(text).
     constexpr explicit id(std::string_view text) : text_(text) { expects(valid(text), "id: the text is a valid id"); }
+    template <class OtherTag>
+    constexpr id(const id<OtherTag>&) = delete; // id: this names another kind of thing
 
     static constexpr bool valid(std::string_view text) noexcept {
         if (text.empty() || text.size() > 63 || text[0] == '.' || text[0] == '-') return false;

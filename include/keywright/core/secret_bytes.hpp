@@ -29,7 +29,8 @@ public:
     explicit secret_bytes(byte_view data) : data_(data.begin(), data.end()) {}
     explicit secret_bytes(Botan::secure_vector<std::uint8_t>&& data) noexcept : data_(std::move(data)) {}
 
-    secret_bytes(const secret_bytes&) = delete;
+    // Compilers show the line of what is deleted, so the sentence for whoever meets it stands there.
+    secret_bytes(const secret_bytes&) = delete; // secret_bytes: a secret is not copied; move it, or clone() it on purpose
     secret_bytes& operator=(const secret_bytes&) = delete;
     secret_bytes(secret_bytes&& other) noexcept : data_(std::exchange(other.data_, {})) {}
     secret_bytes& operator=(secret_bytes&& other) noexcept {
@@ -43,6 +44,10 @@ public:
 
     /// A second owner, made on purpose.
     secret_bytes clone() const { return secret_bytes(byte_view(data_)); }
+
+    void begin() const = delete; // secret_bytes: what has iterators is copied by accident; see keywright/insecure.hpp
+    void end() const = delete;
+    friend bool operator==(const secret_bytes&, const secret_bytes&) = delete; // secret_bytes: compared by equal(a, b), in constant time
 
 private:
     friend struct detail::secret_door;
@@ -60,7 +65,7 @@ struct secret_door {
 /// The bytes, to be handed to a cipher and not kept. Valid as long as the secret is.
 inline byte_view reveal(const secret_bytes& s) noexcept { return secret_door::view(s); }
 inline byte_span reveal_writable(secret_bytes& s) noexcept { return secret_door::writable(s); }
-void reveal(secret_bytes&&) = delete;
+void reveal(secret_bytes&&) = delete; // reveal: the secret would be wiped before its bytes are used; name it first
 
 } // namespace detail
 

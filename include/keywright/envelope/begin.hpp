@@ -33,6 +33,7 @@ struct seal_options {
 /// stream does not open signed messages. The last frame waits for the signature all the same.
 class before_signature {
 public:
+    before_signature() = delete; // before_signature: say why plaintext may be taken before it is verified
     /// `reason` is for the reader of the code; it must be a literal and is not stored.
     explicit constexpr before_signature(const char* reason) {
         expects(reason != nullptr && *reason != '\0', "before_signature: give a reason");

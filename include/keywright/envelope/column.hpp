@@ -50,7 +50,7 @@ public:
         if (!cipher) return pass(cipher);
         return column(name, std::move(*cipher));
     }
-    static result<column> make(const column_name&, const keyset&, keys::data_key_lease&&) = delete;
+    static void make(const column_name&, const keyset&, keys::data_key_lease&&) = delete; // column: name the lease; it must live on
 
     /// The cell of `value` in `row` (1 to 1024 bytes). Fails as field_cipher::seal; misused for the row's length.
     [[nodiscard]] result<bytes> seal(std::string_view row, byte_view value) {
@@ -62,6 +62,7 @@ public:
         if (auto placed = place(row); !placed) return placed;
         return cipher_.seal(place_, value, out);
     }
+    void seal(byte_view) = delete; // column: a cell is bound to its row, so name it: seal(row, value)
     /// Fails as field_cipher::open.
     [[nodiscard]] result<bytes> open(std::string_view row, byte_view cell) {
         if (auto placed = place(row); !placed) return pass(placed);

@@ -54,7 +54,7 @@ public:
     }
     /// Says that the message ends here. Returns the last of the plaintext, valid as long as this, or malformed when
     /// the message is not whole.
-    [[nodiscard]] result<byte_view> finish() {
+    [[nodiscard("opener: only this says that the message is whole")]] result<byte_view> finish() {
         if (ended_) return tl::unexpected(*ended_);
         room(); // moves what is left over to the front
         if (!info_) return end(fail(errc::malformed, "message: the header is truncated"));

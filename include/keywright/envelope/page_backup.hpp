@@ -12,7 +12,9 @@
 
 #include <botan/hash.h>
 
+#include <array>
 #include <functional>
+#include <optional>
 
 namespace keywright::envelope {
 
@@ -255,15 +257,17 @@ public:
         if (lease.environment() != reader->info().environment)
             return fail(errc::not_mine, "backup: it is of another environment; open it with a lease of that one");
         const auto& header = reader->header();
-        const auto file_key = lease.unwrap(keys::data_purpose::page, file_key_context(lease.environment(), header.file), header.key.view());
-        if (!file_key && file_key.error().code == errc::not_mine)
-            return fail(errc::not_mine, "backup: the environment holds no key that opens it: it is of before a reset, or behind a key that "
-                                        "was left");
-        if (!file_key) return pass(file_key);
-        auto derived = page_keys::derive(*file_key, header.suite, header.file, header.sealing_slot);
-        if (!derived) return pass(derived);
-        if (auto proved = page_header::prove(reader->header_copy(), derived->header_mac()); !proved) return pass(proved);
-        return backup_opener(std::move(*reader), std::move(*derived), lease);
+        key_slots keys;
+        auto sealing = derive(header, header.key, header.sealing_slot, lease);
+        if (!sealing) return pass(sealing);
+        if (auto proved = page_header::prove(reader->header_copy(), sealing->header_mac()); !proved) return pass(proved);
+        if (header.other) { // it was taken while the file was given another key
+            auto other = derive(header, *header.other, static_cast<std::uint8_t>(1 - header.sealing_slot), lease);
+            if (!other) return pass(other);
+            keys[1 - header.sealing_slot] = std::move(*other);
+        }
+        keys[header.sealing_slot] = std::move(*sealing);
+        return backup_opener(std::move(*reader), std::move(keys), lease);
     }
 
     const backup_info& info() const noexcept { return reader_.info(); }
@@ -276,22 +280,37 @@ public:
         const auto sealed = reader_.next();
         if (!sealed) return pass(sealed);
         page_.resize(sealed->size());
-        auto opened = keys_.pages.open({.kind = page_kind::database, .number = reader_.pages_read()}, *sealed, page_);
+        const std::size_t slot = page_cipher::slot_of(*sealed);
+        page_keys& keys = slot < keys_.size() && keys_[slot] ? *keys_[slot] : sealing();
+        auto opened = keys.pages.open({.kind = page_kind::database, .number = reader_.pages_read()}, *sealed, page_);
         if (!opened) return pass(opened);
         return byte_view(page_);
     }
     /// As backup_reader::finish.
     [[nodiscard]] result<void> finish() {
-        auto whole = reader_.finish(&keys_.backup_mac());
+        auto whole = reader_.finish(&sealing().backup_mac());
         return whole ? lease_->check() : whole;
     }
 
 private:
-    backup_opener(backup_reader&& reader, page_keys&& keys, const keys::data_key_lease& lease) noexcept
+    using key_slots = std::array<std::optional<page_keys>, 2>;
+
+    backup_opener(backup_reader&& reader, key_slots&& keys, const keys::data_key_lease& lease) noexcept
         : reader_(std::move(reader)), keys_(std::move(keys)), lease_(&lease) {}
 
+    static result<page_keys> derive(const page_header& header, const keys::wrapped_key& wrapped, std::uint8_t slot,
+                                    const keys::data_key_lease& lease) {
+        const auto file_key = lease.unwrap(keys::data_purpose::page, file_key_context(lease.environment(), header.file), wrapped.view());
+        if (!file_key && file_key.error().code == errc::not_mine)
+            return fail(errc::not_mine, "backup: the environment holds no key that opens it: it is of before a reset, or behind a key that "
+                                        "was left");
+        if (!file_key) return pass(file_key);
+        return page_keys::derive(*file_key, header.suite, header.file, slot);
+    }
+    page_keys& sealing() noexcept { return *keys_[reader_.header().sealing_slot]; }
+
     backup_reader reader_;
-    page_keys keys_;
+    key_slots keys_; // by slot
     const keys::data_key_lease* lease_;
     Botan::secure_vector<std::uint8_t> page_;
 };

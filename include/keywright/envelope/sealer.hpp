@@ -53,7 +53,7 @@ public:
         return detail::push(*this, data, sink, refused);
     }
     /// The message's last bytes, valid as long as this. misused when called again.
-    [[nodiscard]] result<byte_view> finish() {
+    [[nodiscard("sealer: these bytes end the message; without them it is none")]] result<byte_view> finish() {
         if (ended_) return tl::unexpected(*ended_);
         if (auto usable = keys_.check(); !usable) return end(pass(usable));
         auto frame = byte_span(buffer_).first(final_overhead + have_);

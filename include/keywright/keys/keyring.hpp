@@ -167,7 +167,7 @@ public:
             };
     }
     template <key_source T>
-    key_ref(const T&&) = delete;
+    key_ref(const T&&) = delete; // key_ref: a temporary is gone before the message is finished; name it first
 
     [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context, const message_needs& needs = {}) const {
         return on_encrypt_(source_, context, needs);

@@ -49,6 +49,12 @@ struct lease_bounds {
 /// Thread safety: concurrent, also with `epoch_watch::raise`; moving and destroying need it alone.
 class data_key_lease {
 public:
+    data_key_lease(const data_key_lease&) = delete; // data_key_lease: keys have one holder; move it, or ask for another one
+    data_key_lease& operator=(const data_key_lease&) = delete;
+    data_key_lease(data_key_lease&&) noexcept = default;
+    data_key_lease& operator=(data_key_lease&&) noexcept = default;
+    ~data_key_lease() = default;
+
     /// `epoch` is the one at which the keys were unwrapped. misused: no keys, a key that is not 32 bytes, a name twice,
     /// keys of two environments, or two primaries of one purpose. `keys` are wiped either way.
     [[nodiscard]] static result<data_key_lease> grant(std::shared_ptr<epoch_watch> watch, std::uint64_t epoch, std::vector<leased_key> keys,

@@ -216,7 +216,7 @@ struct reason {
 };
 
 /// What one rule says of one command: nothing, or its objection.
-class [[nodiscard]] verdict {
+class [[nodiscard("verdict: return it; a rule that drops it objects to nothing")]] verdict {
 public:
     static constexpr verdict pass() { return {}; }
     /// Time does not cure it.
@@ -266,7 +266,7 @@ using event_list = inline_list<event, 4>;
 using reason_list = inline_list<reason, 24>;
 
 /// Allowed with events, or refused with reasons. A program must look: [[nodiscard]].
-class [[nodiscard]] decision {
+class [[nodiscard("decision: it may be a refusal; ask refused()")]] decision {
 public:
     constexpr explicit decision(const event_list& events) : outcome_(events) {}
     constexpr explicit decision(const reason_list& reasons) : outcome_(reasons) {

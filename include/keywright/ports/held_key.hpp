@@ -144,6 +144,9 @@ public:
             return std::shared_ptr<held_key>(new held_key(purpose, Botan::PKCS8::load_key(der)));
         });
     }
+    [[nodiscard]] static result<std::shared_ptr<held_key>> from_pkcs8(key_purpose purpose, const secret_bytes& der) {
+        return from_pkcs8(purpose, keywright::detail::reveal(der));
+    }
     held_key(const held_key&) = delete;
     held_key& operator=(const held_key&) = delete;
 

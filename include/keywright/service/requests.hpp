@@ -12,7 +12,7 @@
 namespace keywright {
 
 /// What became of a command.
-class [[nodiscard]] outcome {
+class [[nodiscard("outcome: it may be a refusal; ask refused()")]] outcome {
 public:
     outcome(policy::decision decision, result<void> work, std::optional<error> file_trouble = {})
         : decision_(decision), work_(work), file_trouble_(file_trouble) {}

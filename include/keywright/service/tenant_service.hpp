@@ -35,7 +35,7 @@ public:
 
     tenant_service(Store& store, Vault& vault, const Clock& clock, Notifier& notifier, Content& content, service::options how = {})
         : submit_(parts_type{store, vault, clock, notifier, content, std::move(how)}), parts_(submit_.parts()) {}
-    tenant_service(const tenant_service&) = delete;
+    tenant_service(const tenant_service&) = delete; // tenant_service: one for each set of parts; hand it on by reference
     tenant_service& operator=(const tenant_service&) = delete;
 
     // --- commands without key material ---
@@ -53,7 +53,8 @@ public:
     /// `{ring, environment}`; of a restore `{.ring, .environment = target, .source, .backup}`.
     /// Fails with misused where a name is missing, not_found for a tenant or a backup that is not there.
     template <class Command>
-    [[nodiscard]] result<outcome> run(const subject& s, Command command) {
+    [[nodiscard("tenant_service: the command may have been refused; ask the outcome")]] result<outcome> run(const subject& s,
+                                                                                                            Command command) {
         static_assert(
             !service::detail::brings_a_key::contains<Command>,
             "tenant_service: `run` takes no command that brings a key; call the function of its name, which reads the key itself");

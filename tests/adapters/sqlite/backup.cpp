@@ -3,6 +3,7 @@
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/backup.hpp>
+#include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <sys/wait.h>
 
@@ -169,6 +170,34 @@ TEST_CASE("backup: what a killed writer left is played back before, log or journ
     const auto db = open(folder / "b.db", prod);
     CHECK(sql(db, "SELECT count(*) FROM t WHERE b LIKE 'CLEAR%'") == (is_log ? "0;" : "100;"));
     CHECK(is_whole(db));
+}
+
+TEST_CASE("backup: taken while the file is given another key it is under that one, and is checked and restored as any other") {
+    temporary_folder folder;
+    const auto path = folder / "a.db";
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        std::filesystem::remove(path);
+        auto db = open(path, prod);
+        fill(db, mode);
+        sql(db, "PRAGMA wal_checkpoint(TRUNCATE)"); // else each page would be written anew from the log
+        const auto before = sum(db);
+        int steps = 0;
+        const auto twice = [&](const sqlite::reencryption_progress&) { return ++steps < 2; };
+        REQUIRE(sqlite::reencrypt(db, {.pages_per_step = 5, .on_progress = twice}));
+        const bytes backup = backup_of(path, prod);
+        const bytes file = content_of(path);
+        CHECK(file[8192 + 1024 - 4] != file[file.size() - 4]); // sealed with the new key, and with the old
+        CHECK(backup[8192 + 1024 - 4] == file[8192 + 1024 - 4]);
+        CHECK(backup[backup.size() - 64 - 4] == backup[8192 + 1024 - 4]);
+        CHECK(sqlite::verify_backup(out_of(backup), lease_of(prod)));
+        REQUIRE(restore(backup, folder / "b.db", prod, other));
+        CHECK(sum(open(folder / "b.db", other)) == before);
+        std::filesystem::remove(folder / "b.db");
+        REQUIRE(sqlite::reencrypt(db));
+        const bytes after = backup_of(path, prod);
+        CHECK(sqlite::verify_backup(out_of(after), lease_of(prod)));
+    }
 }
 
 // --- whose it is ---

@@ -3,6 +3,7 @@
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/database_content.hpp>
+#include <keywright/adapters/sqlite/reencrypt.hpp>
 #include <keywright/testing/content_store_suite.hpp>
 
 #include <csignal>
@@ -177,6 +178,20 @@ TEST_CASE("database_content: every copy and every new generation is of one momen
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);
     }
+}
+
+TEST_CASE("database_content: a database that is being given another key is copied with both, and carried over under a third") {
+    filled here("wal");
+    {
+        auto db = open_with(here.path, here.old_lease);
+        REQUIRE(sqlite::reencrypt(db, {.pages_per_step = 3, .on_progress = [](const auto&) { return false; }}));
+    }
+    CHECK(std::filesystem::exists(here.path + "-reseal"));
+    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
+    CHECK(here.count_in(here.backup, here.old_lease) == "50;");
+    CHECK(here.count_in(here.to, here.new_lease) == "50;");
+    CHECK_FALSE(std::filesystem::exists(here.path_of(here.to, "main.db-reseal")));
 }
 
 TEST_CASE("database_content: generations share no key and no byte, and a file of another kind is corrupt") {

@@ -20,9 +20,17 @@ struct journal_row {
     int page_size;
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv;
 };
-constexpr journal_row journal_rows[] = {
-    {"delete", 512}, {"delete", 4096},   {"truncate", 1024}, {"persist", 2048}, {"memory", 8192},
-    {"wal", 512},    {"delete", 32'768}, {"wal", 65'536},    {"wal", 4096},     {"persist", 512, envelope::page_suite::aes256_gcm}};
+constexpr journal_row journal_rows[] = {{"delete", 512},
+                                        {"delete", 4096},
+                                        {"truncate", 1024},
+                                        {"persist", 2048},
+                                        {"memory", 8192},
+                                        {"truncate", 16'384},
+                                        {"wal", 512},
+                                        {"delete", 32'768},
+                                        {"wal", 65'536},
+                                        {"wal", 4096},
+                                        {"persist", 512, envelope::page_suite::aes256_gcm}};
 
 std::string digest(const sqlite::database& db) { return sql(db, "SELECT count(*), sum(a), sum(length(c)), min(b), max(b) FROM t"); }
 
@@ -235,6 +243,31 @@ TEST_CASE("encrypted database: auto-vacuum, incremental blobs, no mapping, the p
     CHECK(sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_VFSNAME, static_cast<void*>(&name)) == SQLITE_OK);
     CHECK(std::string(name).rfind("keywright/", 0) == 0);
     sqlite3_free(name);
+}
+
+TEST_CASE("encrypted database: without a journal, in full auto-vacuum, and with a temp_store that changes, it keeps what was committed") {
+    const environment prod;
+    const temporary_folder folder;
+    std::string committed;
+    {
+        const auto db = open(folder / "a.db", prod);
+        CHECK(sql(db, "PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = OFF") == "off;");
+        sql(db, "PRAGMA cache_size = 10; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB); CREATE INDEX i ON t(b)");
+        for (const char* store : {"FILE", "MEMORY", "DEFAULT", "FILE"}) {
+            sql(db, std::string("PRAGMA temp_store = ") + store + "; DELETE FROM t");
+            sql(db, rows_of_markers);
+            sql(db, "CREATE TEMP TABLE u AS SELECT * FROM t; UPDATE u SET b = 'temporary'");
+            CHECK(sql(db, "SELECT count(*), max(b) FROM u") == "600|temporary;");
+            CHECK_FALSE(holds(open_files([](const std::string& path) { return path.find("/etilqs_") != path.npos; }), "MARKER"));
+        }
+        const auto before = std::filesystem::file_size(folder / "a.db");
+        sql(db, "DELETE FROM t WHERE a > 20");
+        CHECK(std::filesystem::file_size(folder / "a.db") < before / 2); // nothing asked for it
+        committed = digest(db);
+    }
+    const auto again = open(folder / "a.db", prod);
+    CHECK(digest(again) == committed);
+    CHECK(is_whole(again));
 }
 
 TEST_CASE("encrypted database: processes and threads that write at once lose nothing") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A test double: SQLite's usual VFS with one call in it that fails, or all from one on. It must be the default VFS before
+// A test double: SQLite's usual VFS with calls in it that fail, and a look at all that is written. It must be the default VFS before
 // keywright's is installed, which then works on top of it.
 // Use: `faulty_vfs::install(); faulty_vfs::arm({"write", SQLITE_FULL}, 3); … faulty_vfs::disarm();`
 #pragma once
@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,10 @@ public:
     /// Calls of the armed kind since.
     static int calls() { return now().calls; }
 
+    /// Sees every write to every file from now on, null: none. `flags` are those that the file was opened with.
+    using watcher = std::function<void(int flags, std::string_view data, sqlite3_int64 offset)>;
+    static void watch(watcher sees) { watching() = std::move(sees); }
+
 private:
     struct state {
         fault what{"", SQLITE_OK};
@@ -62,6 +67,10 @@ private:
     static state& now() {
         static state armed;
         return armed;
+    }
+    static watcher& watching() {
+        static watcher sees;
+        return sees;
     }
     static sqlite3_file* below(sqlite3_file* open) { return static_cast<file*>(open)->below(); }
     static sqlite3_vfs* below(sqlite3_vfs* ours) { return static_cast<sqlite3_vfs*>(ours->pAppData); }
@@ -106,7 +115,10 @@ private:
         v.xFullPathname = [](sqlite3_vfs* u, const char* name, int n, char* out) {
             return fails("path") ? now().what.code : below(u)->xFullPathname(below(u), name, n, out);
         };
-        v.xSleep = [](sqlite3_vfs*, int microseconds) { return microseconds; }; // nobody else is there to be waited for
+        // Where something fails nobody else is there to be waited for.
+        v.xSleep = [](sqlite3_vfs* u, int microseconds) {
+            return now().number > 0 ? microseconds : below(u)->xSleep(below(u), microseconds);
+        };
         return v;
     }
 
@@ -159,6 +171,7 @@ private:
         return code != SQLITE_OK ? code : now().what.code;
     }
     static int write(sqlite3_file* f, const void* data, int size, sqlite3_int64 offset) {
+        if (watching()) watching()(static_cast<file*>(f)->flags, {static_cast<const char*>(data), static_cast<std::size_t>(size)}, offset);
         if (!fails("write")) return below(f)->pMethods->xWrite(below(f), data, size, offset);
         if (now().what.half && size > 1) below(f)->pMethods->xWrite(below(f), data, size / 2, offset);
         return now().what.code;

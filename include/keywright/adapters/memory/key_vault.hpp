@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key vault in memory: the reference that says what the port means, and the one to copy for a new adapter. Keys die
 // with the object, so it is for tests and for processes that load their keys anew at each start.
-// Depends on: ports/key_vault, Botan. Use: `memory::key_vault vault; vault.stage("tenant/eu/2026", purpose, key);`
+// Depends on: ports/held_key, ports/vault_shelf. Use: `memory::key_vault vault; vault.stage("tenant/eu/2026", purpose, key);`
 #pragma once
 
 #include <keywright/core/secret_bytes.hpp>
 #include <keywright/ports/held_key.hpp>
-#include <keywright/ports/key_vault.hpp>
+#include <keywright/ports/vault_shelf.hpp>
 
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,7 +32,7 @@ public:
         if (!whole) return pass(whole);
         auto held = ports::held_key::from_pkcs8(purpose, *whole);
         if (!held) return pass(held);
-        return insert({std::move(*entry), std::move(*held), {}});
+        return keys_.put(std::move(*entry), {std::move(*held), {}});
     }
 
     [[nodiscard]] result<ports::vault_entry> stage_slot(std::string_view id) {
@@ -43,50 +40,21 @@ public:
         if (!secret) return pass(secret);
         auto entry = ports::describe_slot(id, *secret);
         if (!entry) return entry;
-        return insert({std::move(*entry), nullptr, std::move(*secret)});
+        return keys_.put(std::move(*entry), {nullptr, std::move(*secret)});
     }
 
-    [[nodiscard]] result<void> publish(std::string_view id) {
-        const std::lock_guard lock(mutex_);
-        const auto at = keys_.find(id);
-        if (at == keys_.end()) return none();
-        at->second.entry.published = true;
-        return {};
-    }
+    [[nodiscard]] result<void> publish(std::string_view id) { return keys_.publish(id); }
+    [[nodiscard]] result<ports::vault_entry> find(std::string_view id) { return keys_.find(id); }
+    [[nodiscard]] result<std::vector<ports::vault_entry>> list(std::string_view prefix) { return keys_.list(prefix); }
+    [[nodiscard]] result<std::vector<std::string>> abandoned() { return keys_.abandoned(); }
 
     [[nodiscard]] result<void> destroy(std::string_view id) {
         const auto held = key_of(id);
         if (!held) return {};
-        // Waits for unwraps under way, so not under the vault's mutex; erased only then, so that a second destroy of
-        // the same key waits as well.
+        // Waits for unwraps under way, so not while the shelf does; dropped only then, so that a second destroy of the same
+        // key waits as well.
         if (*held != nullptr) (*held)->close();
-        const std::lock_guard lock(mutex_);
-        const auto at = keys_.find(id);
-        if (at != keys_.end() && at->second.key == *held) keys_.erase(at);
-        return {};
-    }
-
-    [[nodiscard]] result<ports::vault_entry> find(std::string_view id) {
-        const std::lock_guard lock(mutex_);
-        const auto at = keys_.find(id);
-        if (at == keys_.end()) return none();
-        return at->second.entry;
-    }
-
-    [[nodiscard]] result<std::vector<ports::vault_entry>> list(std::string_view prefix) {
-        const std::lock_guard lock(mutex_);
-        std::vector<ports::vault_entry> found;
-        for (auto at = keys_.lower_bound(prefix); at != keys_.end() && at->first.starts_with(prefix); ++at)
-            found.push_back(at->second.entry);
-        return found;
-    }
-
-    [[nodiscard]] result<std::vector<std::string>> abandoned() {
-        const std::lock_guard lock(mutex_);
-        std::vector<std::string> ids;
-        for (const auto& [id, key] : keys_)
-            if (!key.entry.published && key.owner != process_) ids.push_back(id);
-        return ids;
+        return keys_.drop_if(id, [&](const kept& now) { return now.key == *held; });
     }
 
     [[nodiscard]] result<secret_bytes> unwrap(std::string_view id, byte_view ciphertext) {
@@ -97,11 +65,10 @@ public:
     }
 
     [[nodiscard]] result<secret_bytes> slot_secret(std::string_view id) {
-        const std::lock_guard lock(mutex_);
-        const auto at = keys_.find(id);
-        if (at == keys_.end()) return none();
-        if (at->second.key) return fail(errc::misused, "key vault: only a slot gives out its bytes");
-        return at->second.slot.clone();
+        return keys_.use(id, [](const ports::vault_entry&, kept& found) -> result<secret_bytes> {
+            if (found.key) return fail(errc::misused, "key vault: only a slot gives out its bytes");
+            return found.slot.clone();
+        });
     }
 
     [[nodiscard]] result<bytes> sign(std::string_view id, byte_view message) {
@@ -112,39 +79,19 @@ public:
     }
 
     /// As if the process that staged keys until now had died and another used the vault: for tests of recovery.
-    void restart() {
-        const std::lock_guard lock(mutex_);
-        ++process_;
-    }
+    void restart() { keys_.restart(); }
 
 private:
     struct kept {
-        ports::vault_entry entry;
         std::shared_ptr<ports::held_key> key; ///< none for slots
         secret_bytes slot;
-        unsigned owner = 0;
     };
 
-    static tl::unexpected<error> none() { return fail(errc::not_found, "key vault: no key has this id"); }
-
-    result<ports::vault_entry> insert(kept made) {
-        const std::lock_guard lock(mutex_);
-        made.owner = process_;
-        auto entry = made.entry;
-        if (!keys_.try_emplace(entry.id, std::move(made)).second) return fail(errc::already_exists, "key vault: the id is taken");
-        return entry;
-    }
-
     result<std::shared_ptr<ports::held_key>> key_of(std::string_view id) {
-        const std::lock_guard lock(mutex_);
-        const auto at = keys_.find(id);
-        if (at == keys_.end()) return none();
-        return at->second.key;
+        return keys_.use(id, [](const ports::vault_entry&, kept& found) -> result<std::shared_ptr<ports::held_key>> { return found.key; });
     }
 
-    std::mutex mutex_;
-    std::map<std::string, kept, std::less<>> keys_;
-    unsigned process_ = 0;
+    ports::vault_shelf<kept> keys_;
 };
 
 static_assert(ports::check_key_vault<key_vault>());

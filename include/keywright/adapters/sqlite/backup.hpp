@@ -118,9 +118,8 @@ template <class Take>
 
 /// The header's sequence of an open database; 0 where it is empty.
 [[nodiscard]] inline std::uint64_t sequence_of(const database& db) {
-    main_file* file = nullptr;
-    const int code = sqlite3_file_control(db.handle(), "main", control_file, static_cast<void*>(&file));
-    return code == SQLITE_OK && file->head().is_ready() ? file->head().header().sequence : 0;
+    main_file* file = file_of(db.handle());
+    return file != nullptr && file->head().is_ready() ? file->head().header().sequence : 0;
 }
 
 /// Finishes a new file and moves it into a database's place. Both stay locked until the move is on the disk.
@@ -136,11 +135,11 @@ template <class Take>
     if (auto locked = opened->lock(SQLITE_LOCK_EXCLUSIVE, wait); !locked) return locked;
     fresh.emplace(std::move(*opened));
     if (!old) // What lies beside a database that is gone would be played back into the new one.
-        for (const char* suffix : {"-journal", "-wal"})
+        for (const char* suffix : {"-journal", "-wal", resealing::suffix})
             if (auto gone = file::remove_durably(path + suffix); !gone) return gone;
     if (::rename(beside.path.c_str(), path.c_str()) != 0) return file::fail_errno("backup: expected to move the new database into place");
     beside.path.clear();
-    ::unlink((path + resealing::suffix).c_str()); // of the database that was there
+    (void)::unlink((path + resealing::suffix).c_str()); // nothing in it opens with the new file's keys
     return file::sync_folder(file::folder_of(path));
 }
 

@@ -40,7 +40,7 @@ namespace detail {
     if (sqlite3_db_readonly(db->handle(), "main") == 1)
         return fail(errc::permission_denied, "sqlite: expected the right to write to the file");
     std::array<std::uint8_t, 16> head{};
-    sqlite3_file* file = raw_file_of(db->handle());
+    sqlite3_file* file = sqlite_file_of(db->handle());
     const int code = file->pMethods->xRead(file, head.data(), head.size(), 0);
     if (code == SQLITE_IOERR_SHORT_READ) return fail(errc::malformed, "sqlite: expected a database, the file is as good as empty");
     if (code != SQLITE_OK) return connection::failure(code, "sqlite: expected to read the file");

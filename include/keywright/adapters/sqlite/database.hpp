@@ -47,6 +47,8 @@ constexpr errc errc_of(int code, int system_errno = 0) noexcept {
 class connection {
 public:
     connection() = default;
+    /// Takes over what was opened elsewhere.
+    explicit connection(sqlite3* open) noexcept : handle_(open) {}
 
     /// `flags` are SQLite's SQLITE_OPEN_ flags. A call that finds the file locked waits for up to `wait`.
     [[nodiscard]] static result<connection> open(const std::string& path, int flags, seconds wait) {

@@ -46,7 +46,7 @@ public:
         return to->finish();
     }
 
-    /// The file and its journal or log, as they are at one moment. A journal that a living writer has is copied in vain: it
+    /// The file, its journal or log, and what a killed re-encryption left, as they are at one moment. A journal that a living writer has is copied in vain: it
     /// holds the pages as they are in the copy.
     [[nodiscard]] static result<void> copy(const file::moving_item& item) {
         auto from = bare_file::open(item.source);
@@ -58,7 +58,7 @@ public:
         auto copied = from->read_all([&](byte_view piece) { return file::write_fully(*target, piece); });
         if (copied) copied = file::sync(*target);
         bytes buffer(std::size_t{1} << 18);
-        for (const char* suffix : {"-journal", "-wal"}) {
+        for (const char* suffix : {"-journal", "-wal", resealing::suffix}) {
             if (!copied) return copied;
             const auto there = file::detail::present(item.source + suffix);
             if (!there) return pass(there);
@@ -69,7 +69,7 @@ public:
 
 private:
     static constexpr seconds patience{5}; // how long others are waited for
-    static constexpr std::array<std::string_view, 3> beside{"-journal", "-wal", "-shm"};
+    static constexpr std::array<std::string_view, 4> beside{"-journal", "-wal", "-shm", resealing::suffix};
 
     static bool is_beside(const file::detail::tree_item& item, std::string_view suffix, const std::vector<file::detail::tree_item>& all) {
         if (item.is_folder || !item.path.ends_with(suffix)) return false;

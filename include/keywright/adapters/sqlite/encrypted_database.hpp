@@ -131,6 +131,8 @@ inline std::optional<error> last_error(sqlite3* db, const char* schema = "main")
 class database {
 public:
     sqlite3* handle() const noexcept { return handle_.get(); }
+    /// Gives the connection away; what guards it stays with it until it is closed.
+    connection release() && noexcept { return connection(handle_.release()); }
 
     /// ATTACH as `schema`: another encrypted database, with keys of its own. Fails as `open`.
     [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {

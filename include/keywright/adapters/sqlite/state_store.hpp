@@ -28,9 +28,13 @@ public:
     [[nodiscard]] static result<state_store> open(const std::string& path, store_options options = {}) {
         auto db = detail::open_store_file(path, options.deadline);
         if (!db) return pass(db);
+        return over(std::move(*db), options);
+    }
+    /// Over a connection to a store that is open, and ready, by other ways: see adapters/sqlite/encrypted_state_store.
+    [[nodiscard]] static result<state_store> over(connection&& db, store_options options) {
         state_store opened;
         opened.parts_ = std::make_unique<parts>();
-        opened.parts_->db = std::move(*db);
+        opened.parts_->db = std::move(db);
         opened.parts_->wait = std::chrono::seconds(options.deadline.count);
         if (const auto done = opened.prepare(); !done) return pass(done);
         return opened;

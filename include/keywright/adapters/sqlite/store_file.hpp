@@ -100,28 +100,36 @@ inline bool is_cut(std::int64_t size, const std::uint8_t* head) {
     return all.commit();
 }
 
-/// Opens the store in `path`, makes it where there is none (readable by its owner alone).
-[[nodiscard]] inline result<connection> open_store_file(const std::string& path, seconds wait) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait.count);
+/// Makes the name without opening it (readable by its owner alone), where it is not there yet.
+[[nodiscard]] inline result<void> make_store_name(const std::string& path) {
     if (path.empty() || path.starts_with(':') || path.starts_with("file:"))
         return fail(errc::unsupported, "sqlite store: expected a plain path, not a URI or a name that is special to SQLite");
-    // Makes the name without opening it.
     if (::mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) != 0 && errno != EEXIST)
         return file::fail_errno("sqlite store: expected a folder in which the file can be made");
-    auto db = connection::open(path, SQLITE_OPEN_READWRITE, wait);
-    if (!db) return db;
-    if (const auto known = recognise(*db); !known) return pass(known);
-    if (const auto done = prepare_connection(*db); !done) return pass(done);
-    const auto made = has_tables(*db);
+    return {};
+}
+
+/// Makes a store of a file that is one, or empty.
+[[nodiscard]] inline result<void> make_ready(const connection& db, std::chrono::steady_clock::time_point deadline) {
+    if (auto done = prepare_connection(db); !done) return done;
+    const auto made = has_tables(db);
     if (!made) return pass(made);
     // A header alone does not say that the tables are there: the process that made them may have been killed.
     if (!*made) {
-        if (const auto done = make_tables(*db); !done) return pass(done);
-        if (const auto known = recognise(*db); !known) return pass(known);
+        if (auto done = make_tables(db); !done) return done;
+        if (auto known = recognise(db); !known) return known;
     }
-    const auto logged =
-        set_journal_mode(db->handle(), "wal", deadline, "sqlite store: expected the file system to support a write-ahead log");
-    if (!logged) return pass(logged);
+    return set_journal_mode(db.handle(), "wal", deadline, "sqlite store: expected the file system to support a write-ahead log");
+}
+
+/// Opens the store in `path`, makes it where there is none (readable by its owner alone).
+[[nodiscard]] inline result<connection> open_store_file(const std::string& path, seconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait.count);
+    if (const auto named = make_store_name(path); !named) return pass(named);
+    auto db = connection::open(path, SQLITE_OPEN_READWRITE, wait);
+    if (!db) return db;
+    if (const auto known = recognise(*db); !known) return pass(known);
+    if (const auto done = make_ready(*db, deadline); !done) return pass(done);
     return db;
 }
 

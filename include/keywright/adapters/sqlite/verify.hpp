@@ -20,7 +20,7 @@ struct page_survey {
 namespace detail {
 
 /// SQLite's own handle of the main file: another one, once closed, would drop the locks of all.
-inline sqlite3_file* raw_file_of(sqlite3* db) noexcept {
+inline sqlite3_file* sqlite_file_of(sqlite3* db) noexcept {
     sqlite3_file* file = nullptr;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
     return file;
@@ -39,7 +39,7 @@ inline result<sqlite3_int64> begin_survey(const database& db) {
     const auto begun = ask(db.handle(), "SAVEPOINT survey; SELECT count(*) FROM sqlite_schema", "");
     if (!begun && begun.error().native != SQLITE_IOERR_DATA) return unreadable(db, begun.error().native);
     std::array<std::uint8_t, 100> head{};
-    sqlite3_file* file = raw_file_of(db.handle());
+    sqlite3_file* file = sqlite_file_of(db.handle());
     const int code = file->pMethods->xRead(file, head.data(), head.size(), 0);
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) return unreadable(db, code);
     return std::max(head[16] << 8 | head[17] << 16, 512);
@@ -54,7 +54,7 @@ inline result<sqlite3_int64> begin_survey(const database& db) {
     const auto size = detail::begin_survey(db);
     if (!size) return pass(size);
     Botan::secure_vector<std::uint8_t> page(static_cast<std::size_t>(*size));
-    sqlite3_file* file = detail::raw_file_of(db.handle());
+    sqlite3_file* file = detail::sqlite_file_of(db.handle());
     sqlite3_int64 end = 0;
     page_survey found;
     int code = file->pMethods->xFileSize(file, &end);

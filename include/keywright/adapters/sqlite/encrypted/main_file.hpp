@@ -4,6 +4,7 @@
 // Depends on: file_head, resealing, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
 #pragma once
 
+#include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
 
@@ -40,7 +41,7 @@ public:
     /// are not to be had. Asked where something does not open: who reads a log has no lock that keeps the file from being
     /// given a new key meanwhile.
     int new_keys() {
-        if (!head_.forget_if_changed()) return SQLITE_DONE;
+        if (!forget_if_changed()) return SQLITE_DONE;
         const int ready = make_ready();
         return ready == SQLITE_EMPTY ? SQLITE_IOERR_DATA : ready;
     }
@@ -49,7 +50,7 @@ public:
 
     int read(byte_span out, std::int64_t offset) {
         if (!may_go_on()) return refused;
-        if (level_ == SQLITE_LOCK_NONE) head_.forget_if_changed();
+        if (level_ == SQLITE_LOCK_NONE) forget_if_changed();
         const int ready = make_ready();
         if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
@@ -64,6 +65,7 @@ public:
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
         ahead_.forget();
+        first_.doubt();
         const std::uint32_t number = number_of(offset);
         if (number == 1 && !may_be_first(page)) return refuse_first();
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
@@ -75,7 +77,7 @@ public:
         if (!may_go_on()) return refused;
         forget_contents();
         if (size == 0) { // the next page makes another header, and may have another size
-            head_.forget();
+            forget_keys();
             return below_->pMethods->xTruncate(below_, 0);
         }
         if (const int ready = make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_IOERR_TRUNCATE : ready;
@@ -112,9 +114,10 @@ public:
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
         if (level_ == SQLITE_LOCK_NONE && was_replaced()) return below_->pMethods->xUnlock(below_, SQLITE_LOCK_NONE), tell_of_replacement();
-        // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. Who reads a
-        // log has a lock that does not keep others from giving it one, and writes with this lock when it closes.
-        if (level_ == SQLITE_LOCK_NONE || level == SQLITE_LOCK_EXCLUSIVE) head_.forget_if_changed();
+        // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. A
+        // reader who finds page 1 as it was looks at the header when a page does not open, a writer before it seals one. Who
+        // reads a log has a lock that does not keep others from giving it a key, and writes with an exclusive one when it closes.
+        if (level_ == SQLITE_LOCK_NONE ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED) forget_if_changed();
         resealing_.others_were_here();
         level_ = std::max(level_, level);
         return code;
@@ -141,7 +144,7 @@ public:
         if (!may_write) return code;
         // Whoever gives the file another key has the locks of those who write log or pages.
         resealing_.others_were_here();
-        head_.forget_if_changed();
+        forget_if_changed();
         const int ready = make_ready();
         if (ready == SQLITE_OK || ready == SQLITE_EMPTY) return SQLITE_OK;
         below_->pMethods->xShmLock(below_, offset, n, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
@@ -196,7 +199,7 @@ private:
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
-        if (!usable || lease_number_ != access_->leases()) head_.forget();
+        if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
         return usable.has_value();
@@ -206,6 +209,17 @@ private:
         end_ = 0;
         ahead_.forget();
         ahead_in_log_.forget();
+        first_.doubt();
+    }
+    void forget_keys() noexcept {
+        head_.forget();
+        first_.forget();
+        Botan::secure_scrub_memory(part_.data(), part_.size());
+    }
+    bool forget_if_changed() {
+        const bool changed = head_.forget_if_changed();
+        if (changed) first_.forget();
+        return changed;
     }
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
@@ -222,6 +236,10 @@ private:
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
+        if (number == 1 && first_.now().size() == out.size()) {
+            std::copy(first_.now().begin(), first_.now().end(), out.begin());
+            return SQLITE_OK;
+        }
         int code = open_as_it_is(number, out);
         for (int again = 0; code == SQLITE_IOERR_DATA && again < 2; ++again) {
             const int keys = new_keys();
@@ -233,10 +251,9 @@ private:
         return code;
     }
     int open_as_it_is(std::uint32_t number, byte_span out) {
-        const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(out.size());
-        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        const auto at = place_of(number, out.size());
         const auto held = level_ == SQLITE_LOCK_NONE ? byte_view() : ahead_.find(below_, at, out.size());
-        if (!held.empty() && head_.keys_for(held).pages.open(place, held, out)) return SQLITE_OK;
+        if (!held.empty() && open_sealed(number, held, out)) return SQLITE_OK;
         const byte_span sealed = head_.keys().pages.landing(out);
         const int code = below_->pMethods->xRead(below_, sealed.data(), static_cast<int>(sealed.size()), at);
         if (code == SQLITE_IOERR_SHORT_READ) {
@@ -246,7 +263,17 @@ private:
         } else if (code != SQLITE_OK) {
             return code;
         }
-        return head_.keys_for(sealed).pages.open(place, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+        return open_sealed(number, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    bool open_sealed(std::uint32_t number, byte_view sealed, byte_span out) {
+        const bytes first = number == 1 ? bytes(sealed.begin(), sealed.end()) : bytes(); // `out` may be where `sealed` stands
+        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        const bool opened = head_.keys_for(sealed).pages.open(place, sealed, out).has_value();
+        if (number == 1 && opened) first_.keep(first, out, level_ != SQLITE_LOCK_NONE);
+        return opened;
+    }
+    static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
+        return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
     }
     int damaged() {
         return access_->note(
@@ -309,6 +336,7 @@ private:
             if (!size) return tell(size.error());
             if (*size > header) return tell({errc::misused, "sqlite: the page size is fixed once there are pages; convert the database"});
         }
+        first_.forget();
         const auto made = head_.create(static_cast<std::uint32_t>(page_size));
         return made ? SQLITE_OK : tell(made.error());
     }
@@ -334,9 +362,10 @@ private:
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
         if (!sealed) return tell(sealed.error());
-        const auto at = header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(page.size());
-        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at);
-        if (code == SQLITE_OK) end_ = std::max<std::int64_t>(end_, number);
+        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), place_of(number, page.size()));
+        if (code != SQLITE_OK) return code;
+        if (number == 1) first_.keep(*sealed, page, true);
+        end_ = std::max<std::int64_t>(end_, number);
         return code;
     }
 
@@ -344,6 +373,7 @@ private:
     file_head head_;
     resealing resealing_;
     read_ahead ahead_, ahead_in_log_;
+    first_page first_;
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;

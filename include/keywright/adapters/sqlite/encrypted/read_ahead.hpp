@@ -25,7 +25,7 @@ public:
     /// The `size` bytes at `at`, where they are held or are worth to come with what follows them; else nothing: read them.
     byte_view find(sqlite3_file* below, std::int64_t at, std::size_t size) {
         const auto step = static_cast<std::int64_t>(size);
-        row_ = at > last_ && at <= last_ + 2 * step ? row_ + 1 : 0; // a page of another kind may lie between
+        row_ = at > last_ && at <= last_ + 2 * step ? row_ + 1 : 1; // a page of another kind may lie between
         last_ = at;
         if (!holds(at, step) && row_ >= long_enough && step <= window / 4) fill(below, at, step);
         return holds(at, step) ? byte_view(held_).subspan(static_cast<std::size_t>(at - begin_), size) : byte_view();

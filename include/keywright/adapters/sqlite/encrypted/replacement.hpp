@@ -102,7 +102,7 @@ private:
 /// Writes zeros over all that the connection's file holds.
 [[nodiscard]] inline result<void> overwrite(sqlite3* db) {
     constexpr const char* text = "sqlite: the database is converted, but the old file was not overwritten";
-    sqlite3_file* file = raw_file_of(db);
+    sqlite3_file* file = sqlite_file_of(db);
     sqlite3_int64 size = 0;
     static constexpr std::array<std::uint8_t, 65'536> zeros{};
     errno = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A database as it was at one moment, while others go on using it: every page of it can be read from the file alone, and
 // stays as it is for as long as this lives.
-// Depends on: encrypted_database. Used by adapters/sqlite/backup and database_content.
+// Depends on: encrypted_database, sole_writer. Used by adapters/sqlite/backup and database_content.
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/adapters/sqlite/encrypted/sole_writer.hpp>
 
 namespace keywright::sqlite::detail {
 
@@ -22,8 +22,9 @@ public:
         auto reader = opener::open(path, access, options);
         if (!reader) return pass(reader);
         snapshot made(std::move(*reader), std::move(access));
-        if (sqlite3_file_control(made.db_.handle(), "main", control_file, static_cast<void*>(&made.file_)) != SQLITE_OK)
-            return fail(errc::internal, "sqlite: expected a file of the encrypting VFS");
+        made.file_ = file_of(made.db_.handle());
+        if (made.file_ == nullptr) return fail(errc::internal, "sqlite: expected a file of the encrypting VFS");
+        if (auto settled = made.settle(wait); !settled) return pass(settled);
         if (auto frozen = made.freeze(path, options); !frozen) return pass(frozen);
         if (auto known = made.learn(); !known) return pass(known);
         return made;
@@ -76,6 +77,14 @@ private:
         return sqlite3_exec(db.handle(), sql, nullptr, nullptr, nullptr);
     }
 
+    /// Ends what a killed re-encryption has left half done: until then pages stand beside the file.
+    result<void> settle(seconds wait) const {
+        if (file_->make_ready() != SQLITE_OK || !file_->head().is_between_keys()) return {};
+        const auto alone = sole_writer::begin(db_.handle(), wait);
+        if (!alone) return pass(alone);
+        const bool is_needed = file_->make_ready() == SQLITE_OK && file_->head().is_between_keys();
+        return is_needed ? file_->pages_between_keys().settle() : result<void>();
+    }
     /// Leaves a read transaction open. A commit may come between the checkpoint and that; then it is done again while nobody
     /// may write.
     result<void> freeze(const std::string& path, const open_options& options) {

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the programs' tests need around a program: a terminal, and a provider with a tenant, as tenant_admin keeps them."""
+import os
+import pty
+import select
+import subprocess
+
+FIRST_DAY, NEXT_WEEK = "2026-11-02T08:00:00Z", "2026-11-09T08:00:00Z"
+
+
+def in_terminal(program, *arguments, typed=b""):
+    """The exit code, and all that a person who types that sees."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([program, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs,
+                             env={k: v for k, v in os.environ.items() if k != "NO_COLOR"})
+    os.close(theirs)
+    os.write(ours, typed)
+    seen = b""
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    return child.wait(), seen
+
+
+class Provider:
+    """A folder of tenant_admin with the tenant contoso: its environment prod in the region eu is under the key in `pfx`."""
+
+    def __init__(self, tenant_admin, folder, pfx, password_file):
+        self.tenant_admin, self.folder = tenant_admin, folder
+        self.file = ["-f", pfx, "--password-file", password_file]
+        folder.mkdir()
+        self.phrase = folder / "phrase"
+        self.phrase.write_text("of the provider\n")
+        for command in (["init", "--vault-argon-memory", "64"], ["create-tenant", "--seats", "2000", "--opted-in"], ["enable-feature"],
+                        ["add-admin", "alice"]):
+            self.admin(FIRST_DAY, "provider", *command)
+        self.admin("2026-11-02T09:00:00Z", "alice", "create-environment", "-e", "prod")
+        self.admin("2026-11-02T09:00:00Z", "alice", "upload-key", "-k", "first", *self.file, "--acknowledge-risk")
+        self.admin("2026-11-02T09:10:00Z", "alice", "apply-key", "-e", "prod", "--acknowledge-risk", "--yes")
+
+    def admin(self, now, by, *arguments):
+        who = ["--by", "provider", "--as", "provider"] if by == "provider" else ["--by", by]
+        places = {"STATE": "state.db", "VAULT": "vault", "CONTENT": "content", "OUTBOX": "outbox"}
+        done = subprocess.run([self.tenant_admin, "--now", now, *who, "-q", *map(str, arguments)], capture_output=True, text=True,
+                              env={**os.environ, **{"KEYWRIGHT_" + name: str(self.folder / place) for name, place in places.items()},
+                                   "KEYWRIGHT_TENANT": "contoso", "KEYWRIGHT_REGION": "eu", "KEYWRIGHT_SETTLE_MS": "0",
+                                   "KEYWRIGHT_VAULT_PASSPHRASE": "of the provider"})
+        if done.returncode != 0:
+            raise SystemExit("tenant_admin %s: %s" % (arguments, done.stderr))
+
+    def lock(self, now):
+        self.admin(now, "alice", "lock", *self.file, "--confirm", "lock contoso")
+
+    def options(self, now, name="contoso/eu/prod", by="alice", phrase=None):
+        """What opens an environment on a program's command line."""
+        return ["--environment", name, "--state-folder", self.folder, "--by", by, "--vault-passphrase-file", phrase or self.phrase,
+                "--now", now]
