@@ -3,9 +3,9 @@
 
     python3 tests/bench/compile_time.py --flags FILE [--best-of N] [--every] [COMPILER...]
 
-FILE holds one include folder a line (cmake writes tests/house/*flags*.txt). A file that has the one include is preprocessed and
-compiled, not optimised; seconds are the processor's in user mode, the least of N; memory is the most that the compiler held. --every
-takes all public headers instead of the doors and the heads of layers. Below: the budgets of tests/house/budget.py, judged, and for each
+FILE holds one include folder a line (`build/dev/tests/house/house_flags.txt`, after a configure). A file that has the one
+include is preprocessed and compiled, not optimised; seconds are the processor's in user mode, the least of N; memory is the
+most that the compiler held. --every takes all public headers instead of the doors and the heads of layers. Below: the budgets of tests/house/budget.py, judged, and for each
 heavy header of ours which foreign includes it spends its time in, as clang's -ftime-trace tells it. Nothing is judged by its time.
 """
 import argparse
