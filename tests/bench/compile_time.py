@@ -57,8 +57,18 @@ def foreign_costs(compiler, header):
         out = pathlib.Path(folder) / "a.o"
         source = f"#include <keywright/{header}>\n"
         subprocess.run([*compiler, "-O0", "-ftime-trace", "-c", "-x", "c++", "-o", out, "-"], input=source, text=True, check=True)
-        events = json.loads(out.with_suffix(".json").read_text())["traceEvents"]
-    sources = [(e["ts"], e["ts"] + e["dur"], e["args"]["detail"]) for e in events if e.get("name") == "Source" and "dur" in e]
+        return outer_foreign(json.loads(out.with_suffix(".json").read_text())["traceEvents"])
+
+
+def outer_foreign(events):
+    """Of a trace, in which an include is a pair of events around what it includes itself."""
+    sources, open_ones = [], []
+    for e in sorted((e for e in events if e.get("name") == "Source"), key=lambda e: e["ts"]):
+        if e["ph"] == "b":
+            open_ones.append(e)
+        elif e["ph"] == "e" and open_ones:
+            begun = open_ones.pop()
+            sources.append((begun["ts"], e["ts"], begun["args"]["detail"]))
     foreign = [each for each in sources if "/keywright/" not in each[2]]
     outer = [a for a in foreign if not any(b is not a and b[0] <= a[0] and a[1] <= b[1] for b in foreign)]
     return sorted((((end - begin) / 1e6, short(path)) for begin, end, path in outer), reverse=True)
