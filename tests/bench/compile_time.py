@@ -3,9 +3,9 @@
 
     python3 tests/bench/compile_time.py --flags FILE [--best-of N] [--every] [COMPILER...]
 
-FILE holds one include folder a line (cmake writes tests/house/*flags*.txt). A file that has the one include is preprocessed and
-compiled, not optimised; seconds are the processor's in user mode, the least of N; memory is the most that the compiler held. --every
-takes all public headers instead of the doors and the heads of layers. Below: the budgets of tests/house/budget.py, judged, and for each
+FILE holds one include folder a line (`build/dev/tests/house/house_flags.txt`, after a configure). A file that has the one
+include is preprocessed and compiled, not optimised; seconds are the processor's in user mode, the least of N; memory is the
+most that the compiler held. --every takes all public headers instead of the doors and the heads of layers. Below: the budgets of tests/house/budget.py, judged, and for each
 heavy header of ours which foreign includes it spends its time in, as clang's -ftime-trace tells it. Nothing is judged by its time.
 """
 import argparse
@@ -57,8 +57,18 @@ def foreign_costs(compiler, header):
         out = pathlib.Path(folder) / "a.o"
         source = f"#include <keywright/{header}>\n"
         subprocess.run([*compiler, "-O0", "-ftime-trace", "-c", "-x", "c++", "-o", out, "-"], input=source, text=True, check=True)
-        events = json.loads(out.with_suffix(".json").read_text())["traceEvents"]
-    sources = [(e["ts"], e["ts"] + e["dur"], e["args"]["detail"]) for e in events if e.get("name") == "Source" and "dur" in e]
+        return outer_foreign(json.loads(out.with_suffix(".json").read_text())["traceEvents"])
+
+
+def outer_foreign(events):
+    """Of a trace, in which an include is a pair of events around what it includes itself."""
+    sources, open_ones = [], []
+    for e in sorted((e for e in events if e.get("name") == "Source"), key=lambda e: e["ts"]):
+        if e["ph"] == "b":
+            open_ones.append(e)
+        elif e["ph"] == "e" and open_ones:
+            begun = open_ones.pop()
+            sources.append((begun["ts"], e["ts"], begun["args"]["detail"]))
     foreign = [each for each in sources if "/keywright/" not in each[2]]
     outer = [a for a in foreign if not any(b is not a and b[0] <= a[0] and a[1] <= b[1] for b in foreign)]
     return sorted((((end - begin) / 1e6, short(path)) for begin, end, path in outer), reverse=True)
