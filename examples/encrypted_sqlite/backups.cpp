@@ -42,7 +42,7 @@ sqlite::byte_source counted(const opened_input& in, example::progress_bar& bar, 
 }
 
 /// Why a backup is none, or not these keys'.
-trouble why_not(const error& e, const std::string& path, const options& given, const database_keys* keys) {
+trouble why_not_restored(const error& e, const std::string& path, const options& given, const database_keys* keys) {
     if (keys != nullptr && keys->refusal()) return *keys->refusal();
     switch (e.code) {
     case errc::not_mine: return {exit_code::no_key_fits, path, "was taken under other keys", "see whose: encrypted_sqlite inspect FILE"};
@@ -73,7 +73,7 @@ outcome<void> inspect_backup(const options& given) {
     const auto in = open_input(given.file);
     if (!in) return pass_on(in);
     const auto info = sqlite::inspect_backup(sqlite::read_from(in->from));
-    if (!info) return tl::unexpected(why_not(info.error(), given.file, given, nullptr));
+    if (!info) return tl::unexpected(why_not_restored(info.error(), given.file, given, nullptr));
     if (given.as_json) {
         const nlohmann::ordered_json out{{"format", 1},
                                          {"path", given.file},
@@ -98,12 +98,12 @@ outcome<void> verify_backup(const options& given, database_keys& keys) {
     const auto in = open_input(given.file);
     if (!in) return pass_on(in);
     const auto lease = keys.source()();
-    if (!lease) return tl::unexpected(why_not(lease.error(), given.file, given, &keys));
+    if (!lease) return tl::unexpected(why_not_restored(lease.error(), given.file, given, &keys));
     std::uint64_t done = 0;
     example::progress_bar bar(in->size, !given.quiet);
     const auto info = sqlite::verify_backup(counted(*in, bar, done), *lease);
     bar.clear();
-    if (!info) return tl::unexpected(why_not(info.error(), given.file, given, &keys));
+    if (!info) return tl::unexpected(why_not_restored(info.error(), given.file, given, &keys));
     if (!given.quiet) fmt::print("{}: backup of {} pages, taken {}: all proved\n", given.file, info->pages, taken_at(*info));
     return {};
 }
@@ -142,13 +142,13 @@ outcome<void> restore_backup(const options& given, database_keys& from, database
     const auto in = open_input(given.in);
     if (!in) return pass_on(in);
     const auto opens = from.source()(), seals = keys.source()();
-    if (!opens) return tl::unexpected(why_not(opens.error(), given.in, given, &from));
-    if (!seals) return tl::unexpected(why_not(seals.error(), given.file, given, &keys));
+    if (!opens) return tl::unexpected(why_not_restored(opens.error(), given.in, given, &from));
+    if (!seals) return tl::unexpected(why_not_restored(seals.error(), given.file, given, &keys));
     std::uint64_t done = 0;
     example::progress_bar bar(in->size, !given.quiet);
     const auto info = sqlite::restore_backup(counted(*in, bar, done), given.file, *opens, *seals, {.suite = given.suite});
     bar.clear();
-    if (!info) return tl::unexpected(why_not(info.error(), given.in, given, &from));
+    if (!info) return tl::unexpected(why_not_restored(info.error(), given.in, given, &from));
     if (!given.quiet) fmt::print(stderr, "encrypted_sqlite: {} is as it was {}; {} pages\n", given.file, taken_at(*info), info->pages);
     return {};
 }

@@ -18,7 +18,7 @@ result<void> go(const options& given, database_keys& keys, const std::optional<p
     return permit ? sqlite::decrypt(given.file, keys.source(), *permit, how) : sqlite::encrypt(given.file, keys.source(), how);
 }
 
-trouble why_not(const error& e, const options& given, const database_keys& keys) {
+trouble why_not_converted(const error& e, const options& given, const database_keys& keys) {
     if (e.code == errc::timed_out)
         return {exit_code::busy, given.file, "other programs have it open",
                 "end them, and run the same command again; nothing was changed"};
@@ -48,7 +48,7 @@ outcome<void> convert(const options& given, database_keys& keys) {
         .suite = given.suite, .overwrite = !given.keep_old_bytes, .progress = [&](std::uint64_t done, std::uint64_t) { bar.at(done); }};
     const auto done = go(given, keys, permit, how);
     bar.clear();
-    if (!done) return tl::unexpected(why_not(done.error(), given, keys));
+    if (!done) return tl::unexpected(why_not_converted(done.error(), given, keys));
     if (given.quiet) return {};
     if (permit)
         fmt::print(stderr, "encrypted_sqlite: {} is in the clear: whoever may read the file reads all of it\n", given.file);

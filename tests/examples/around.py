@@ -54,8 +54,9 @@ class Provider:
         if done.returncode != 0:
             raise SystemExit("tenant_admin %s: %s" % (arguments, done.stderr))
 
-    def lock(self, now):
-        self.admin(now, "alice", "lock", *self.file, "--confirm", "lock contoso")
+    def lock(self, now, settle=0):
+        """`settle`: milliseconds for what other programs have open to end; theirs look for a lock each second."""
+        self.admin(now, "alice", "--settle", settle, "lock", *self.file, "--confirm", "lock contoso")
 
     def options(self, now, name="contoso/eu/prod", by="alice", phrase=None):
         """What opens an environment on a program's command line."""

@@ -261,7 +261,7 @@ def a_tenants_database(w):
         child.stdin.write(b"SELECT count(*) FROM t;\n")
         child.stdin.flush()
         check(child.stdout.readline() == b"1\n", "before the lock")
-        provider.lock(NEXT_WEEK)
+        provider.lock(NEXT_WEEK, settle=1000)
         child.stdin.write(b"SELECT count(*) FROM t;\n")
         child.stdin.close()
         told = child.stderr.read()
