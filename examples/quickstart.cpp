@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <keywright/adapters/memory.hpp>
 #include <keywright/keywright.hpp>
+#include <keywright/throwing.hpp>
 using namespace keywright;
 
 using service_type = tenant_service<profiles::power_platform, // what is allowed: a constexpr value
@@ -17,22 +18,22 @@ int main() {
     const environment_id prod{"prod"};
     const policy::actor provider{admin_id{"provider"}, policy::principal::provider}, alice{admin_id{"alice"}};
 
-    (void)svc.create_tenant({.by = provider, .tenant = ring.tenant, .seats = 1001, .opted_in = true}).value();
-    (void)svc.run({{ring.tenant}}, policy::enable_feature{.by = provider}).value();
-    (void)svc.run({{ring.tenant}}, policy::add_administrator{.by = provider, .who = alice.who}).value();
+    or_throw(svc.create_tenant({.by = provider, .tenant = ring.tenant, .seats = 1001, .opted_in = true}));
+    or_throw(svc.run({{ring.tenant}}, policy::enable_feature{.by = provider}));
+    or_throw(svc.run({{ring.tenant}}, policy::add_administrator{.by = provider, .who = alice.who}));
     p.clock.advance(hours(1)); // T02: only an environment made after the feature was turned on may have a customer's key
-    (void)svc.run({ring, prod}, policy::create_environment{.by = alice, .environment = prod}).value();
+    or_throw(svc.run({ring, prod}, policy::create_environment{.by = alice, .environment = prod}));
 
     const secret_bytes password(as_bytes("correct horse"));
     secret_bytes pfx; // handed out once; the vault never gives it again
     const auto keep = [&](const secret_bytes& file) { return pfx = file.clone(), result<void>{}; };
-    (void)svc.generate_key(ring, {alice, key_id{"2026"}, password, password, keep, true, true}).value();
-    (void)svc.run({ring}, policy::activate_key{.by = alice, .key = key_id{"2026"}, .acknowledged = true, .confirmed = true}).value();
-    (void)svc.run({ring, prod}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true}).value();
+    or_throw(svc.generate_key(ring, {alice, key_id{"2026"}, password, password, keep, true, true}));
+    or_throw(svc.run({ring}, policy::activate_key{.by = alice, .key = key_id{"2026"}, .acknowledged = true, .confirmed = true}));
+    or_throw(svc.run({ring, prod}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true}));
 
-    const auto lease = svc.open(ring, prod, alice, access::read_write).value();
-    const bytes message = envelope::seal(lease, as_bytes("contoso's secret")).value(); // AWS Encryption SDK format
-    fmt::print("{}\n", as_text(envelope::open(lease, message).value()));
+    const auto lease = or_throw(svc.open(ring, prod, alice, access::read_write));
+    const bytes message = or_throw(envelope::seal(lease, as_bytes("contoso's secret"))); // AWS Encryption SDK format
+    fmt::print("{}\n", as_text(or_throw(envelope::open(lease, message))));
 
     const auto outcome = svc.lock(ring, {alice, service::key_file::of(pfx, password), "lock contoso"}).value();
     for (const auto& reason : outcome.reasons()) fmt::print("{}\n", reason);
