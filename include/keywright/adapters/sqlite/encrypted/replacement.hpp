@@ -106,11 +106,12 @@ private:
     constexpr const char* text = "sqlite: the database is converted, but the old file was not overwritten";
     sqlite3_file* file = raw_file_of(db);
     sqlite3_int64 size = 0;
-    static constexpr std::array<std::uint8_t, 65'536> zeros{};
+    constexpr sqlite3_int64 piece = 65'536;
+    static constexpr std::array<std::uint8_t, piece> zeros{};
     errno = 0;
     int code = file->pMethods->xFileSize(file, &size);
-    for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += zeros.size()) {
-        const auto n = std::min<sqlite3_int64>(size - at, zeros.size());
+    for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += piece) {
+        const auto n = std::min(size - at, piece);
         code = file->pMethods->xWrite(file, zeros.data(), static_cast<int>(n), at);
     }
     if (code == SQLITE_OK) code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
