@@ -87,7 +87,7 @@ def first_sentence(text):
 
 def header(text):
     # What stands outside our namespaces specialises templates of others; it has no page. Line numbers stay.
-    text = re.sub(r"(?:^///.*\n)+^template <>\n(?:class|struct) (?!keywright)\w+::.*?^};\n", lambda m: "\n" * m[0].count("\n"), text, flags=re.M | re.S)
+    text = re.sub(r"(?:^///[^\n]*\n)*^template <>\n(?:class|struct) (?!keywright)\w+::.*?^};\n", lambda m: "\n" * m[0].count("\n"), text, flags=re.M | re.S)
     text = text.split("\n} // namespace keywright\n")
     body = text[0] + ("\n} // namespace keywright\n" + "\n" * text[1].count("\n") if len(text) > 1 else "")
     lines = body.split("\n")
