@@ -181,7 +181,10 @@ private:
         const auto done = begun ? sqlite::reencryption_step(*ours_, {.pages_per_step = static_cast<std::uint32_t>(1 + writer_.below(60))})
                                 : result<sqlite::reencryption_progress>(pass(begun));
         if (!done) return std::string("re-encryption: ") + done.error().text + "\n";
-        return both("PRAGMA wal_checkpoint(TRUNCATE)");
+        // The first checkpoint may be refused, as above; the step's own may have been that one.
+        const std::string checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        for (sqlite3* db : {ours_->handle(), theirs_.handle()}) run(db, checkpoint);
+        return both(checkpoint);
     }
     bool is_clear() const {
         for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
