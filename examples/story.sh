@@ -155,7 +155,7 @@ cp -r "$provider/vault" "$work/vault-before-the-lock"
 it_is 2026-11-06T10:00:00Z
 done_by $alice status
 expect_exit 3 $alice lock -f "$customer/second.pfx" --password-file "$customer/second.pass" --confirm 'lock fabrikam'
-says confirm
+says "what was typed is not"
 done_by $alice lock -f "$customer/second.pfx" --password-file "$customer/second.pass" --confirm 'lock contoso'
 for environment in prod-1 prod-2; do
     expect_exit 9 $alice get -e $environment tables/rows.csv -o "$work/out/never"
