@@ -34,10 +34,6 @@ constexpr auto reading = access::read;
 constexpr auto writing = access::read_write;
 const secret_id smtp{"smtp"};
 
-std::atomic<bool> watching{false};
-std::atomic<int> left_behind{0};
-constexpr std::string_view needle = "a password that stands nowhere else";
-
 bytes seal_email(tenant& t, const environment_id& e, std::string_view row, std::string_view value) {
     const auto fields = t.use(e).fields(writing);
     REQUIRE(fields);
@@ -92,6 +88,12 @@ void unlock(tenant& t) {
 } // namespace
 
 #if KEYWRIGHT_OWN_DELETE
+namespace {
+std::atomic<bool> watching{false};
+std::atomic<int> left_behind{0};
+constexpr std::string_view needle = "a password that stands nowhere else";
+} // namespace
+
 // A block that operator delete is given while it still holds the needle is a value that nobody wiped.
 void* operator new(std::size_t size) {
     if (void* block = std::calloc(1, size == 0 ? 1 : size)) return block;
