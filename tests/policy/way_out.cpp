@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worlds.hpp"
 
+#include <keywright/insecure.hpp>
 #include <keywright/policy/way_out.hpp>
 
 namespace {
@@ -34,4 +35,9 @@ TEST_CASE("way_out: none while it is moved to the customer's key, locked, or del
     CHECK(refused(active.after(power_platform, applies(active_at), on_prod), refusal::operation_in_progress, mender::time));
     CHECK(refused(locked, refusal::environment_locked, mender::tenant_administrator));
     CHECK(refused(but(active, [](world& w) { w.environments[0].deleted = true; }), refusal::not_found, mender::nobody));
+}
+
+TEST_CASE("way_out: for a key of one's own its holder says in the code that no policy is asked") {
+    const auto permit = clear_permit::without_policy(environment_id{"mine"}, insecure::secret_access{"the key is my own"});
+    CHECK(permit.environment() == environment_id{"mine"});
 }
