@@ -3,6 +3,7 @@
 // Depends on: core/secret_bytes. Use: `insecure::export_secret(key, insecure::secret_access{"escrow ceremony"})`.
 #pragma once
 
+#include <keywright/core/contract.hpp>
 #include <keywright/core/secret_bytes.hpp>
 
 namespace keywright::insecure {
@@ -12,12 +13,7 @@ class secret_access {
 public:
     secret_access() = delete; // secret_access: say why the secret has to be seen
     /// `reason` is for the reader of the code; it must be a literal and is not stored.
-    explicit constexpr secret_access(const char* reason) { expects_reason(reason); }
-
-private:
-    static constexpr void expects_reason(const char* reason) {
-        if (reason == nullptr || *reason == '\0') throw "secret_access: give a reason";
-    }
+    explicit constexpr secret_access(const char* reason) { expects(reason != nullptr && *reason != '\0', "secret_access: give a reason"); }
 };
 
 /// The bytes of a secret, not copied; valid as long as the secret is. Do not copy, print or store them.
