@@ -52,7 +52,7 @@ struct key_evidence {
 // --- tenants and their people ---
 
 /// What the tenant has bought, where a profile asks for it.
-enum class license_plan : std::uint8_t { other, customer_engagement, dynamics_365 };
+enum class licence_plan : std::uint8_t { other, customer_engagement, dynamics_365 };
 
 struct create_tenant {
     actor by;
@@ -61,7 +61,7 @@ struct create_tenant {
     std::uint32_t seats = 0;
     bool opted_in = false; ///< by a support request
     std::uint8_t regions = 1;
-    license_plan plan = license_plan::other;
+    licence_plan plan = licence_plan::other;
 };
 struct enable_feature {
     actor by;
