@@ -50,6 +50,7 @@ PLANTED = [
     ("foreign", "include/keywright/adapters/file/b.hpp", CPP + "#include <sqlite3.h>\n", "allowed only in adapters/sqlite/"),
     ("foreign", "include/keywright/ports/b.hpp", CPP + "#include <doctest/doctest.h>\n", "allowed only in testing/"),
     ("size", "include/keywright/core/b.hpp", CPP + "// a line\n" * 398, "401 lines, expected at most 400"),
+    ("size", "examples/b.cpp", CPP + "// a line\n" * 78, "81 lines, expected at most 80"),
     ("shape", "include/keywright/core/b.hpp", CPP.replace("#pragma once", "#ifndef A"), "one line `#pragma once`"),
     ("shape", "include/keywright/core/b.hpp", CPP.replace("// A header.\n", ""), "expected a preamble"),
     ("shape", "include/keywright/core/b.hpp", CPP + "#include <array>\n#include <keywright/core/a.hpp>\n", "three blocks"),
@@ -96,7 +97,7 @@ class House(unittest.TestCase):
 
     def test_at_the_limit_a_header_is_not_too_long(self):
         with tempfile.TemporaryDirectory() as folder:
-            tree = plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + "// a line\n" * 397})
+            tree = plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + "// a line\n" * 397, "examples/b.cpp": CPP + "// a line\n" * 77})
             self.assertEqual(house.breaches(tree, ["size"]), [])
 
     def test_the_table_of_layers_has_no_circle(self):

@@ -100,7 +100,7 @@ struct create_environment {
 
 // --- keys of a ring ---
 
-/// Shows the binding that a BYOK export needs, and makes an import key where there is none or `replace` is set.
+/// Makes the import key that a BYOK export is bound to, where there is none that serves or `replace` is set.
 struct create_import_key {
     actor by;
     instant at{};
