@@ -22,13 +22,14 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMPONENTS = ["policy", "keywright", "sqlite", "testing"]
+COMPONENTS = ["policy", "keywright", "sqlite", "openssl", "testing"]
 # What a component must be usable without.
 FOREIGN = {
-    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "doctest"],
-    "keywright": ["SQLite3", "doctest"],
-    "sqlite": ["doctest"],
-    "testing": ["SQLite3"],
+    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "OpenSSL", "doctest"],
+    "keywright": ["SQLite3", "OpenSSL", "doctest"],
+    "sqlite": ["OpenSSL", "doctest"],
+    "openssl": ["SQLite3", "doctest"],
+    "testing": ["SQLite3", "OpenSSL"],
 }
 
 

@@ -27,10 +27,13 @@ namespace keywright::sqlite {
 
 struct open_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
+    envelope::page_engine engine = envelope::botan_pages;              ///< who encrypts; the file is the same
     bool read_only = false;
     bool create = true;                                                ///< a missing file is made, if not read only
     seconds wait{5};                                                   ///< how long a call waits for other connections
     std::uint64_t at_least = 0;                                        ///< the generation that the file must have
+
+    envelope::page_method method() const noexcept { return {suite, engine}; }
 };
 
 namespace detail {
@@ -137,7 +140,7 @@ public:
 
     /// ATTACH as `schema`: another encrypted database, with keys of its own. Fails as `open`.
     [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least);
         const detail::ticket once(access);
         auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
         if (!done) return done;
@@ -147,7 +150,7 @@ public:
     }
     /// VACUUM INTO: a copy, without free pages and with a file key of its own, in a file that is not there yet.
     [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least);
         const detail::ticket once(access);
         return run_with("VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
     }
@@ -220,7 +223,8 @@ private:
 /// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
 /// corrupt: cut, or older than `at_least`; and as SQLite does (timed_out, not_found, permission_denied, …).
 [[nodiscard]] inline result<database> open(const std::string& path, lease_source source, open_options options = {}) {
-    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least), options);
+    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least),
+                                options);
 }
 /// The same with one lease: when its time is over the connection refuses everything, as after a lock.
 [[nodiscard]] inline result<database> open(const std::string& path, keys::data_key_lease&& lease, open_options options = {}) {
