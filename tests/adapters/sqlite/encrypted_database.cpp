@@ -211,20 +211,6 @@ TEST_CASE("encrypted database: two of two environments in one transaction, a cop
     CHECK(sql(open(folder / "b ?#%.db", test), "SELECT count(*), min(b) FROM t") == "600|y;");
 }
 
-TEST_CASE("encrypted database: keys open it, not a cache that another connection of the process would share") {
-    const environment prod, others("prod", 8);
-    const temporary_folder folder;
-    sqlite3_enable_shared_cache(1);
-    {
-        const auto db = open(folder / "a.db", prod);
-        sql(db, "CREATE TABLE t(a)");
-        CHECK(code_of_open(folder / "a.db", others) == errc::authentication_failed);
-        prod.lock();
-        CHECK(code_of_open(folder / "a.db", prod) == errc::locked);
-    }
-    sqlite3_enable_shared_cache(0);
-}
-
 TEST_CASE("encrypted database: a page that SQLite skipped because it was free is no hole for a backup") {
     const environment prod;
     const temporary_folder folder;
@@ -369,6 +355,24 @@ TEST_CASE("encrypted database: a lock ends what runs and refuses what comes, an 
         CHECK(digest(db) == committed);
         CHECK(digest(open(path, prod)) == committed);
     }
+}
+
+TEST_CASE("encrypted database: where a program shares caches between its connections, one with keys is no way to read for one without") {
+    const temporary_folder folder;
+    const environment prod, locked;
+    const auto path = folder / "a.db", other = folder / "b.db";
+    sqlite3_enable_shared_cache(1);
+    {
+        const auto with_keys = open(path, prod);
+        sql(with_keys, "CREATE TABLE t(a); INSERT INTO t VALUES ('secret')");
+        auto beside = open(other, prod);
+        locked.lock();
+        const auto without = sqlite::open(path, locked.source());
+        CHECK_FALSE(without.has_value());
+        if (!without) CHECK(without.error().code == errc::locked);
+        CHECK_FALSE(beside.attach(path, "a", locked.source()).has_value());
+    }
+    sqlite3_enable_shared_cache(0);
 }
 
 TEST_CASE("encrypted database: the age of a lease is renewed in the middle of a transaction, of a single one it is the end") {

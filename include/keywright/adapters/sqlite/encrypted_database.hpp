@@ -65,7 +65,7 @@ inline std::string uri_of(std::string_view path, const std::string& ticket_numbe
     return mode.empty() ? uri : uri.append("&mode=").append(mode);
 }
 
-/// What guards a connection; lives as long as its database file is open, also where statements that were not finalized keep
+/// What guards a connection; lives as long as its database file is open, also where statements that were not finalised keep
 /// it open behind a closed handle.
 struct guard {
     struct other {
@@ -81,7 +81,7 @@ struct guard {
     bool has_copies = false;                // perhaps: in temporary tables, or in databases that go with the connection
 
     /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
-    static int authorize(void* self, int action, const char* name, const char*, const char* schema, const char*) noexcept {
+    static int authorise(void* self, int action, const char* name, const char*, const char* schema, const char*) noexcept {
         auto& all = *static_cast<guard*>(self);
         if (action == SQLITE_INSERT && schema != nullptr && schema == std::string_view("temp")) all.has_copies = true;
         if (action != SQLITE_ATTACH) return SQLITE_OK;
@@ -231,7 +231,7 @@ public:
         if (code != SQLITE_OK) return why(*access, code);
         database::reserve(raw, "main");
         sqlite3_busy_timeout(raw, static_cast<int>(std::clamp<std::int64_t>(options.wait.count, 0, longest_wait) * 1000));
-        sqlite3_set_authorizer(raw, guard::authorize, opened.guard_.get());
+        sqlite3_set_authorizer(raw, guard::authorise, opened.guard_.get());
         sqlite3_progress_handler(raw, 1000, guard::interrupts, opened.guard_.get());
         sqlite3_trace_v2(raw, SQLITE_TRACE_STMT, guard::begins, opened.guard_.get());
         return opened;

@@ -42,10 +42,7 @@ public:
         if (!database_.may_go_on()) return refused;
         if (offset < static_cast<std::int64_t>(header)) return read_header(out, offset);
         const int ready = database_.make_ready();
-        if (ready == SQLITE_EMPTY) {
-            std::fill(out.begin(), out.end(), std::uint8_t{0});
-            return SQLITE_IOERR_SHORT_READ;
-        }
+        if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
         const place at = place_of(offset);
         if (at.within == frame_header && out.size() == page_size()) return read_page(out, at);

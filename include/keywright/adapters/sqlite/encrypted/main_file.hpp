@@ -230,10 +230,6 @@ private:
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
     }
-    static int short_read(byte_span out) noexcept {
-        std::fill(out.begin(), out.end(), std::uint8_t{0});
-        return SQLITE_IOERR_SHORT_READ;
-    }
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
