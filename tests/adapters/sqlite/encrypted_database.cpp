@@ -155,6 +155,14 @@ TEST_CASE("encrypted database: files in the clear are not attached, copied to or
         CHECK(try_sql(db.handle(), text).code == SQLITE_AUTH);
     }
     CHECK_FALSE(std::filesystem::exists(plain));
+    for (const std::string& path : {std::string(), std::string(":memory:"), plain + '\0' + ".db"}) {
+        CHECK(db.attach(path, "p", prod.source()).error().code == errc::misused);
+        CHECK(db.vacuum_into(path, prod.source()).error().code == errc::misused);
+        CHECK(code_of_open(path, prod) == errc::misused);
+    }
+    CHECK(db.attach(plain, "p", prod.source(), {.create = false}).error().code == errc::not_found);
+    CHECK(db.attach(plain, "p", prod.source(), {.at_least = 1}).error().code == errc::not_found);
+    CHECK_FALSE(std::filesystem::exists(plain));
     sql(db, "ATTACH ':memory:' AS m; CREATE TABLE m.u AS SELECT * FROM t; ATTACH '' AS n; CREATE TABLE n.u AS SELECT * FROM t; VACUUM");
 
     // Pages of a database that leaves no room for a seal.
@@ -416,6 +424,7 @@ TEST_CASE("encrypted database: paths that are none, a folder that is missing, re
     CHECK(code_of_open("", prod) == errc::misused);
     CHECK(code_of_open(":memory:", prod) == errc::misused);
     CHECK(code_of_open(folder / "no/a.db", prod) == errc::not_found);
+    CHECK(sql(open(folder / "b.db", prod, {.wait = seconds{3'000'000}}), "PRAGMA busy_timeout") == "2147483000;");
     CHECK_FALSE(sqlite::open(folder / "a.db", prod.source(), {.read_only = true}).has_value());
     sql(open(folder / "a.db", prod), "CREATE TABLE t(a); INSERT INTO t VALUES (5)");
     const auto reader = open(folder / "a.db", prod, {.read_only = true});

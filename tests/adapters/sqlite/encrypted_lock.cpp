@@ -220,3 +220,56 @@ TEST_CASE("encrypted lock: of two environments the locked one ends the transacti
     CHECK(sql(world.db, "SELECT * FROM b.u; PRAGMA b.integrity_check") == "1;ok;");
     CHECK(sql(world.db, count_all) == before);
 }
+
+TEST_CASE("encrypted lock: a connection that keeps its locks is refused what it has cached, and comes back with an unlock") {
+    for (const char* mode : {"delete", "wal"}) {
+        for (const char* kept : {"locking_mode = EXCLUSIVE", "page_count; PRAGMA locking_mode = EXCLUSIVE"}) {
+            CAPTURE(mode);
+            CAPTURE(kept);
+            locked_world world(mode);
+            { const auto closed = std::move(world.db); }
+            world.db = open(world.folder / "a.db", world.prod);
+            sql(world.db, std::string("PRAGMA ") + kept);
+            const std::string before = sql(world.db, count_all);
+            for (const bool has_written : {false, true}) {
+                CAPTURE(has_written);
+                if (has_written) sql(world.db, "UPDATE t SET c = randomblob(200) WHERE a = 3");
+                world.prod.lock();
+                for (const char* text :
+                     {"SELECT b FROM t WHERE a = 7", "BEGIN; SELECT b FROM t WHERE a = 7", "UPDATE t SET b = 'never' WHERE a = 7"}) {
+                    CAPTURE(text);
+                    const auto told = try_sql(world.db.handle(), text);
+                    CHECK(told.code != SQLITE_OK);
+                    CHECK(told.rows.empty());
+                    if (sqlite3_get_autocommit(world.db.handle()) == 0) CHECK(world.code("ROLLBACK") == SQLITE_OK);
+                }
+                CHECK(sqlite::last_error(world.db.handle())->code == errc::locked);
+                world.prod.unlock();
+                CHECK(sql(world.db, count_all) == before);
+            }
+        }
+    }
+}
+
+TEST_CASE("encrypted lock: what was copied into temporary tables or into memory is closed with the rest") {
+    for (const char* mode : {"delete", "wal"}) {
+        for (const char* copy : {"CREATE TEMP TABLE u AS SELECT b FROM t", "ATTACH ':memory:' AS m; CREATE TABLE m.u AS SELECT b FROM t",
+                                 "ATTACH '' AS m; CREATE TABLE m.u AS SELECT b FROM t"}) {
+            CAPTURE(mode);
+            CAPTURE(copy);
+            locked_world world(mode);
+            sql(world.db, copy);
+            world.prod.lock();
+            for (const char* text : {"SELECT b FROM u LIMIT 1", "BEGIN; SELECT b FROM u LIMIT 1", "DELETE FROM u"}) {
+                CAPTURE(text);
+                const auto told = try_sql(world.db.handle(), text);
+                CHECK(told.code == SQLITE_INTERRUPT);
+                CHECK(told.rows.empty());
+                CHECK(sqlite::last_error(world.db.handle())->code == errc::locked);
+                if (sqlite3_get_autocommit(world.db.handle()) == 0) CHECK(world.code("ROLLBACK") == SQLITE_OK);
+            }
+            world.prod.unlock();
+            CHECK(sql(world.db, "SELECT count(*) FROM u; SELECT count(*) FROM t") == "600;600;");
+        }
+    }
+}

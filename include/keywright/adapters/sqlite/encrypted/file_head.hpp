@@ -25,6 +25,12 @@ inline int code_of(const error& e) noexcept {
     }
 }
 
+/// What SQLite is given of what lies beyond the end.
+inline int short_read(byte_span out) noexcept {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    return SQLITE_IOERR_SHORT_READ;
+}
+
 /// One file's header. Keys are there from `load` or `create` on until `forget`. Thread safety: one thread at a time.
 class file_head {
 public:
