@@ -35,7 +35,8 @@ struct open_options {
 
 namespace detail {
 
-/// `path` as a URI for SQLite, with the ticket.
+/// `path` as a URI for SQLite, with the ticket. Never in a cache that connections share: who has no keys would read there
+/// what another's keys have opened.
 inline std::string uri_of(std::string_view path, const std::string& ticket_number, bool read_only = false) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string uri = "file:";
@@ -49,7 +50,7 @@ inline std::string uri_of(std::string_view path, const std::string& ticket_numbe
             uri += {'%', digits[byte >> 4], digits[byte & 15]};
         }
     }
-    return uri + "?" + ticket_parameter + "=" + ticket_number + (read_only ? "&mode=ro" : "");
+    return uri + "?" + ticket_parameter + "=" + ticket_number + "&cache=private" + (read_only ? "&mode=ro" : "");
 }
 
 /// What guards a connection; lives as long as its database file is open, also where statements that were not finalised keep
