@@ -16,7 +16,9 @@ import house
 DICTIONARY = pathlib.Path("/usr/share/dict/british-english")
 SKIP = 77
 # Where the language has two words, the house has one.
-ONE_OF_TWO = {"license": "licence", "acknowledgment": "acknowledgement", "judgement": "judgment", "programme": "program", "gray": "grey"}
+ONE_OF_TWO = {
+    "license": "licence", "acknowledgment": "acknowledgement", "judgement": "judgment", "programme": "program", "gray": "grey", "disc": "disk",
+    "focussed": "focused", "spelled": "spelt", "toward": "towards", "whilst": "while", "amongst": "among", "inquiry": "enquiry"}
 
 # What is not code, whichever begins first. What a raw string holds is another language.
 NOT_CODE = re.compile(
