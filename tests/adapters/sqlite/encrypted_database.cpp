@@ -3,6 +3,7 @@
 // other processes, locks.
 #include "encrypted_helpers.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include <sys/wait.h>
@@ -377,6 +378,32 @@ TEST_CASE("encrypted database: a lock ends what runs and refuses what comes, an 
         CHECK(digest(db) == committed);
         CHECK(digest(open(path, prod)) == committed);
     }
+}
+
+TEST_CASE("encrypted database: a lock by one thread ends what the others run, and they go on when it is unlocked") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    sql(open(path, prod),
+        std::string("PRAGMA journal_mode = WAL; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB);") + rows_of_markers);
+    std::atomic<int> begun{0}, ended{0}, brought_back{0};
+    const auto work = [&] {
+        const auto db = sqlite::open(path, prod.source(), {.wait = seconds{60}});
+        const auto read = [&] { return try_sql(db->handle(), "SELECT count(*), max(b) FROM t; UPDATE t SET c = b WHERE a = 7").code; };
+        for (bool is_first = true; db && read() == SQLITE_OK; is_first = false) begun += is_first ? 1 : 0;
+        for (++ended; ended < 4;) std::this_thread::yield(); // the lock is not undone before all have met it
+        brought_back += db && read() == SQLITE_OK ? 1 : 0;
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) threads.emplace_back(work);
+    while (begun + ended < 3) std::this_thread::yield();
+    prod.lock();
+    while (ended < 3) std::this_thread::yield();
+    prod.unlock();
+    ++ended;
+    for (auto& thread : threads) thread.join();
+    CHECK(brought_back == 3);
+    CHECK(is_whole(open(path, prod)));
 }
 
 TEST_CASE("encrypted database: where a program shares caches between its connections, one with keys is no way to read for one without") {

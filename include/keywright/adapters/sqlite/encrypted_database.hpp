@@ -26,7 +26,8 @@ namespace keywright::sqlite {
 // 1000 steps of SQLite's machine. It is told as SQLITE_IOERR_AUTH, and as SQLITE_INTERRUPT of what runs, is within a
 // transaction or began while the connection held copies (temporary tables, databases in memory, which close with `main`) or
 // kept its locks. Pages in SQLite's own cache stay there until the connection is closed, and sqlite3_blob_read goes on
-// reading those, in exclusive locking mode sqlite3_backup_step and sqlite3_serialize, too.
+// reading those, in exclusive locking mode sqlite3_backup_step and sqlite3_serialize, too; with `install_page_cache`
+// (adapters/sqlite/page_cache) they are wiped, in all connections of the process, when one of them meets the lock.
 // Not prevented: sqlite3_backup_init into a database in the clear, and sqlite3_serialize. Those are no SQL.
 
 struct open_options {

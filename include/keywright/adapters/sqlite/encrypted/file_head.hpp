@@ -126,6 +126,12 @@ public:
         keys_[1 - header_->sealing_slot].reset();
         return write_both_or_forget();
     }
+    /// Where a crash came between the two copies, the older one may still lead to a key that was dropped.
+    [[nodiscard]] result<void> level_copies() {
+        constexpr std::size_t at = 48, end = envelope::header_slot_size - 32; // slots, sizes and entries
+        const auto one = slot(copies_, 0), other = slot(copies_, 1);
+        return std::equal(one.begin() + at, one.begin() + end, other.begin() + at) ? result<void>() : write_both_or_forget();
+    }
     [[nodiscard]] result<void> raise_sequence(std::uint64_t to) {
         if (header_->sequence >= to) return {};
         header_->sequence = std::max(header_->sequence, to - 1);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The database file as SQLite sees it: pages in the clear at the offsets that SQLite knows, while the file below holds a
 // header and sealed pages, all offsets 8192 further on.
-// Depends on: file_head, resealing, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
+// Depends on: file_head, resealing, page_cache, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
+#include <keywright/adapters/sqlite/page_cache.hpp>
 
 namespace keywright::sqlite::detail {
 
@@ -205,6 +206,7 @@ private:
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
+        if (!usable && usable.error().code == errc::locked && head_.is_ready()) wipe_page_caches();
         if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
