@@ -24,7 +24,7 @@ NOT_CODE = re.compile(
     r"|(?<!\d)'(?:\\.|[^'\\\n])+'")  # a character, and not the sign between digits
 # After `::`, `.` or `->` stands what is declared elsewhere: here, if it is ours.
 NAME = re.compile(r"(?<![\w.])(?<!::)(?<!->)[A-Za-z_]\w*")
-OF_OTHERS = re.compile(r"(?!KEYWRIGHT)[A-Z][A-Z0-9_]+|(?:sqlite3|pthread)_\w+|x[A-Z]\w*")
+OF_OTHERS = re.compile(r"(?!KEYWRIGHT)[A-Z][A-Z0-9_]+|(?:sqlite3|pthread|EVP|ERR)_\w+|x[A-Z]\w*")
 SPELT_NAME = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)")
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
