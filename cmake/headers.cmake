@@ -244,6 +244,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
+    include/keywright/adapters/sqlite/page_cache.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp

@@ -25,6 +25,12 @@ inline int code_of(const error& e) noexcept {
     }
 }
 
+/// What SQLite is given of what lies beyond the end.
+inline int short_read(byte_span out) noexcept {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    return SQLITE_IOERR_SHORT_READ;
+}
+
 /// One file's header. Keys are there from `load` or `create` on until `forget`. Thread safety: one thread at a time.
 class file_head {
 public:
@@ -119,6 +125,12 @@ public:
         header_->other.reset();
         keys_[1 - header_->sealing_slot].reset();
         return write_both_or_forget();
+    }
+    /// Where a crash came between the two copies, the older one may still lead to a key that was dropped.
+    [[nodiscard]] result<void> level_copies() {
+        constexpr std::size_t at = 48, end = envelope::header_slot_size - 32; // slots, sizes and entries
+        const auto one = slot(copies_, 0), other = slot(copies_, 1);
+        return std::equal(one.begin() + at, one.begin() + end, other.begin() + at) ? result<void>() : write_both_or_forget();
     }
     [[nodiscard]] result<void> raise_sequence(std::uint64_t to) {
         if (header_->sequence >= to) return {};

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // An encrypted database written from its first page to its last, into a new file, under a file key of its own; without
 // SQLite. Used to put what is in a backup, or in a database of another environment, under an environment's keys.
-// Depends on: adapters/file/durable, envelope/page_header, page_keys, keys/lease. Used by adapters/sqlite/backup and
+// Depends on: adapters/file/durable, first_page, envelope/page_header, page_keys, keys/lease. Used by adapters/sqlite/backup and
 // database_content.
 #pragma once
 
 #include <keywright/adapters/file/durable.hpp>
+#include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/envelope/page_header.hpp>
 #include <keywright/envelope/page_keys.hpp>
 #include <keywright/keys/lease.hpp>
@@ -14,13 +15,9 @@ namespace keywright::sqlite::detail {
 
 /// Refuses a first page that SQLite, or this VFS, would not read in a file of so many pages of that size. corrupt.
 [[nodiscard]] inline result<void> check_first_page(byte_view page, std::uint64_t pages) {
-    const std::size_t size = std::size_t{page[16]} << 8 | std::size_t{page[17]} << 16;
-    if (size != page.size() || page[20] != envelope::page_reserve)
+    if (!leaves_room_for_seals(page))
         return fail(errc::corrupt, "sqlite: the first page says that pages are of another size than they are");
-    // Bytes 28 and 92 of the file format: how many pages there are, and whether that was noted with the last change.
-    const bool is_noted = load_be<std::uint32_t>(page.data() + 24) == load_be<std::uint32_t>(page.data() + 92);
-    if (is_noted && load_be<std::uint32_t>(page.data() + 28) > pages)
-        return fail(errc::corrupt, "sqlite: the database has lost pages at its end; use another copy of it");
+    if (pages_counted(page) > pages) return fail(errc::corrupt, "sqlite: the database has lost pages at its end; use another copy of it");
     return {};
 }
 

@@ -53,7 +53,7 @@ public:
     }
     /// In the middle of something: an age that is over is renewed, a lock is final until the next `begin`.
     [[nodiscard]] result<void> check() {
-        if (lease_ == nullptr) return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
+        if (lease_ == nullptr) return no_lease();
         auto usable = lease_->check();
         if (usable || !source_ || usable.error().code != errc::expired) return usable;
         return begin();
@@ -68,9 +68,11 @@ public:
     std::uint64_t leases() const noexcept { return leases_; }
 
     [[nodiscard]] result<keys::wrapped_key> wrap(const envelope::file_identity& file, const secret_bytes& file_key) const {
+        if (lease_ == nullptr) return no_lease();
         return lease_->wrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), file_key);
     }
     [[nodiscard]] result<secret_bytes> unwrap(const envelope::file_identity& file, const keys::wrapped_key& key) const {
+        if (lease_ == nullptr) return no_lease();
         return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), key.view());
     }
 
@@ -83,6 +85,10 @@ public:
     const std::optional<error>& fault() const noexcept { return fault_; }
 
 private:
+    static tl::unexpected<error> no_lease() {
+        return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
+    }
+
     lease_source source_;
     std::optional<keys::data_key_lease> own_;
     const keys::data_key_lease* lease_ = nullptr; // the own one, or a borrowed one
