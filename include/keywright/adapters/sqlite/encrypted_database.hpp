@@ -21,6 +21,8 @@ namespace keywright::sqlite {
 // file of an earlier generation (adapters/sqlite/generation). What is not: an older copy of the whole file, of the same
 // generation, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the same file
 // planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
+// SQLite before 3.50.2, with any database: ROLLBACK TO a savepoint in WAL mode, after pages were spilled into the log twice, has
+// it write frames without checksums, and a crash then takes what was committed after them.
 // A lock: begins no transaction and no statement, and reads and writes no page from then on; a running statement ends within
 // 1000 steps of SQLite's machine. Pages in SQLite's own cache stay there until the connection is closed, and
 // sqlite3_blob_read goes on reading those.
