@@ -212,6 +212,28 @@ TEST_CASE("encrypted database: two of two environments in one transaction, a cop
     CHECK(sql(open(folder / "b ?#%.db", test), "SELECT count(*), min(b) FROM t") == "600|y;");
 }
 
+TEST_CASE("encrypted database: the engine that is asked for encrypts whatever the connection writes") {
+    const environment prod;
+    const temporary_folder folder;
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        const std::string path = folder / mode, other = path + "-other", copied = path + "-copied";
+        {
+            auto db = open(path, prod, {.engine = own_pages});
+            REQUIRE(db.attach(other, "b", prod.source(), {.engine = own_pages}).has_value());
+            sql(db,
+                std::string("PRAGMA journal_mode = ") + mode +
+                    "; PRAGMA cache_size = 10; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB); CREATE TABLE b.t AS SELECT 1 AS a");
+            sql(db, std::string("BEGIN; ") + rows_of_markers + "; COMMIT; BEGIN; UPDATE t SET c = randomblob(500); ROLLBACK");
+            REQUIRE(db.vacuum_into(copied, prod.source(), {.engine = own_pages}).has_value());
+        }
+        for (const auto& file : {path, other, copied}) {
+            CHECK(is_whole(open(file, prod, {.engine = own_pages})));
+            CHECK(try_sql(open(file, prod).handle(), "SELECT count(*) FROM t").code == SQLITE_IOERR_DATA);
+        }
+    }
+}
+
 TEST_CASE("encrypted database: a page that SQLite skipped because it was free is no hole for a backup") {
     const environment prod;
     const temporary_folder folder;

@@ -32,10 +32,13 @@ namespace keywright::sqlite {
 
 struct open_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
+    envelope::page_engine engine = envelope::botan_pages;              ///< who encrypts; the file is the same
     bool read_only = false;
     bool create = true;                                                ///< a missing file is made, if not read only
     seconds wait{5};                                                   ///< how long a call waits for other connections
     std::uint64_t at_least = 0;                                        ///< the generation that the file must have
+
+    envelope::page_method method() const noexcept { return {suite, engine}; }
 };
 
 namespace detail {
@@ -168,7 +171,7 @@ public:
         if (auto is_path = detail::check_path(path); !is_path) return is_path;
         const bool may_make = options.create && options.at_least == 0;
         const char* mode = options.read_only ? "ro" : may_make || sqlite3_db_readonly(handle(), "main") == 1 ? "" : "rw";
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least);
         const detail::ticket once(access);
         auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), mode), &schema, *access);
         if (!done) return done;
@@ -180,7 +183,7 @@ public:
     /// VACUUM INTO: a copy, without free pages and with a file key of its own, in a file that is not there yet.
     [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
         if (auto is_path = detail::check_path(path); !is_path) return is_path;
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least);
         const detail::ticket once(access);
         return run_with("VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
     }
@@ -255,7 +258,8 @@ private:
 /// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
 /// corrupt: cut, or older than `at_least`; and as SQLite does (timed_out, not_found, permission_denied, …).
 [[nodiscard]] inline result<database> open(const std::string& path, lease_source source, open_options options = {}) {
-    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least), options);
+    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least),
+                                options);
 }
 /// The same with one lease: when its time is over the connection refuses everything, as after a lock.
 [[nodiscard]] inline result<database> open(const std::string& path, keys::data_key_lease&& lease, open_options options = {}) {

@@ -26,7 +26,7 @@ class new_database {
 public:
     /// `file` is new and empty. Takes one use of the lease, which outlives this. Fails as the lease does.
     [[nodiscard]] static result<new_database> begin(const file::descriptor& file, const keys::data_key_lease& seals,
-                                                    envelope::page_suite suite, std::uint32_t page_size) {
+                                                    const envelope::page_method& how, std::uint32_t page_size) {
         envelope::file_identity identity;
         auto drawn = keywright::detail::botan_boundary(errc::unavailable, "sqlite: the system's generator failed",
                                                        [&] { Botan::system_rng().randomize(identity); });
@@ -35,10 +35,10 @@ public:
         if (!file_key) return pass(file_key);
         auto wrapped = seals.wrap(keys::data_purpose::page, envelope::file_key_context(seals.environment(), identity), *file_key);
         if (!wrapped) return pass(wrapped);
-        auto derived = envelope::page_keys::derive(*file_key, suite, identity);
+        auto derived = envelope::page_keys::derive(*file_key, how, identity);
         if (!derived) return pass(derived);
         envelope::page_header header(std::move(*wrapped));
-        header.suite = suite;
+        header.suite = how.suite;
         header.page_size = page_size;
         header.file = identity;
         header.populated = true;
