@@ -187,11 +187,7 @@ public:
         return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
-    int refuse_first() noexcept {
-        return tell({errc::misused,
-                     "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of "
-                     "copying its pages"});
-    }
+    int refuse_first() noexcept { return tell(no_room_for_seals); }
 
 protected:
     sqlite3_file* below_;
@@ -200,10 +196,7 @@ private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
-    int tell_of_replacement() noexcept {
-        return access_->note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
-                                                                          "meanwhile; close it and open it again"});
-    }
+    int tell_of_replacement() noexcept { return access_->note(SQLITE_READONLY_DBMOVED, file_replaced); }
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
@@ -246,9 +239,7 @@ private:
         const bool has_log = first[18] == 2;
         if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
         const auto size = head_.size_below();
-        if (size && *size < place_of(pages_counted(first) + 1, first.size()))
-            access_->note(SQLITE_CORRUPT,
-                          {errc::corrupt, "sqlite: the file ends before its last page, it was cut; restore it from a backup"});
+        if (size && *size < place_of(pages_counted(first) + 1, first.size())) access_->note(SQLITE_CORRUPT, pages_cut_off);
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -300,11 +291,7 @@ private:
     static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
         return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
     }
-    int damaged() {
-        return access_->note(
-            SQLITE_IOERR_DATA,
-            {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
-    }
+    int damaged() noexcept { return tell(page_damaged); }
 
     /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
     int read_parts(byte_span out, std::int64_t offset) {
