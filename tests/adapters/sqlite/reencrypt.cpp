@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files given a new key while they are in use: step by step, by several connections and processes, stopped, locked, torn; and
 // older files put in the place of newer ones.
+#include <keywright/adapters/sqlite/reencrypt.hpp>
+
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/backup.hpp>
 #include <keywright/adapters/sqlite/generation.hpp>
-#include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <atomic>
 
