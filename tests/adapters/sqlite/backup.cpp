@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Backups of real databases: taken in every journal mode while others read and write, restored over what is there.
+#include <keywright/adapters/sqlite/backup.hpp>
+
 #include "../../envelope/backup_streams.hpp"
 #include "encrypted_helpers.hpp"
 
-#include <keywright/adapters/sqlite/backup.hpp>
 #include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <sys/wait.h>
