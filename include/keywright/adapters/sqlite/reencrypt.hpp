@@ -54,7 +54,11 @@ inline result<reencryption_progress> reseal_some(sqlite3* db, const reencrypt_op
     const auto has_key = alone->has_header();
     if (!has_key) return pass(has_key);
     auto& file = alone->file();
-    if (!*has_key || !file.head().is_between_keys()) return reencryption_progress{.is_finished = true};
+    if (!*has_key) return reencryption_progress{.is_finished = true};
+    if (!file.head().is_between_keys()) {
+        if (auto level = file.head().level_copies(); !level) return pass(level);
+        return reencryption_progress{.is_finished = true};
+    }
     const auto may_go_on = [&file]() -> result<void> {
         // A lease that was renewed has to unwrap the keys.
         if (file.may_go_on() && file.make_ready() == SQLITE_OK) return {};
