@@ -45,6 +45,11 @@ void add_environment(CLI::App& group, environment_options& into) {
         ->envname("KEYWRIGHT_NOW");
 }
 
+void add_output(CLI::App& app, bool& quiet, bool& no_colour) {
+    app.add_flag("-q,--quiet", quiet, "say nothing when all is well; no progress");
+    app.add_flag("--no-color", no_colour, "no colours, also on a terminal");
+}
+
 std::string exit_code_lines(std::initializer_list<exit_code> never) {
     std::string text;
     for (const auto& row : exit_code_table)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include "../common/command_line.hpp"
 
 #include <map>
 
@@ -113,8 +112,7 @@ struct parser {
                 {"list", row_mode::list}, {"column", row_mode::column}, {"json", row_mode::json}, {"csv", row_mode::csv}}));
         app.add_flag("--header", given.headers, "names of columns first, in modes list and csv");
         app.add_flag("--json", given.as_json, "with inspect and verify: one JSON object");
-        app.add_flag("-q,--quiet", given.quiet, "say nothing when all is well; no progress");
-        app.add_flag("--no-color", given.no_colour, "no colours, also on a terminal");
+        example::add_output(app, given.quiet, given.no_colour);
     }
 
     /// What CLI11 cannot know; throws like it.
@@ -134,14 +132,7 @@ struct parser {
 
 tl::expected<options, int> parse(int argc, char** argv) {
     parser p;
-    try {
-        p.app.parse(argc, argv);
-        p.finish();
-    } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return tl::unexpected(p.app.exit(e));
-        fmt::print(stderr, "encrypted_sqlite: {} (see --help)\n", e.what());
-        return tl::unexpected(static_cast<int>(exit_code::usage));
-    }
+    if (const auto ends = example::parse(p.app, argc, argv, [&p] { p.finish(); })) return tl::unexpected(*ends);
     return std::move(p.given);
 }
 

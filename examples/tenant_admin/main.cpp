@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tenant_admin: a customer's keys, environments and locks by hand. State lives in an SQLite file, keys in a vault
 // folder, files in a content folder, mails in an outbox folder; see `tenant_admin --help`.
+#include "../common/command_line.hpp"
 #include "console.hpp"
 
 #include <csignal>
@@ -106,12 +107,6 @@ int main(int argc, char** argv) {
     add_view_commands(c, app);
     add_audit_commands(c, app);
     add_proof_command(c, app);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return app.exit(e);
-        fmt::print(stderr, "tenant_admin: {} (see --help)\n", e.what());
-        return static_cast<int>(exit_code::usage);
-    }
+    if (const auto ends = example::parse(app, argc, argv)) return *ends;
     return run(c);
 }

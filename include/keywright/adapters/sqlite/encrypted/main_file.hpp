@@ -19,7 +19,6 @@ public:
         : below_(below), access_(std::move(access)), head_(below, access_), resealing_(below, head_, beside) {}
 
     page_access& access() noexcept { return *access_; }
-    const std::shared_ptr<page_access>& shared_access() const noexcept { return access_; }
     file_head& head() noexcept { return head_; }
     resealing& pages_between_keys() noexcept { return resealing_; }
     /// Of the write-ahead log; forgets with each change of a lock.
