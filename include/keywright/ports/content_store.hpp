@@ -10,6 +10,7 @@
 #include <keywright/core/time.hpp>
 #include <keywright/keys/lease.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -38,14 +39,14 @@ using content_progress = std::function<void(std::uint64_t done, std::uint64_t to
 /// Gives a lease of an environment, to read what its content is sealed under; each time it is called, a new one.
 using content_keys = std::function<result<keys::data_key_lease>()>;
 
-/// What the items of a store are sealed under: `S::purpose`, or the key of messages where it says nothing. A lease for work on
-/// them has keys of that purpose.
+/// What the items of a store are sealed under: `S::purposes`, a std::array, or the key of messages where it says nothing. A lease for
+/// work on them has keys of each purpose.
 template <class S>
-constexpr keys::data_purpose content_purpose() noexcept {
-    if constexpr (requires { S::purpose; })
-        return S::purpose;
+constexpr auto content_purposes() noexcept {
+    if constexpr (requires { S::purposes; })
+        return S::purposes;
     else
-        return keys::data_purpose::message;
+        return std::array{keys::data_purpose::message};
 }
 
 // --- the capabilities, each a name that a compiler prints ---

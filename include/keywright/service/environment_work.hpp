@@ -121,7 +121,8 @@ private:
 
     /// Sealed by the product, where the content store does not see it.
     static constexpr bool is_elsewhere(keys::data_purpose purpose) noexcept {
-        return purpose != keys::data_purpose::message && purpose != Parts::content_purpose;
+        constexpr auto content = Parts::content_purposes;
+        return purpose != keys::data_purpose::message && std::find(content.begin(), content.end(), purpose) == content.end();
     }
 
     result<void> overwrite(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
@@ -345,12 +346,25 @@ private:
     }
     /// Of what the content is sealed under. An environment that has none of it has no key for it, and a lease all the same.
     result<keys::data_key_lease> lease_to_read(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        auto lease = lease_for(ring, l, chain, 0, Parts::content_purpose);
-        const bool lacks_key = !lease && lease.error().code == errc::not_found;
-        return lacks_key ? lease_for(ring, l, chain, 0, keys::data_purpose::message) : std::move(lease);
+        const auto& env = l.environment->value;
+        key_opener<Parts> opener(parts_, chain, ring);
+        std::vector<keys::leased_key> all;
+        for (const keys::data_purpose purpose : Parts::content_purposes) {
+            auto some = opener.open({env.id, env.key_version, 0, purpose});
+            if (!some && some.error().code == errc::not_found) continue;
+            if (!some) return pass(some);
+            std::move(some->begin(), some->end(), std::back_inserter(all));
+        }
+        return all.empty() ? lease_for(ring, l, chain, 0, keys::data_purpose::message) : lease_of(ring, l, std::move(all));
     }
     result<keys::data_key_lease> lease_to_write(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        return lease_of(ring, l, open_to_write(parts_, chain, ring, l, Parts::content_purpose));
+        std::vector<keys::leased_key> all;
+        for (const keys::data_purpose purpose : Parts::content_purposes) {
+            auto some = open_to_write(parts_, chain, ring, l, purpose);
+            if (!some) return pass(some);
+            std::move(some->begin(), some->end(), std::back_inserter(all));
+        }
+        return lease_of(ring, l, std::move(all));
     }
     result<keys::data_key_lease> lease_of(const ring_id& ring, const loaded& l, result<std::vector<keys::leased_key>>&& keys) {
         if (!keys) return pass(keys);

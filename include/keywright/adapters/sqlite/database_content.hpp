@@ -111,7 +111,7 @@ private:
 class database_content : public file::content_folders<detail::database_items> {
 public:
     /// What its data is sealed under: a service leases this beside the keys of messages.
-    static constexpr keys::data_purpose purpose = keys::data_purpose::page;
+    static constexpr std::array purposes{keys::data_purpose::page};
 
     /// The folder is made when it is missing and its parent is there.
     [[nodiscard]] static result<database_content> open(std::string root) {
