@@ -304,6 +304,9 @@ def a_tenants_restore(w, provider, db):
     check(mails() > told, "nobody was told")
     check(re.search("restored", events()), events())
     provider.admin("2026-11-02T12:00:00Z", "alice", "audit", "verify")
+    db.write_bytes(before)  # whoever puts the old file back is found out
+    run(*later, db, "SELECT * FROM t", code=52, says="restore")
+    run("restore", *confirmed, db, "-i", kept)
     return kept
 
 
