@@ -51,6 +51,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 SOURCES = {".hpp", ".cpp", ".h", ".c", ".cc"}
 SCRIPTS = {".cmake", ".py", ".sh"}
 HEADER_LINES = 400
+EXAMPLE_LINES = 80  # of those for one task
 
 
 class Tree:
@@ -158,6 +159,9 @@ def size(tree):
         lines = text.count("\n")
         if lines > HEADER_LINES:
             yield f"{header}: {lines} lines, expected at most {HEADER_LINES}: split it by idea"
+    for name, text in tree.texts.items():
+        if re.fullmatch(r"examples/(policies/)?\w+\.cpp", name) and text.count("\n") > EXAMPLE_LINES:
+            yield f"{name}: {text.count(chr(10))} lines, expected at most {EXAMPLE_LINES}: one example, one task"
 
 
 def shape(tree):

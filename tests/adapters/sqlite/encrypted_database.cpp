@@ -349,6 +349,24 @@ TEST_CASE("encrypted database: a lock ends what runs and refuses what comes, an 
     }
 }
 
+TEST_CASE("encrypted database: where a program shares caches between its connections, one with keys is no way to read for one without") {
+    const temporary_folder folder;
+    const environment prod, locked;
+    const auto path = folder / "a.db", other = folder / "b.db";
+    sqlite3_enable_shared_cache(1);
+    {
+        const auto with_keys = open(path, prod);
+        sql(with_keys, "CREATE TABLE t(a); INSERT INTO t VALUES ('secret')");
+        auto beside = open(other, prod);
+        locked.lock();
+        const auto without = sqlite::open(path, locked.source());
+        CHECK_FALSE(without.has_value());
+        if (!without) CHECK(without.error().code == errc::locked);
+        CHECK_FALSE(beside.attach(path, "a", locked.source()).has_value());
+    }
+    sqlite3_enable_shared_cache(0);
+}
+
 TEST_CASE("encrypted database: the age of a lease is renewed in the middle of a transaction, of a single one it is the end") {
     const environment prod;
     const temporary_folder folder;

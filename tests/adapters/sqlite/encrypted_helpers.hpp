@@ -2,7 +2,8 @@
 // Encrypted databases for tests: an environment with one page key and a lock, SQL that must work, files as bytes.
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include "sql.hpp"
+
 #include <keywright/testing/temporary_folder.hpp>
 
 #include <doctest/doctest.h>
@@ -59,28 +60,9 @@ inline errc code_of_open(const std::string& path, const environment& of) {
     return opened.error().code;
 }
 
-/// The rows, `|` between columns and `;` behind each; `code` when it fails.
-struct outcome {
-    int code = SQLITE_OK;
-    std::string rows;
-};
-inline outcome try_sql(sqlite3* db, const std::string& sql) {
-    outcome out;
-    out.code = sqlite3_exec(
-        db, sql.c_str(),
-        [](void* to, int columns, char** values, char**) {
-            auto& rows = static_cast<outcome*>(to)->rows;
-            for (int i = 0; i < columns; ++i) rows += std::string(i > 0 ? "|" : "") + (values[i] == nullptr ? "NULL" : values[i]);
-            rows += ';';
-            return 0;
-        },
-        &out, nullptr);
-    return out;
-}
 inline std::string sql(const sqlite::database& db, const std::string& text) {
     const auto done = try_sql(db.handle(), text);
-    const auto fault = sqlite::last_error(db.handle());
-    REQUIRE_MESSAGE(done.code == SQLITE_OK, text, ": ", sqlite3_errmsg(db.handle()), " / ", std::string(fault ? fault->text : "no fault"));
+    REQUIRE_MESSAGE(done.code == SQLITE_OK, text, ": ", last_words(db.handle()));
     return done.rows;
 }
 inline bool is_whole(const sqlite::database& db) { return sql(db, "PRAGMA integrity_check") == "ok;"; }
@@ -97,6 +79,31 @@ inline void write_content(const std::string& path, const bytes& content) {
     REQUIRE(file.good());
 }
 inline bool holds(const bytes& all, std::string_view marker) { return as_text(all).find(marker) != std::string_view::npos; }
+
+/// A file without a name in the VFS below, and what encrypts it.
+class unnamed_file {
+public:
+    unnamed_file() {
+        sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
+        memory_.resize(static_cast<std::size_t>(usual->szOsFile) / sizeof(std::uint64_t) + 1);
+        constexpr int flags =
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_DELETEONCLOSE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_TEMP_DB;
+        REQUIRE(usual->xOpen(usual, nullptr, below(), flags, nullptr) == SQLITE_OK);
+        auto made = sqlite::detail::temporary_file::make(below());
+        REQUIRE(made.has_value());
+        encrypted_.emplace(std::move(*made));
+    }
+    unnamed_file(const unnamed_file&) = delete;
+    unnamed_file& operator=(const unnamed_file&) = delete;
+    ~unnamed_file() { below()->pMethods->xClose(below()); }
+
+    sqlite3_file* below() noexcept { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
+    sqlite::detail::temporary_file* operator->() noexcept { return &*encrypted_; }
+
+private:
+    std::vector<std::uint64_t> memory_;
+    std::optional<sqlite::detail::temporary_file> encrypted_;
+};
 
 /// Everything in the open files of this process whose paths are `wanted`, also without a name, read through handles that
 /// stay open.

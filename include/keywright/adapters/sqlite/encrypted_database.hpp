@@ -35,7 +35,8 @@ struct open_options {
 
 namespace detail {
 
-/// `path` as a URI for SQLite, with the ticket.
+/// `path` as a URI for SQLite, with the ticket. Never in a cache that connections share: who has no keys would read there
+/// what another's keys have opened.
 inline std::string uri_of(std::string_view path, const std::string& ticket_number, bool read_only = false) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string uri = "file:";
@@ -49,10 +50,10 @@ inline std::string uri_of(std::string_view path, const std::string& ticket_numbe
             uri += {'%', digits[byte >> 4], digits[byte & 15]};
         }
     }
-    return uri + "?" + ticket_parameter + "=" + ticket_number + (read_only ? "&mode=ro" : "");
+    return uri + "?" + ticket_parameter + "=" + ticket_number + "&cache=private" + (read_only ? "&mode=ro" : "");
 }
 
-/// What guards a connection; lives as long as its database file is open, also where statements that were not finalized keep
+/// What guards a connection; lives as long as its database file is open, also where statements that were not finalised keep
 /// it open behind a closed handle.
 struct guard {
     struct other {
@@ -67,7 +68,7 @@ struct guard {
     std::vector<other> attached{};          // databases that have been
 
     /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
-    static int authorize(void* self, int action, const char* name, const char*, const char*, const char*) noexcept {
+    static int authorise(void* self, int action, const char* name, const char*, const char*, const char*) noexcept {
         if (action != SQLITE_ATTACH) return SQLITE_OK;
         if (name == nullptr) return SQLITE_DENY;
         const std::string_view file = name;
@@ -198,7 +199,7 @@ public:
         if (code != SQLITE_OK) return why(*access, code);
         database::reserve(raw, "main");
         sqlite3_busy_timeout(raw, static_cast<int>(options.wait.count * 1000));
-        sqlite3_set_authorizer(raw, guard::authorize, opened.guard_.get());
+        sqlite3_set_authorizer(raw, guard::authorise, opened.guard_.get());
         sqlite3_progress_handler(raw, 1000, guard::interrupts, opened.guard_.get());
         sqlite3_trace_v2(raw, SQLITE_TRACE_STMT, guard::begins, opened.guard_.get());
         return opened;
