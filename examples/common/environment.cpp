@@ -3,7 +3,10 @@
 
 #include "../tenant_admin/workspace.hpp"
 
+#include <keywright/adapters/sqlite/generation.hpp>
 #include <keywright/core/hex.hpp>
+
+#include <filesystem>
 
 namespace example {
 
@@ -63,6 +66,13 @@ outcome<void> judged(const result<keywright::outcome>& done, const std::string& 
     if (done->refused()) return refused(done->decision(), {errc::locked, "the policy does not let this be done now"}, name);
     if (const auto why = done->unfinished()) return trouble_of(exit_code::undone, name, why->text);
     return {};
+}
+
+/// The state's record of a database file.
+sqlite::generation_keeper generation_of(tenant_admin::workspace& w, const std::string& environment, const std::string& path) {
+    std::error_code failed;
+    const auto place = std::filesystem::weakly_canonical(path, failed);
+    return sqlite::kept_in(w.store, "generation/" + environment + (failed ? "/" + path : place.native()));
 }
 
 /// The state knows a backup by this.
@@ -142,6 +152,13 @@ outcome<void> environment::restore(
         return trouble_of(exit_code::refused, parts_->given.name, "the state knows no such backup of it",
                           "take backups with the same state: encrypted_sqlite backup --environment NAME");
     return judged(done, parts_->given.name);
+}
+
+result<std::uint64_t> environment::known_generation(const std::string& path) const {
+    return generation_of(*parts_->workspace, parts_->given.name, path).known();
+}
+result<void> environment::keep_generation(const std::string& path, std::uint64_t generation) {
+    return generation_of(*parts_->workspace, parts_->given.name, path).keep(generation);
 }
 
 outcome<policy::clear_permit> environment::way_out() {

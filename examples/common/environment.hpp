@@ -52,6 +52,9 @@ public:
     outcome<void> restore(const database_backup& backup,
                           const std::function<keywright::result<void>(const keywright::keys::data_key_lease& opens,
                                                                       const keywright::keys::data_key_lease& seals)>& put_in_place);
+    /// Which generation of a database file the state knows, 0: none; and what it is to know. An older file put in that place is refused.
+    keywright::result<std::uint64_t> known_generation(const std::string& path) const;
+    keywright::result<void> keep_generation(const std::string& path, std::uint64_t generation);
     /// Asks the policy whether data may be left in the clear.
     outcome<keywright::policy::clear_permit> way_out();
 

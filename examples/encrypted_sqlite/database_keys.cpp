@@ -93,6 +93,12 @@ outcome<void> database_keys::restore(
     return {};
 }
 
+sqlite::generation_keeper database_keys::generation_of(const std::string& path) {
+    if (environment_ == nullptr) return {};
+    return {.known = [this, path] { return environment_->known_generation(path); },
+            .keep = [this, path](std::uint64_t value) { return environment_->keep_generation(path, value); }};
+}
+
 outcome<policy::clear_permit> database_keys::way_out() {
     if (environment_ != nullptr) return environment_->way_out();
     constexpr insecure::secret_access reason{"whoever holds the key file and asks for it"};
@@ -121,7 +127,11 @@ trouble why_closed(const error& e, const options& given, const database_keys& ke
 }
 
 outcome<sqlite::database> open_database(const options& given, database_keys& keys, bool must_exist) {
-    auto db = sqlite::open(given.file, keys.source(), {.suite = given.suite, .read_only = given.read_only, .create = !must_exist});
+    const auto generation = keys.generation_of(given.file);
+    const auto known = generation ? generation.known() : result<std::uint64_t>(0);
+    if (!known) return trouble_of(known.error(), given.file);
+    auto db = sqlite::open(given.file, keys.source(),
+                           {.suite = given.suite, .read_only = given.read_only, .create = !must_exist, .at_least = *known});
     if (!db) return tl::unexpected(why_closed(db.error(), given, keys));
     return std::move(*db);
 }

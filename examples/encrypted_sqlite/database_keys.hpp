@@ -5,7 +5,7 @@
 #include "options.hpp"
 #include "statements.hpp"
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/adapters/sqlite/generation.hpp>
 #include <keywright/policy/way_out.hpp>
 
 #include <functional>
@@ -28,6 +28,8 @@ public:
     outcome<void> restore(const example::database_backup& backup, database_keys& from,
                           const std::function<keywright::result<void>(const keywright::keys::data_key_lease& opens,
                                                                       const keywright::keys::data_key_lease& seals)>& put_in_place);
+    /// The state's note of a file's generation; for a key file there is none.
+    keywright::sqlite::generation_keeper generation_of(const std::string& path);
     /// Whether what it holds may be left in the clear: the holder of a key file decides alone, the policy for a tenant.
     outcome<keywright::policy::clear_permit> way_out();
     /// What the policy said, where it gave no lease: more than an error of the library can carry.

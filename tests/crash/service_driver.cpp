@@ -86,7 +86,7 @@ void expect(bool holds, const std::string& sentence) {
 
 std::size_t count(auto& w, const std::string& prefix) { return take(w.store.scan(prefix, "", 10'000), "scan").size(); }
 
-/// `first`, `second` or `empty`: which edition of all that it holds an environment opens to.
+/// `first`, `second` or `empty`: which edition of all that it holds an environment opens to; `alpha-first`: that of alpha.
 template <class Content>
 std::string edition_of(world<Content>& w, const policy::environment_state& env) {
     const std::string who(env.id.view());
@@ -96,8 +96,12 @@ std::string edition_of(world<Content>& w, const policy::environment_state& env) 
         const auto text = Content::read(w, env, one.path);
         const bool is_missing = !text && text.error().code == errc::not_found;
         if (!text && !is_missing) failed(who + ": `" + std::string(one.path) + "` does not decrypt: " + text.error().text);
-        const auto is = [&](const char* edition) { return *text == text_of(env.id, one, edition); };
-        found.insert(is_missing ? "empty" : is("first") ? "first" : is("second") ? "second" : "damaged");
+        const auto is = [&](const char* edition, const environment_id& of) { return *text == text_of(of, one, edition); };
+        found.insert(is_missing             ? "empty"
+                     : is("first", env.id)  ? "first"
+                     : is("second", env.id) ? "second"
+                     : is("first", alpha)   ? "alpha-first"
+                                            : "damaged");
     }
     return found.size() == 1 ? *found.begin() : "mixed";
 }

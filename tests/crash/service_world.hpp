@@ -388,7 +388,7 @@ inline const operation<World> operations[] = {
          w.fill(beta, "second");
      },
      [](World& w) { return w.copy(alpha, beta); }, "k1:active alpha:customer:first beta:customer:second gamma:provider:first",
-     "k1:active alpha:customer:first beta:customer:first gamma:provider:first"},
+     "k1:active alpha:customer:first beta:customer:alpha-first gamma:provider:first"},
     {"delete", 3, three_with_active_key, [](World& w) { return w.remove(alpha); },
      "k1:active alpha:customer:first beta:customer:first gamma:provider:first",
      "k1:active alpha:deleted beta:customer:first gamma:provider:first"},
