@@ -141,6 +141,17 @@ TEST_CASE("convert: there and back and there again, the 32 bytes being reserved 
     CHECK(content_of(path)[20] == 32);
 }
 
+TEST_CASE("convert: the engine that is asked for does it, both ways") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = make_small(folder);
+    must(sqlite::encrypt(path, prod.source(), {.engine = own_pages}));
+    CHECK(sql(open(path, prod, {.engine = own_pages}), "SELECT a FROM t; PRAGMA integrity_check") == "MARKER;ok;");
+    CHECK_FALSE(sqlite::decrypt(path, prod.source(), permit()).has_value());
+    must(sqlite::decrypt(path, prod.source(), permit(), {.engine = own_pages}));
+    CHECK(sql(open_plain(path).get(), "SELECT a FROM t; PRAGMA integrity_check") == "MARKER;ok;");
+}
+
 TEST_CASE("convert: the permissions stay, progress only grows and reaches the end") {
     const environment prod;
     const temporary_folder folder;

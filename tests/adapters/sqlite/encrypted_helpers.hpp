@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -22,20 +23,21 @@ public:
 
     sqlite::lease_source source() const {
         return [all = *this]() -> result<keys::data_key_lease> {
-            if (*all.locked_) return fail(errc::locked, "test: the environment is locked");
+            if (all.state_->locked) return fail(errc::locked, "test: the environment is locked");
             std::vector<keys::leased_key> list;
             list.push_back(
                 {{environment_id{all.name_}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, all.key_))), true, 1000});
-            ++*all.leases_;
-            return keys::data_key_lease::grant(all.watch_, *all.epoch_, std::move(list), {.max_age = std::chrono::minutes(5), .now = now});
+            ++all.state_->leases;
+            return keys::data_key_lease::grant(all.watch_, all.state_->epoch, std::move(list),
+                                               {.max_age = std::chrono::minutes(5), .now = now});
         };
     }
     void lock() const {
-        *locked_ = true;
-        watch_->raise(++*epoch_);
+        state_->locked = true;
+        watch_->raise(++state_->epoch);
     }
-    void unlock() const { *locked_ = false; }
-    int leases() const { return *leases_; }
+    void unlock() const { state_->locked = false; }
+    int leases() const { return state_->leases; }
 
     static inline std::chrono::nanoseconds time{0}; // of all leases
     static std::chrono::nanoseconds now() noexcept { return time; }
@@ -44,9 +46,12 @@ private:
     const char* name_;
     std::uint8_t key_;
     std::shared_ptr<keys::epoch_watch> watch_ = std::make_shared<keys::epoch_watch>(1);
-    std::shared_ptr<std::uint64_t> epoch_ = std::make_shared<std::uint64_t>(1);
-    std::shared_ptr<bool> locked_ = std::make_shared<bool>(false);
-    std::shared_ptr<int> leases_ = std::make_shared<int>(0);
+    struct shared {
+        std::atomic<std::uint64_t> epoch = 1;
+        std::atomic<bool> locked = false;
+        std::atomic<int> leases = 0;
+    };
+    std::shared_ptr<shared> state_ = std::make_shared<shared>();
 };
 
 inline sqlite::database open(const std::string& path, const environment& of, sqlite::open_options options = {}) {
@@ -58,6 +63,14 @@ inline errc code_of_open(const std::string& path, const environment& of) {
     const auto opened = sqlite::open(path, of.source(), {.wait = seconds{0}});
     REQUIRE_FALSE(opened.has_value());
     return opened.error().code;
+}
+
+/// An engine that none other agrees with: whatever is done with it works where each page is its own, and only there.
+inline result<std::unique_ptr<envelope::page_aead>> own_pages(envelope::page_suite suite, const secret_bytes& key) {
+    secret_bytes another(key.size());
+    const auto given = keywright::detail::reveal(key);
+    std::reverse_copy(given.begin(), given.end(), keywright::detail::reveal_writable(another).begin());
+    return envelope::botan_pages(suite, another);
 }
 
 inline std::string sql(const sqlite::database& db, const std::string& text) {

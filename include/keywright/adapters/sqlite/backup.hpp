@@ -22,11 +22,13 @@ using envelope::byte_source;
 // reset, for good. A rotation of the customer's key does not touch them.
 
 struct backup_options {
-    instant taken{};     ///< what the backup says of when it was taken
-    seconds wait{5};     ///< how long others are waited for
+    instant taken{};                                      ///< what the backup says of when it was taken
+    envelope::page_engine engine = envelope::botan_pages; ///< who proves the pages
+    seconds wait{5};                                      ///< how long others are waited for
 };
 struct restore_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of the new file
+    envelope::page_engine engine = envelope::botan_pages;              ///< who decrypts, and encrypts
     seconds wait{5};                                                   ///< how long others are waited for
     generation_keeper kept{};                                          ///< the new file is above what it knows, and it is told
 };
@@ -45,8 +47,10 @@ struct restore_options {
 /// `wait`; authentication_failed: the database is damaged; corrupt: it has no pages. Syncs nothing: that is the sink's owner's.
 [[nodiscard]] inline result<backup_info> write_backup(const std::string& path, lease_source source, const byte_sink& sink,
                                                       const backup_options& options = {}) {
-    auto taken = detail::snapshot::take(
-        path, std::make_shared<detail::page_access>(std::move(source), envelope::page_suite::aes256_gcm_siv), options.wait);
+    auto taken = detail::snapshot::take(path,
+                                        std::make_shared<detail::page_access>(
+                                            std::move(source), envelope::page_method(envelope::page_suite::aes256_gcm_siv, options.engine)),
+                                        options.wait);
     if (!taken) return pass(taken);
     auto writer = envelope::backup_writer::begin(sink, taken->environment(), options.taken, taken->pages(), taken->header_copy());
     if (!writer) return pass(writer);
@@ -119,8 +123,9 @@ template <class Take>
 
 /// The same with the keys of the environment that it was taken of: every page, their order and number, and the head are
 /// proved. Fails as envelope::backup_opener.
-[[nodiscard]] inline result<backup_info> verify_backup(const byte_source& source, const keys::data_key_lease& lease) {
-    auto opened = envelope::backup_opener::begin(source, lease);
+[[nodiscard]] inline result<backup_info> verify_backup(const byte_source& source, const keys::data_key_lease& lease,
+                                                       envelope::page_engine engine = envelope::botan_pages) {
+    auto opened = envelope::backup_opener::begin(source, lease, engine);
     if (!opened) return pass(opened);
     if (auto whole = detail::read_backup(*opened, [](byte_view) { return result<void>{}; }); !whole) return pass(whole);
     return opened->info();
@@ -137,13 +142,13 @@ template <class Take>
 [[nodiscard]] inline result<backup_info> restore_backup(const byte_source& source, const std::string& path,
                                                         const keys::data_key_lease& opens, const keys::data_key_lease& seals,
                                                         const restore_options& options = {}) {
-    auto opened = envelope::backup_opener::begin(source, opens);
+    auto opened = envelope::backup_opener::begin(source, opens, options.engine);
     if (!opened) return pass(opened);
     auto fresh = detail::replacement::begin(path, options.wait);
     if (!fresh) return pass(fresh);
     const auto known = detail::known_to(options.kept);
     if (!known) return pass(known);
-    auto target = detail::new_database::begin(fresh->file(), seals, options.suite, opened->info().page_size);
+    auto target = detail::new_database::begin(fresh->file(), seals, {options.suite, options.engine}, opened->info().page_size);
     if (!target) return pass(target);
     if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
     const auto old = detail::open_replaced(path, seals, options.wait);

@@ -25,6 +25,7 @@ namespace keywright::sqlite {
 
 struct convert_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a database that becomes encrypted
+    envelope::page_engine engine = envelope::botan_pages;              ///< who encrypts, and decrypts
     bool overwrite = true;                                             ///< a file that was in the clear, once it is replaced
     seconds wait{5};                                                   ///< how long, at most, for others to close the database
     /// Told of bytes done and bytes in all, about; may be empty.
@@ -98,7 +99,7 @@ struct growth {
     if (!pages) return pass(pages);
     growing.total = std::stoull(*pages) + envelope::header_size;
     sqlite3_progress_handler(old.handle(), 1000, growth::on_steps, &growing);
-    auto access = std::make_shared<page_access>(source, how.suite);
+    auto access = std::make_shared<page_access>(source, envelope::page_method(how.suite, how.engine));
     const ticket once(access);
     const std::string into = uri_of(fresh, once.number()) + "&vfs=" + vfs_name;
     const std::unique_ptr<char, decltype(&sqlite3_free)> sql(sqlite3_mprintf("VACUUM INTO %Q", into.c_str()), sqlite3_free);
@@ -186,7 +187,7 @@ struct growth {
     if (auto sealed = detail::seal_into(fresh->path(), *old, source, how); !sealed) return sealed;
     result<std::uint64_t> raised = 0;
     {
-        auto db = open(fresh->path(), source, {.suite = how.suite, .wait = how.wait});
+        auto db = open(fresh->path(), source, {.suite = how.suite, .engine = how.engine, .wait = how.wait});
         if (!db) return pass(db);
         if (auto proved = detail::prove_pages(*db); !proved) return proved;
         if (auto logged = detail::log_as_before(*db, *old); !logged) return logged;
@@ -205,8 +206,8 @@ struct growth {
 /// beside the file: the next call removes it.
 [[nodiscard]] inline result<void> decrypt(const std::string& path, lease_source source, const policy::clear_permit& permit,
                                           const convert_options& how = {}) {
-    const auto permitted = [source = std::move(source), of = permit.environment()]() -> result<keys::data_key_lease> {
-        auto lease = source();
+    const auto permitted = [given = std::move(source), of = permit.environment()]() -> result<keys::data_key_lease> {
+        auto lease = given();
         if (lease && lease->environment() != of)
             return fail(errc::misused, "sqlite: expected a permit for the environment whose keys are given");
         return lease;
@@ -218,7 +219,7 @@ struct growth {
     if (!fresh) return pass(fresh);
     const auto known = detail::known_to(how.kept);
     if (!known) return pass(known);
-    const auto old = open(path, permitted, {.create = false, .wait = how.wait, .at_least = *known});
+    const auto old = open(path, permitted, {.engine = how.engine, .create = false, .wait = how.wait, .at_least = *known});
     if (!old) return pass(old);
     if (auto alone = detail::take_alone(old->handle()); !alone) return alone;
     const auto left = generation(*old);
