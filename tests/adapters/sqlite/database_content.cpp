@@ -241,7 +241,7 @@ TEST_CASE("database_content: what a killed restore or conversion of one database
     filled here("wal");
     for (const char* part : {"-new.tmp", "-new.tmp-journal"}) write_content(here.path + part, bytes(600, 1));
     REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
-    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    REQUIRE(here.back_up(here.backup));
     for (const auto& ref : {here.to, here.backup}) CHECK_FALSE(std::filesystem::exists(here.path_of(ref, "main.db-new.tmp")));
     CHECK(here.count_in(here.to, here.new_lease) == "50;");
 }
