@@ -39,8 +39,8 @@ Exit codes:
 
 std::string footer() {
     return lesson +
-           example::exit_code_lines({exit_code::proof_failed, exit_code::audit_broken, exit_code::files_differ, exit_code::undone,
-                                     exit_code::weak_key, exit_code::state_exists, exit_code::other_context, exit_code::decision_needed}) +
+           example::exit_code_lines({exit_code::proof_failed, exit_code::audit_broken, exit_code::files_differ, exit_code::weak_key,
+                                     exit_code::state_exists, exit_code::other_context, exit_code::decision_needed}) +
            "Keys, passwords and passphrases are never taken from the command line, which every process of the machine can read.";
 }
 
@@ -81,6 +81,10 @@ struct parser {
             ->add_option("--from-key", given.from_key,
                          "the key file that it was taken under, if that is not --key: so a database moves to another key")
             ->option_text("FILE");
+        restore
+            ->add_option("--confirm", given.environment.confirmation,
+                         "type the name of a production environment: its restore is a decision, told to all administrators")
+            ->option_text("NAME");
         add_command("rekey", action::rekey,
                     "a new key for the file, every page sealed anew, while others use it; may be stopped and goes on");
         convert->add_flag("--keep-old-bytes", given.keep_old_bytes, "do not write zeros over the file that was in the clear");

@@ -26,6 +26,10 @@ void add_common(CLI::App& app, console& c) {
         app.add_option(flag, into, help)->envname(variable)->capture_default_str();
     };
     text("--state", w.state, "KEYWRIGHT_STATE", "the state, an SQLite file; prove-lock reads all that is in its folder", "state/state.db");
+    text("--state-key", w.state_key, "KEYWRIGHT_STATE_KEY",
+         "a file of 32 bytes, kept elsewhere, that the state is encrypted under from init on; one in the clear becomes encrypted by "
+         "encrypted_sqlite convert --to encrypted --key FILE",
+         "");
     text("--vault", w.vault, "KEYWRIGHT_VAULT", "the folder of the vault; never in one backup with the state", "state/vault");
     text("--content", w.content, "KEYWRIGHT_CONTENT", "the folder of the environments' encrypted files", "state/content");
     text("--outbox", w.outbox, "KEYWRIGHT_OUTBOX", "the folder that mails are put into", "state/outbox");
