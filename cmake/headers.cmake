@@ -114,6 +114,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/page.hpp
+    include/keywright/envelope/page_aead.hpp
     include/keywright/envelope/page_backup.hpp
     include/keywright/envelope/page_header.hpp
     include/keywright/envelope/page_keys.hpp
@@ -226,6 +227,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
     include/keywright/adapters/sqlite/encrypted/file_methods.hpp
+    include/keywright/adapters/sqlite/encrypted/file_place.hpp
     include/keywright/adapters/sqlite/encrypted/first_page.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
@@ -243,14 +245,20 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
+    include/keywright/adapters/sqlite/page_cache.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
     include/keywright/adapters/sqlite/verify.hpp
 )
 
+set(KEYWRIGHT_OPENSSL_HEADERS
+    include/keywright/adapters/openssl/page_aead.hpp
+)
+
 set(KEYWRIGHT_TESTING_HEADERS
     include/keywright/testing/clock_suite.hpp
+    include/keywright/testing/content_store_kills.hpp
     include/keywright/testing/content_store_suite.hpp
     include/keywright/testing/failing_store.hpp
     include/keywright/testing/given_when_then.hpp

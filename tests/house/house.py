@@ -43,9 +43,10 @@ FOREIGN = [
     (re.compile(r"^nlohmann/"), ["formats/byok", "formats/jwk", "formats/tink_keyset_json", "service/"]),
     (re.compile(r"^sqlite3(ext)?\.h$"), ["adapters/sqlite/"]),
     (re.compile(r"^doctest/"), ["testing/"]),
-    (re.compile(r"^(libpq-fe\.h|pkcs11|curl/|openssl/)"), ["adapters/"]),
+    (re.compile(r"^openssl/"), ["adapters/openssl/"]),
+    (re.compile(r"^(libpq-fe\.h|pkcs11|curl/)"), ["adapters/"]),
 ]
-THIRD_PARTY = re.compile(r"^(botan/|fmt/|tl/|nlohmann/|doctest/|sqlite3|libpq-fe|curl/|pkcs11)")
+THIRD_PARTY = re.compile(r"^(botan/|fmt/|tl/|nlohmann/|doctest/|sqlite3|libpq-fe|curl/|pkcs11|openssl/)")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 SOURCES = {".hpp", ".cpp", ".h", ".c", ".cc"}

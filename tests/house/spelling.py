@@ -16,7 +16,9 @@ import house
 DICTIONARY = pathlib.Path("/usr/share/dict/british-english")
 SKIP = 77
 # Where the language has two words, the house has one.
-ONE_OF_TWO = {"license": "licence", "acknowledgment": "acknowledgement", "judgement": "judgment", "programme": "program", "gray": "grey"}
+ONE_OF_TWO = {
+    "license": "licence", "acknowledgment": "acknowledgement", "judgement": "judgment", "programme": "program", "gray": "grey", "disc": "disk",
+    "focussed": "focused", "spelled": "spelt", "toward": "towards", "whilst": "while", "amongst": "among", "inquiry": "enquiry"}
 
 # What is not code, whichever begins first. What a raw string holds is another language.
 NOT_CODE = re.compile(
@@ -24,7 +26,7 @@ NOT_CODE = re.compile(
     r"|(?<!\d)'(?:\\.|[^'\\\n])+'")  # a character, and not the sign between digits
 # After `::`, `.` or `->` stands what is declared elsewhere: here, if it is ours.
 NAME = re.compile(r"(?<![\w.])(?<!::)(?<!->)[A-Za-z_]\w*")
-OF_OTHERS = re.compile(r"(?!KEYWRIGHT)[A-Z][A-Z0-9_]+|(?:sqlite3|pthread)_\w+|x[A-Z]\w*")
+OF_OTHERS = re.compile(r"(?!KEYWRIGHT)[A-Z][A-Z0-9]*(?:_\w+)?|(?:sqlite3|pthread)_\w+|x[A-Z]\w*")
 SPELT_NAME = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)")
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

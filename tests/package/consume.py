@@ -22,13 +22,14 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMPONENTS = ["policy", "keywright", "sqlite", "testing"]
+COMPONENTS = ["policy", "keywright", "sqlite", "openssl", "testing"]
 # What a component must be usable without.
 FOREIGN = {
-    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "doctest"],
-    "keywright": ["SQLite3", "doctest"],
-    "sqlite": ["doctest"],
-    "testing": ["SQLite3"],
+    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "OpenSSL", "doctest"],
+    "keywright": ["SQLite3", "OpenSSL", "doctest"],
+    "sqlite": ["OpenSSL", "doctest"],
+    "openssl": ["SQLite3", "doctest"],
+    "testing": ["SQLite3", "OpenSSL"],
 }
 
 
@@ -136,10 +137,11 @@ def pkg_config(consumer):
 def vcpkg(consumer):
     port = consumer.source / "cmake/vcpkg/keywright"
     manifests = [json.loads((folder / "vcpkg.json").read_text()) for folder in (consumer.source, port)]
-    tools = [{"name": "vcpkg-cmake", "host": True}, {"name": "vcpkg-cmake-config", "host": True}]
-    manifests[0]["dependencies"] += tools
+    # A manifest with a least version is refused where it names no commit of vcpkg's own registry; a port may have one.
+    manifests[0]["dependencies"][0] = {"name": "botan", "version>=": "3.13.0"}
+    manifests[0]["dependencies"] += [{"name": "vcpkg-cmake", "host": True}, {"name": "vcpkg-cmake-config", "host": True}]
     if manifests[0] != manifests[1]:
-        sys.exit("package: the port's vcpkg.json is not the tree's and the two tools that a portfile calls")
+        sys.exit("package: the port's vcpkg.json is not the tree's with Botan's version and the two tools that a portfile calls")
     project = (consumer.source / "CMakeLists.txt").read_text()
     if f"project(keywright VERSION {manifests[1]['version']} " not in project:
         sys.exit("package: vcpkg.json names another version than CMakeLists.txt")

@@ -55,12 +55,9 @@ public:
     template <class Command>
     [[nodiscard("tenant_service: the command may have been refused; ask the outcome")]] result<outcome> run(const subject& s,
                                                                                                             Command command) {
-        static_assert(
-            !service::detail::brings_a_key::contains<Command>,
-            "tenant_service: `run` takes no command that brings a key; call the function of its name, which reads the key itself");
-        static_assert(!service::detail::is_a_report::contains<Command>,
-                      "tenant_service: `run` takes no report; what has become of its work the service says itself, in `recover`");
-        if constexpr (std::is_same_v<Command, policy::create_environment>)
+        if constexpr (!service::check_runnable<Command>())
+            return fail(errc::misused, "service: no command for `run`"); // and not on, into what it would instantiate
+        else if constexpr (std::is_same_v<Command, policy::create_environment>)
             return create_environment(s, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);

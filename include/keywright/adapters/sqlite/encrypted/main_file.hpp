@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The database file as SQLite sees it: pages in the clear at the offsets that SQLite knows, while the file below holds a
 // header and sealed pages, all offsets 8192 further on.
-// Depends on: file_head, resealing, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
+// Depends on: file_head, resealing, page_cache, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
 #pragma once
 
+#include <keywright/adapters/sqlite/encrypted/file_place.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
+#include <keywright/adapters/sqlite/page_cache.hpp>
 
 namespace keywright::sqlite::detail {
 
@@ -27,6 +29,11 @@ public:
     [[nodiscard]] bool may_go_on() { return allow(access_->check()); }
     /// The same at the beginning of a transaction, where a new lease may be had.
     [[nodiscard]] bool may_begin() { return allow(access_->begin()); }
+    /// The same where SQLite may go on with what it has cached and read nothing: a new lease must unwrap the keys before.
+    int begin_ready() {
+        const int ready = may_begin() ? make_ready() : refused;
+        return ready == SQLITE_EMPTY ? SQLITE_OK : ready;
+    }
     /// SQLITE_OK with keys; SQLITE_EMPTY where the file holds nothing yet; else the code of what is wrong.
     int make_ready() {
         if (head_.is_ready()) return SQLITE_OK;
@@ -37,6 +44,9 @@ public:
     int tell(const error& e) noexcept { return access_->note(code_of(e), e); }
     /// SQLite's lock on the file.
     int level() const noexcept { return level_; }
+    /// Whether SQLite asks for a lock before its next transaction: not where it kept the one of the last, as with
+    /// `PRAGMA locking_mode = EXCLUSIVE`.
+    bool is_asked_to_begin() const noexcept { return level_ == SQLITE_LOCK_NONE || (level_ == SQLITE_LOCK_SHARED && shares_log_); }
     /// SQLITE_OK: the file has other keys than were known of it, and they are here; SQLITE_DONE: it has the same; else why they
     /// are not to be had. Asked where something does not open: who reads a log has no lock that keeps the file from being
     /// given a new key meanwhile.
@@ -64,10 +74,8 @@ public:
         if (!envelope::is_page_size(page.size()) || offset % static_cast<std::int64_t>(page.size()) != 0)
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
-        ahead_.forget();
-        first_.doubt();
         const std::uint32_t number = number_of(offset);
-        if (number == 1 && !may_be_first(page)) return refuse_first();
+        if (number == 1 && !leaves_room_for_seals(page)) return refuse_first();
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
         return write_page(number, page);
@@ -103,7 +111,11 @@ public:
         const auto below = head_.size_below();
         if (!below) return tell(below.error());
         *out = *below > header ? *below - header : 0;
-        if (*below > 0 && *below <= header && head_.is_ready() && head_.header().populated)
+        if (*below == 0 || *below > header) return SQLITE_OK;
+        // To SQLite a file without pages is an empty database, of which it reads nothing.
+        if (!may_go_on()) return refused;
+        if (const int ready = make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_OK : ready;
+        if (head_.header().populated)
             return tell({errc::corrupt, "sqlite: expected pages behind the header, the file was cut; restore it from a backup"});
         return SQLITE_OK;
     }
@@ -113,11 +125,15 @@ public:
         forget_contents();
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
-        if (level_ == SQLITE_LOCK_NONE && was_replaced()) return below_->pMethods->xUnlock(below_, SQLITE_LOCK_NONE), tell_of_replacement();
         // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. A
         // reader who finds page 1 as it was looks at the header when a page does not open, a writer before it seals one. Who
         // reads a log has a lock that does not keep others from giving it a key, and writes with an exclusive one when it closes.
-        if (level_ == SQLITE_LOCK_NONE ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED) forget_if_changed();
+        const bool begins = level_ == SQLITE_LOCK_NONE;
+        const bool is_in_doubt = begins ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED;
+        const bool is_asked_now = level == SQLITE_LOCK_RESERVED || (begins && is_in_doubt);
+        if (is_asked_now ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+            return below_->pMethods->xUnlock(below_, level_), tell_of_replacement();
+        if (is_in_doubt) forget_if_changed();
         resealing_.others_were_here();
         level_ = std::max(level_, level);
         return code;
@@ -125,22 +141,24 @@ public:
     int unlock(int level) {
         forget_contents();
         level_ = level;
+        shares_log_ = shares_log_ && level != SQLITE_LOCK_NONE;
         return below_->pMethods->xUnlock(below_, level);
     }
     int lock_log(int offset, int n, int flags) {
-        if ((flags & SQLITE_SHM_LOCK) != 0) {
-            if (!may_begin()) return refused;
-            // SQLite may go on with what it has cached and read nothing: a new lease must unwrap the keys before.
-            if (const int ready = make_ready(); ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
-        }
+        shares_log_ = true;
+        if ((flags & SQLITE_SHM_LOCK) != 0)
+            if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
         // As a reader, of the state that the mark in this place stands for: a transaction begins.
         const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
-        if (is_read_mark && (flags & SQLITE_SHM_LOCK) != 0 && was_replaced()) return tell_of_replacement();
+        const bool begins = is_read_mark && (flags & SQLITE_SHM_LOCK) != 0;
+        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
+        // A log that is written back is written back wherever the file is.
+        const bool writes_log = may_write && offset == write_lock;
+        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_)) return tell_of_replacement();
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
         if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
-        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         if (!may_write) return code;
         // Whoever gives the file another key has the locks of those who write log or pages.
         resealing_.others_were_here();
@@ -153,6 +171,7 @@ public:
     /// The -shm file holds a checksum of pages in the clear. SQLite leaves it where the log could not be written back, as
     /// after a lock; but whoever can have the file alone may remove it: it is made again from the log.
     int unmap_log(int remove) {
+        shares_log_ = false;
         const bool is_last = level_ != SQLITE_LOCK_NONE && below_->pMethods->xLock(below_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
     }
@@ -168,17 +187,7 @@ public:
         return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
-    /// Whether a page may be the first: it says how large pages are, and how much of each is left to the seal. A backup of
-    /// another database may bring one that says otherwise.
-    bool may_be_first(byte_view page) const noexcept {
-        const std::size_t size = std::size_t{page[16]} << 8 | std::size_t{page[17]} << 16;
-        return size == page.size() && page[20] == envelope::page_reserve;
-    }
-    int refuse_first() noexcept {
-        return tell({errc::misused,
-                     "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of "
-                     "copying its pages"});
-    }
+    int refuse_first() noexcept { return tell(no_room_for_seals); }
 
 protected:
     sqlite3_file* below_;
@@ -187,18 +196,11 @@ private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
-    /// Another file has its name now: what is written here nobody would ever read.
-    bool was_replaced() noexcept {
-        int moved = 0;
-        return below_->pMethods->xFileControl(below_, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
-    }
-    int tell_of_replacement() noexcept {
-        return access_->note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
-                                                                          "meanwhile; close it and open it again"});
-    }
+    int tell_of_replacement() noexcept { return access_->note(SQLITE_READONLY_DBMOVED, file_replaced); }
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
+        if (!usable && usable.error().code == errc::locked && head_.is_ready()) wipe_page_caches();
         if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
@@ -224,15 +226,20 @@ private:
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
     }
-    static int short_read(byte_span out) noexcept {
-        std::fill(out.begin(), out.end(), std::uint8_t{0});
-        return SQLITE_IOERR_SHORT_READ;
-    }
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
         const int code = open_page(number, out);
+        if (number == 1 && code == SQLITE_OK) tell_if_cut(out);
         return code == SQLITE_IOERR_DATA ? damaged() : code;
+    }
+    /// SQLite refuses a file that has fewer pages than its first one counts, and has no word of why. What a log holds is not in the
+    /// file yet.
+    void tell_if_cut(byte_view first) {
+        const bool has_log = first[18] == 2;
+        if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
+        const auto size = head_.size_below();
+        if (size && *size < place_of(pages_counted(first) + 1, first.size())) access_->note(SQLITE_CORRUPT, pages_cut_off);
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -259,11 +266,20 @@ private:
         if (code == SQLITE_IOERR_SHORT_READ) {
             const auto size = head_.size_below();
             if (!size) return code_of(size.error());
-            if (*size <= at) return short_read(out);
+            if (*size <= at) return was_cut_off(number) ? SQLITE_IOERR_DATA : short_read(out);
         } else if (code != SQLITE_OK) {
             return code;
         }
         return open_sealed(number, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    /// Whether the file's own first page counts one that lies beyond the file's end. SQLite asks the log, where there is one,
+    /// how long the database is, and takes for zero what stands in neither.
+    bool was_cut_off(std::uint32_t number) {
+        if (number == 1 || level_ == SQLITE_LOCK_NONE) return false;
+        Botan::secure_vector<std::uint8_t> first(head_.header().page_size);
+        const int code = open_page(1, first);
+        if (code == SQLITE_IOERR_SHORT_READ) return false; // no page is in the file yet
+        return code != SQLITE_OK || pages_counted(first) >= number;
     }
     bool open_sealed(std::uint32_t number, byte_view sealed, byte_span out) {
         const bytes first = number == 1 ? bytes(sealed.begin(), sealed.end()) : bytes(); // `out` may be where `sealed` stands
@@ -275,11 +291,7 @@ private:
     static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
         return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
     }
-    int damaged() {
-        return access_->note(
-            SQLITE_IOERR_DATA,
-            {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
-    }
+    int damaged() noexcept { return tell(page_damaged); }
 
     /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
     int read_parts(byte_span out, std::int64_t offset) {
@@ -304,27 +316,20 @@ private:
     int read_part(byte_span out, std::int64_t offset) {
         const std::size_t size = head_.header().page_size;
         const auto within = offset % static_cast<std::int64_t>(size);
+        if (const auto first = first_.now(); number_of(offset) == 1 && first.size() == size) {
+            std::copy_n(first.begin() + within, out.size(), out.begin());
+            return SQLITE_OK;
+        }
         part_.resize(size);
         const byte_span page = part_;
         int code = open_page(number_of(offset), page);
         if (code == SQLITE_IOERR_DATA && number_of(offset) == 1 && out.size() <= looked_at) {
-            stand_in(page);
+            stand_in(page, level_ != SQLITE_LOCK_NONE);
             code = SQLITE_OK;
         }
         if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) return code;
         std::copy_n(page.begin() + within, out.size(), out.begin());
         return code;
-    }
-    void stand_in(byte_span page) {
-        std::fill(page.begin(), page.end(), std::uint8_t{0});
-        const auto size = head_.header().page_size;
-        page[16] = static_cast<std::uint8_t>(size == 65'536 ? 0 : size >> 8);
-        page[17] = static_cast<std::uint8_t>(size == 65'536 ? 1 : 0);
-        page[20] = envelope::page_reserve;
-        page[21] = 64;
-        page[22] = page[23] = 32;
-        if (level_ == SQLITE_LOCK_NONE) return;
-        Botan::system_rng().randomize(page.subspan(24, 16));
     }
 
     /// A header for pages of this size: the one that is there, or a new one where there are no pages yet.
@@ -342,7 +347,9 @@ private:
     }
     /// Whoever writes ends first what was begun before.
     int settle() {
-        const auto settled = head_.is_between_keys() ? resealing_.settle() : result<void>();
+        if (!head_.is_between_keys()) return SQLITE_OK;
+        ahead_.forget();
+        const auto settled = resealing_.settle();
         return settled ? SQLITE_OK : tell(settled.error());
     }
     /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
@@ -362,6 +369,8 @@ private:
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
         if (!sealed) return tell(sealed.error());
+        ahead_.give_up(place_of(number, page.size()), page.size());
+        if (number == 1) first_.doubt();
         const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), place_of(number, page.size()));
         if (code != SQLITE_OK) return code;
         if (number == 1) first_.keep(*sealed, page, true);
@@ -374,10 +383,12 @@ private:
     resealing resealing_;
     read_ahead ahead_, ahead_in_log_;
     first_page first_;
+    file_place place_;
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
-    static constexpr int first_read_mark = 3, no_mark = -1; // wal.c: WAL_READ_LOCK(0)
+    bool shares_log_ = false; // with others, by locks of its own
+    static constexpr int write_lock = 0, first_read_mark = 3, no_mark = -1; // wal.c: WAL_WRITE_LOCK, WAL_READ_LOCK(0)
     int read_mark_ = no_mark;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };

@@ -43,11 +43,18 @@ public:
     ~sole_writer() { let_go(); }
 
     main_file& file() const noexcept { return *file_; }
+    /// Whether the file has a header, which is then at hand; false: nothing was ever written. Fails as the lease does.
+    [[nodiscard]] result<bool> has_header() const {
+        const int ready = file_->make_ready();
+        if (ready == SQLITE_OK || ready == SQLITE_EMPTY) return ready == SQLITE_OK;
+        return failure(*file_, ready, "sqlite: expected to read the header");
+    }
 
     /// What SQLite's `code` stands for: what keywright said, where it comes from there.
     static tl::unexpected<error> failure(main_file& file, int code, const char* text) noexcept {
         const bool is_ours = code == refused || code == SQLITE_IOERR_DATA || code == SQLITE_NOTADB || code == SQLITE_IOERR_WRITE;
         if (is_ours && file.access().fault()) return tl::unexpected(*file.access().fault());
+        if (const auto usable = file.access().check(); code == SQLITE_INTERRUPT && !usable) return tl::unexpected(usable.error());
         return connection::failure(code, text);
     }
 
