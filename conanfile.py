@@ -14,8 +14,8 @@ class Keywright(ConanFile):
     license = "Apache-2.0"
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"sqlite": [True, False]}
-    default_options = {"sqlite": True}
+    options = {"sqlite": [True, False], "openssl": [True, False]}
+    default_options = {"sqlite": True, "openssl": False}
     exports = "CMakeLists.txt"
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
@@ -31,6 +31,8 @@ class Keywright(ConanFile):
         self.requires("nlohmann_json/[>=3.11]")
         if self.options.sqlite:
             self.requires("sqlite3/[>=3.40]")
+        if self.options.openssl:
+            self.requires("openssl/[>=3 <4]")
 
     def validate(self):
         check_min_cppstd(self, 20)
@@ -52,3 +54,5 @@ class Keywright(ConanFile):
         component("keywright", ["policy", "botan::botan", "fmt::fmt", "nlohmann_json::nlohmann_json"])
         if self.options.sqlite:
             component("sqlite", ["keywright", "sqlite3::sqlite3"])
+        if self.options.openssl:
+            component("openssl", ["keywright", "openssl::crypto"])

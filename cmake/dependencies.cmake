@@ -18,6 +18,10 @@ macro(keywright_find_sqlite)
     find_dependency(SQLite3)
 endmacro()
 
+macro(keywright_find_openssl)
+    find_dependency(OpenSSL 3 COMPONENTS Crypto)
+endmacro()
+
 macro(keywright_find_testing)
     find_dependency(doctest)
 endmacro()

@@ -114,6 +114,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/envelope/message.hpp
     include/keywright/envelope/opener.hpp
     include/keywright/envelope/page.hpp
+    include/keywright/envelope/page_aead.hpp
     include/keywright/envelope/page_backup.hpp
     include/keywright/envelope/page_header.hpp
     include/keywright/envelope/page_keys.hpp
@@ -244,10 +245,15 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
+    include/keywright/adapters/sqlite/page_cache.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp
     include/keywright/adapters/sqlite/store_file.hpp
     include/keywright/adapters/sqlite/verify.hpp
+)
+
+set(KEYWRIGHT_OPENSSL_HEADERS
+    include/keywright/adapters/openssl/page_aead.hpp
 )
 
 set(KEYWRIGHT_TESTING_HEADERS

@@ -10,7 +10,7 @@ import posixpath
 import re
 
 CODE = re.compile(r"`([^`]+)`")
-NAMESPACES = ["policy", "guards", "profiles", "formats", "keys", "envelope", "ports", "service", "memory", "file", "sqlite", "testing"]
+NAMESPACES = ["policy", "guards", "profiles", "formats", "keys", "envelope", "ports", "service", "memory", "file", "sqlite", "openssl", "testing"]
 ESCAPED = str.maketrans({c: "\\" + c for c in "\\@#%&<>$"})
 
 

@@ -17,21 +17,15 @@ using service_type = tenant_service<profiles::recommended, memory::state_store, 
 const service::ring_id ring{tenant_id{"contoso"}, region_id{"eu"}};
 const policy::actor provider{admin_id{"provider"}, policy::principal::provider}, alice{admin_id{"alice"}};
 
-/// What is shown to the customer: the import key's id and public half.
-struct shown {
-    std::string id;
-    bytes public_key;
-};
-
 /// Stands for the customer's HSM; vendors call it `byok export` or `key transfer`.
-std::string export_from_hsm(const Botan::Private_Key& key, const shown& import_key) {
-    const auto kek = Botan::X509::load_key(import_key.public_key);
-    return or_throw(formats::write_byok(key, {.kek = *kek, .kid = import_key.id, .generator = "an HSM"}, Botan::system_rng()));
+std::string export_from_hsm(const Botan::Private_Key& key, const import_public_key& shown) {
+    const auto kek = Botan::X509::load_key(shown.public_key);
+    return or_throw(formats::write_byok(key, {.kek = *kek, .kid = shown.kid, .generator = "an HSM"}, Botan::system_rng()));
 }
 
 void bring(service_type& svc, const char* what, const std::string& file) {
-    const auto outcome = svc.upload_key(
-        ring, {.by = alice, .key = key_id{"2026"}, .file = {.content = as_bytes(file), .password = nullptr}, .acknowledged = true});
+    const auto outcome =
+        svc.upload_key(ring, {.by = alice, .key = key_id{"2026"}, .file = {.content = as_bytes(file)}, .acknowledged = true});
     if (outcome && !outcome->refused()) return fmt::print("{}: accepted\n", what);
     fmt::print("{}: refused\n", what);
     if (!outcome) return fmt::print("    {}\n", outcome.error());
@@ -49,17 +43,15 @@ int main() {
     or_throw(svc.run({{ring.tenant}}, policy::add_administrator{.by = provider, .who = alice.who}));
 
     or_throw(svc.create_import_key(ring, {.by = alice, .bits = 2048, .valid_for = days(7)}));
-    const policy::ring_state now = or_throw(svc.state({ring})).ring.value;
-    const auto held = or_throw(p.vault.find(service::vault_ids::import(ring, now.import_print)));
-    const shown import_key{std::string(now.import_kid.view()), held.public_key};
-    fmt::print("an import key is shown until {}\n", now.import_expires_at);
+    const import_public_key shown = or_throw(svc.import_key(ring));
+    fmt::print("an import key is shown until {}\n", shown.expires_at);
 
     const Botan::RSA_PrivateKey key(Botan::system_rng(), 2048), small(Botan::system_rng(), 1024), another_kek(Botan::system_rng(), 2048);
-    const std::string file = export_from_hsm(key, import_key);
+    const std::string file = export_from_hsm(key, shown);
     bring(svc, "cut off by a mail program", file.substr(0, file.size() / 2));
-    bring(svc, "made under another public key", export_from_hsm(key, {import_key.id, another_kek.subject_public_key()}));
-    bring(svc, "made for last year's import key", export_from_hsm(key, {import_key.id + "x", import_key.public_key}));
-    bring(svc, "of 1024 bits", export_from_hsm(small, import_key));
+    bring(svc, "made under another public key", export_from_hsm(key, {.kid = shown.kid, .public_key = another_kek.subject_public_key()}));
+    bring(svc, "made for last year's import key", export_from_hsm(key, {.kid = shown.kid + "x", .public_key = shown.public_key}));
+    bring(svc, "of 1024 bits", export_from_hsm(small, shown));
     bring(svc, "as it should be", file);
     bring(svc, "the same file, kept", file);
 

@@ -52,10 +52,8 @@ static_assert(keys::check_keyring<keyring>());
 namespace {
 
 void tell(const char* what, const result<bytes>& opened) {
-    if (opened)
-        std::printf("%-52s opened: %.*s\n", what, static_cast<int>(opened->size()), as_text(*opened).data());
-    else
-        std::printf("%-52s %s\n", what, name(opened.error().code));
+    const std::string said = opened ? "opened: " + std::string(as_text(*opened)) : name(opened.error().code);
+    std::printf("%-52s %s\n", what, said.c_str());
 }
 
 } // namespace

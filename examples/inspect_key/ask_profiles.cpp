@@ -90,7 +90,7 @@ verdict ask(const char* name, const Profile& profile, const asked& a, instant no
     ring.region = region_id{"region"};
     ring.import_kid = a.file.kid;
     // dynamics_365 asks about one instance, of the ring's own name; the other profiles look past it.
-    tenant.plan = policy::license_plan::dynamics_365;
+    tenant.plan = policy::licence_plan::dynamics_365;
     policy::environment_state instance;
     instance.id = environment_id{ring.region.view()};
     instance.tenant = tenant.id;

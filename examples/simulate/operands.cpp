@@ -18,9 +18,9 @@ constexpr choice<policy::environment_kind> environment_kinds[] = {
     {"production", policy::environment_kind::production},
     {"sandbox", policy::environment_kind::sandbox},
     {"support_investigation", policy::environment_kind::support_investigation}};
-constexpr choice<policy::license_plan> plans[] = {{"other", policy::license_plan::other},
-                                                  {"customer_engagement", policy::license_plan::customer_engagement},
-                                                  {"dynamics_365", policy::license_plan::dynamics_365}};
+constexpr choice<policy::licence_plan> plans[] = {{"other", policy::licence_plan::other},
+                                                  {"customer_engagement", policy::licence_plan::customer_engagement},
+                                                  {"dynamics_365", policy::licence_plan::dynamics_365}};
 constexpr choice<policy::operation> operations[] = {
     {"apply", policy::operation::applying},        {"return", policy::operation::returning},
     {"restore", policy::operation::restoring},     {"copy", policy::operation::copying},
@@ -114,7 +114,7 @@ void read(const operands& in, policy::create_tenant& c) {
     c.seats = in.l.count("seats", 0);
     c.opted_in = in.l.flag("opted_in");
     c.regions = static_cast<std::uint8_t>(in.about.tenant->regions.size());
-    c.plan = in.l.one_of("plan", plans, policy::license_plan::other);
+    c.plan = in.l.one_of("plan", plans, policy::licence_plan::other);
 }
 void read(const operands&, policy::enable_feature&) {}
 void read(const operands& in, policy::add_administrator& c) {

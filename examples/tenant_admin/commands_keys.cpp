@@ -133,29 +133,23 @@ result<answer> unlock_key(workspace& w, const arguments& given) {
 result<answer> import_key(workspace& w, const arguments& given) {
     const auto q = request_of(w, given);
     if (!q) return pass(q);
-    auto state = w.service.state({q->ring});
-    if (!state) return pass(state);
-    const auto now = w.clock.now();
-    if (!now) return pass(now);
-    if (state->ring.value.import_kid.empty() || given.replace || policy::import_key_expired(state->ring.value, *now)) {
+    auto shown = w.service.import_key(q->ring);
+    if (!shown && shown.error().code != errc::not_found) return pass(shown);
+    if (!shown || given.replace) {
         const auto outcome = w.service.create_import_key(
             q->ring, {.by = q->by, .bits = given.bits, .valid_for = days(given.days), .replace = given.replace});
         if (!outcome) return pass(outcome);
-        if (outcome->refused()) return refusal_of(outcome->reasons(), {}, *state);
-        state = w.service.state({q->ring});
-        if (!state) return pass(state);
+        if (outcome->refused()) return tell(w, *q, outcome, "");
+        shown = w.service.import_key(q->ring);
+        if (!shown) return pass(shown);
     }
-    const auto entry = w.vault.find(service::vault_ids::import(q->ring, state->ring.value.import_print));
-    if (!entry) return pass(entry);
-    const auto pem = Botan::PEM_Code::encode(entry->public_key, "PUBLIC KEY");
-    const std::string kid(state->ring.value.import_kid.view());
-    const auto jwk = formats::public_jwk(*Botan::X509::load_key(entry->public_key), kid);
+    const auto pem = Botan::PEM_Code::encode(shown->public_key, "PUBLIC KEY");
+    const auto jwk = formats::public_jwk(*Botan::X509::load_key(shown->public_key), shown->kid);
     if (!jwk) return pass(jwk);
-    const auto& expires = state->ring.value.import_expires_at;
-    const auto until = happened(expires) ? to_text(expires) : std::string("it is used, or a lock");
+    const auto until = happened(shown->expires_at) ? to_text(shown->expires_at) : std::string("it is used, or a lock");
     return answer{exit_code::done,
-                  fmt::format("bind the export to kid {}\n    it serves once, until {}\n{}", kid, until, pem),
-                  {{"kid", kid}, {"public_key", pem}, {"jwk", *jwk}, {"expires_at", until}}};
+                  fmt::format("bind the export to kid {}\n    it serves once, until {}\n{}", shown->kid, until, pem),
+                  {{"kid", shown->kid}, {"public_key", pem}, {"jwk", *jwk}, {"expires_at", until}}};
 }
 
 } // namespace

@@ -31,8 +31,10 @@ inline std::string to_text(seconds span) {
 
 namespace detail {
 
-/// What a refusal says in one sentence, with its values; the rule's id is put in front of it.
-inline std::string sentence(const policy::reason& r) {
+/// What a refusal says in one sentence, with its values; the rule's id is put in front of it. A template, as all that prints
+/// a reason: a program that prints none does not compile some seventy texts.
+template <std::same_as<policy::reason> Reason>
+std::string sentence(const Reason& r) {
     using policy::refusal;
     const auto subject = r.subject.view();
     switch (r.code) {
@@ -181,14 +183,16 @@ inline std::string_view way_out(policy::mender who) {
 } // namespace detail
 
 /// One line: `T18: no lock for 72 h after …; allowed from 2026-11-25T06:00:00Z`.
-inline std::string to_text(const policy::reason& r) {
+template <std::same_as<policy::reason> Reason>
+std::string to_text(const Reason& r) {
     if (happened(r.not_before)) return fmt::format("{}: {}; allowed from {}", r.rule, detail::sentence(r), to_text(r.not_before));
     return fmt::format("{}: {}; {}", r.rule, detail::sentence(r), detail::way_out(r.who_can_mend));
 }
 
 /// The same, with the source of the rule, so that it can be looked up: `…; see "Lock the tenant" in Manage the encryption
 /// key, Power Platform documentation, 2020-04-17`.
-inline std::string explain(const policy::reason& r) {
+template <std::same_as<policy::reason> Reason>
+std::string explain(const Reason& r) {
     const profiles::rule_source source = profiles::source_of(r.rule);
     if (source.document.empty()) return to_text(r);
     if (source.section.empty()) return fmt::format("{}; see {}", to_text(r), source.document);
@@ -239,7 +243,8 @@ struct fmt::formatter<keywright::id<Tag>> : fmt::formatter<fmt::string_view> {
 #define KEYWRIGHT_FORMATS_AS_TEXT(type)                                                                                                    \
     template <>                                                                                                                            \
     struct fmt::formatter<type> : fmt::formatter<fmt::string_view> {                                                                       \
-        auto format(const type& value, fmt::format_context& out) const {                                                                   \
+        template <class Context>                                                                                                           \
+        auto format(const type& value, Context& out) const {                                                                               \
             return fmt::formatter<fmt::string_view>::format(keywright::to_text(value), out);                                               \
         }                                                                                                                                  \
     }

@@ -5,8 +5,10 @@
 
 FILE holds one include folder a line (`build/dev/tests/house/house_flags.txt`, after a configure). A file that has the one
 include is preprocessed and compiled, not optimised; seconds are the processor's in user mode, the least of N; memory is the
-most that the compiler held. --every takes all public headers instead of the doors and the heads of layers. Below: the budgets of tests/house/budget.py, judged, and for each
-heavy header of ours which foreign includes it spends its time in, as clang's -ftime-trace tells it. Nothing is judged by its time.
+most that the compiler held. `own`: how many times as long as a file with only the others' headers that ours needs, measured
+right after it. `heaviest include`: of others' headers the one in which clang spends most, as its -ftime-trace tells; what an
+earlier include has read already is not counted again. --every takes all public headers instead of the doors and the heads of
+layers. Below: the budgets of tests/house/budget.py, of which lines are judged and seconds shown.
 """
 import argparse
 import json
@@ -29,9 +31,6 @@ HEADS = ["keywright.hpp", "policy.hpp", "format.hpp", "insecure.hpp", "core/resu
          "adapters/sqlite/state_store.hpp", "adapters/sqlite/encrypted_database.hpp"]
 PEERS = ["botan/secmem.h", "botan/aead.h", "botan/pk_keys.h", "botan/rsa.h", "botan/x509cert.h", "botan/pkcs8.h", "fmt/format.h",
          "nlohmann/json.hpp", "sqlite3.h", "tl/expected.hpp", "functional", "chrono"]
-HEAVY = 1.0  # seconds; of those that cost more, it is told where they go
-
-
 def compile_once(command, source):
     """Seconds in user mode and MiB of the largest process, of a compiler and what it starts."""
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -45,9 +44,9 @@ def compile_once(command, source):
     return usage.ru_utime, usage.ru_maxrss / 1024
 
 
-def measure(compiler, header, rounds):
+def measure(compiler, headers, rounds):
     command = [*compiler, "-O0", "-c", "-x", "c++", "-o", "/dev/null", "-"]
-    source = f"#include <{header}>\n"
+    source = "".join(f"#include <{header}>\n" for header in headers)
     return [min(column) for column in zip(*(compile_once(command, source) for _ in range(rounds)))]
 
 
@@ -80,18 +79,34 @@ def short(path):
     return after.split("/", 2)[2] if after.startswith("c++/") else after
 
 
-def show_table(compilers, headers, rounds):
-    names = [pathlib.Path(command[0]).name for command in compilers]
-    print("| header | lines |" + "".join(f" {name}, s | MiB |" for name in names))
-    print("|---|---|" + "---|---|" * len(names))
+def ratio(compiler, header, measure_with, rounds):
+    """(seconds, MiB) of a header, and how many times as long it takes as others."""
+    seconds, mib = measure(compiler, [header], rounds)
+    return seconds, mib, seconds / measure(compiler, measure_with, rounds)[0] if measure_with else None
+
+
+def show_table(tree, compilers, headers, rounds):
+    clang = next((command for command in compilers if "clang" in command[0]), None)
+    print("| header | lines |" + "".join(f" {pathlib.Path(command[0]).name}, s | own | MiB |" for command in compilers) +
+          " heaviest include |")
+    print("|---|---|" + "---|---|---|" * len(compilers) + "---|")
     rows = []
     for header in headers:
-        costs = [measure(compiler, header, rounds) for compiler in compilers]
-        cells = "".join(f" {seconds:.2f} | {mib:.0f} |" for seconds, mib in costs)
-        rows.append((costs[0][0], f"| `<{header}>` | {budget.lines(compilers[0], [header])} |{cells}"))
+        ours = header.startswith("keywright/")
+        foreign = budget.foreign_of(tree, header.removeprefix("keywright/")) if ours else []
+        costs = [ratio(compiler, header, foreign, rounds) for compiler in compilers]
+        cells = "".join(f" {seconds:.2f} | {'' if own is None else f'{own:.2f}'} | {mib:.0f} |" for seconds, mib, own in costs)
+        heaviest = foreign_costs(clang, header.removeprefix("keywright/"))[:1] if ours and clang else []
+        told = "".join(f"`{name}` {seconds:.2f} s" for seconds, name in heaviest)
+        rows.append((costs[0][0], f"| `<{header}>` | {budget.lines(compilers[0], [header])} |{cells} {told} |"))
     for _, row in sorted(rows, reverse=True):
         print(row)
-    return [header for header, (seconds, _) in zip(headers, rows) if seconds >= HEAVY and header.startswith("keywright/")]
+
+
+def show_seconds(compiler, header, others, limit, rounds):
+    own = ratio(compiler, header, others, rounds)[2]
+    print(f"{pathlib.Path(compiler[0]).name}: {header}: {own:.2f} of the seconds of its measure, limit {limit}" +
+          ("" if own <= limit else ": OVER"))
 
 
 def main():
@@ -106,14 +121,13 @@ def main():
     tree = house.Tree(ROOT)
     every = sorted(path.relative_to(ROOT / "include").as_posix() for path in (ROOT / "include").rglob("*.hpp"))
     ours = [h for h in every if "/detail/" not in h] if arguments.every else ["keywright/" + h for h in HEADS]
-    heavy = show_table(compilers, ours + PEERS, arguments.best_of)
+    show_table(tree, compilers, ours + PEERS, arguments.best_of)
     print()
-    fits = budget.within(compilers[0], "keywright/policy.hpp", ["fmt/format.h"], 0.5)
-    fits &= budget.within(compilers[0], "keywright/keywright.hpp", budget.foreign_of(tree, "keywright.hpp"), 1.25)
-    clang = next((command for command in compilers if "clang" in command[0]), None)
-    for header in heavy if clang else []:
-        dearest = foreign_costs(clang, header.removeprefix("keywright/"))[:5]
-        print(f"{header}: " + ", ".join(f"{name} {seconds:.2f} s" for seconds, name in dearest))
+    fits = True
+    for header, others, limit_of_lines, limit_of_seconds in budget.budgets(tree):
+        fits &= budget.within(compilers[0], header, others, limit_of_lines)
+        for compiler in compilers:
+            show_seconds(compiler, header, others, limit_of_seconds, arguments.best_of)
     return 0 if fits else 1
 
 

@@ -4,14 +4,17 @@ own speedtest1, bulk steps in a rollback journal and in a write-ahead log, openi
 plain SQLite and ratios to them.
 
     python3 tests/bench/sqlite_peers.py [--rounds N] [--size N] [--rows N] [--build FOLDER] [--only NAME,NAME] [--speedtest1 FILE]
+                                        [--openssl PREFIX]...
 
 Libraries are built from source, with the same flags, in the build folder: from npm's packages, and speedtest1 from Debian's
-source package. What could not be had is said: SKIPPED. Needs g++, Botan as cmake/setup.sh leaves it, fmt, npm, apt.
+source package. What could not be had is said: SKIPPED. Needs g++, Botan as cmake/setup.sh leaves it, fmt, OpenSSL, npm, apt.
+keywright's GCM is measured with Botan and with each OpenSSL, the system's or those installed in the given places.
 Databases are in TMPDIR: in memory, such as TMPDIR=/dev/shm, the disk is left out.
 """
 import argparse
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -41,6 +44,8 @@ KINDS = {
     "ChaCha20": ("multiple-ciphers", f"PRAGMA cipher='chacha20'; PRAGMA hexkey='{'07' * 32}'"),
     "SQLCipher": ("sqlcipher", f'PRAGMA key="{KEY}"'),
 }
+# what is linked: library, prefix
+OPENSSL = {}
 STEPS = ["insert", "scan", "reads", "updates", "commits"]
 
 
@@ -98,6 +103,26 @@ def botan_flags():
     return run("pkg-config", "--cflags", "botan-3", env=env).split(), run("pkg-config", "--static", "--libs", "botan-3", env=env).split()
 
 
+def openssl_flags(prefix):
+    if prefix == pathlib.Path("/usr"):
+        return [], ["-lcrypto"]
+    static = next(iter(sorted(prefix.glob("lib*/libcrypto.a"))), None)
+    if static is None:
+        raise RuntimeError(f"{prefix} holds no libcrypto.a")
+    return [f"-I{prefix}/include"], [static]
+
+
+def add_openssl(prefixes):
+    """A kind for each. Botan's kinds are in the first one's program."""
+    for number, prefix in enumerate(prefixes):
+        text = (prefix / "include/openssl/opensslv.h").read_text()
+        version = re.search(r'define OPENSSL_VERSION_STR "(\d+\.\d+)', text)[1]
+        library = f"keywright-{version}" if number else "keywright"
+        LIBRARIES[library] = LIBRARIES["keywright"]
+        OPENSSL[library] = prefix
+        KINDS[f"OpenSSL {version}"] = (library, "OpenSSL")
+
+
 def build_program(library, speedtest1, build):
     """The program of one library; RuntimeError says why there is none."""
     npm, folder, flags, links, opened_by = LIBRARIES[library]
@@ -111,7 +136,8 @@ def build_program(library, speedtest1, build):
         objects.append(build / f"speedtest1-{key}.o")
         run("gcc", *FLAGS, f"-I{source}", "-Dmain=speedtest1_main", "-Dsqlite3_open_v2=bench_open", "-Dsqlite3_close=bench_close", "-c",
             speedtest1, "-o", objects[-1])
-    compiled, linked = botan_flags() if opened_by == "keywright" else ([], [])
+    needed = [botan_flags(), openssl_flags(OPENSSL[library])] if opened_by == "keywright" else []
+    compiled, linked = ([flag for each in needed for flag in each[half]] for half in (0, 1))
     include = [f"-I{source}", f"-I{ROOT}/include", *(f.replace("-I", "-isystem", 1) for f in compiled)]
     run("g++", "-std=c++20", "-O3", *include, HERE / "sqlite_peer.cpp", HERE / f"sqlite_peer_{opened_by}.cpp", *objects, "-o", program,
         *linked, *links, *(["-lfmt"] if linked else []), "-lpthread", "-ldl", "-lm")
@@ -148,11 +174,11 @@ def one_round(programs, kinds, options, has_speedtest1):
 
 
 def table(best, kinds):
-    print(f"{'least processor time':<22}" + "".join(f"{kind:>11}" for kind in kinds))
+    print(f"{'least processor time':<22}" + "".join(f"{kind:>12}" for kind in kinds))
     for what in dict.fromkeys(what for _, what in best):
         plain = best["plain", what]
-        cells = [f"{1e3 * plain:8.2f} ms" if kind == "plain" else
-                 f"{1e3 * best[kind, what]:8.2f} ms" if what == "open" else f"{best[kind, what] / plain:11.2f}" for kind in kinds]
+        cells = [f"{1e3 * plain:9.2f} ms" if kind == "plain" else
+                 f"{1e3 * best[kind, what]:9.2f} ms" if what == "open" else f"{best[kind, what] / plain:12.2f}" for kind in kinds]
         print(f"  {what:<20}" + "".join(cells))
 
 
@@ -162,10 +188,13 @@ def main():
     parser.add_argument("--size", default="100", help="of speedtest1; 0: not at all")
     parser.add_argument("--rows", default="200000", help="of the bulk steps")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/peers")
-    parser.add_argument("--only", default=",".join(KINDS), help="of " + ", ".join(KINDS))
+    parser.add_argument("--only", help="of " + ", ".join(KINDS) + ", OpenSSL 3.0 and so on; all")
+    parser.add_argument("--openssl", type=pathlib.Path, action="append", metavar="PREFIX", help="where it is installed; /usr")
     parser.add_argument("--speedtest1", type=pathlib.Path, help="its source, where apt has none")
     options = parser.parse_args()
     options.build.mkdir(parents=True, exist_ok=True)
+    add_openssl(options.openssl or [pathlib.Path("/usr")])
+    wanted = ["plain", *(options.only.split(",") if options.only else KINDS)]
     speedtest1 = options.speedtest1
     try:
         speedtest1 = speedtest1 or speedtest1_source(options.build)
@@ -173,14 +202,14 @@ def main():
         print(f"SKIPPED speedtest1: {why}")
     programs = {}
     for library in LIBRARIES:
-        if any(KINDS[kind][0] == library for kind in ["plain", *options.only.split(",")]):
+        if any(KINDS[kind][0] == library for kind in wanted):
             try:
                 programs[library] = build_program(library, speedtest1, options.build)
             except RuntimeError as why:
                 print(f"SKIPPED {library}: {why}")
     if "plain" not in programs:
         return 77
-    kinds = [kind for kind in KINDS if KINDS[kind][0] in programs and (kind == "plain" or kind in options.only.split(","))]
+    kinds = [kind for kind in KINDS if KINDS[kind][0] in programs and kind in wanted]
     best = {}
     for _ in range(options.rounds):
         for what, seconds in one_round(programs, kinds, options, speedtest1 is not None and options.size != "0").items():

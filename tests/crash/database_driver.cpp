@@ -6,60 +6,17 @@
 //     database_driver check <folder> <mode>     exit code 0 when exactly whole transactions are there, all that were said
 //                                               among them, nothing is in the clear in what is or was on the disk, and a
 //                                               re-encryption goes on to its end
+#include "database.hpp"
+
 #include <keywright/adapters/sqlite/reencrypt.hpp>
-
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <type_traits>
-
-#include <unistd.h>
 
 namespace {
 
-using namespace keywright;
+using namespace crash;
 
 constexpr int transactions = 3;
 
-void say(std::string_view word) { (void)!::write(STDOUT_FILENO, word.data(), word.size()); }
-int failed(const std::string& sentence) {
-    std::printf("%s\n", sentence.c_str());
-    return 1;
-}
-
-result<keys::data_key_lease> lease() {
-    std::vector<keys::leased_key> list;
-    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 100});
-    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
-}
-
-/// Ends the program where SQLite says no: that is no crash.
-sqlite::database open(const std::string& folder) {
-    auto db = sqlite::open(folder + "/a.db", lease);
-    if (!db) std::fprintf(stderr, "open: %s (%s)\n", db.error().text, name(db.error().code)), std::exit(3);
-    return std::move(*db);
-}
-std::string run(const sqlite::database& db, const std::string& sql) {
-    std::string rows;
-    const auto keep = [](void* to, int columns, char** values, char**) {
-        for (int i = 0; i < columns; ++i) *static_cast<std::string*>(to) += std::string(values[i] == nullptr ? "NULL" : values[i]) + ' ';
-        return 0;
-    };
-    if (const int code = sqlite3_exec(db.handle(), sql.c_str(), keep, &rows, nullptr); code != SQLITE_OK) {
-        const auto fault = sqlite::last_error(db.handle());
-        std::fprintf(stderr, "%s: %d %s / %s\n", sql.c_str(), code, sqlite3_errmsg(db.handle()), fault ? fault->text : "");
-        std::exit(3);
-    }
-    return rows;
-}
-
-/// Ends the program likewise.
-template <class T>
-T expect(result<T> done) {
-    if (!done) std::fprintf(stderr, "%s (%s)\n", done.error().text, name(done.error().code)), std::exit(3);
-    if constexpr (!std::is_void_v<T>) return std::move(*done);
-}
+sqlite::database open(const std::string& folder) { return must(sqlite::open(folder + "/a.db", lease), "open"); }
 
 bool is_new(std::string_view mode) { return mode.rfind("create-", 0) == 0; }
 bool is_rekey(std::string_view mode) { return mode.rfind("rekey-", 0) == 0; }
@@ -91,7 +48,7 @@ void commit(const sqlite::database& db, int n) {
     say(number);
 }
 
-int change(const std::string& folder, std::string_view mode) {
+int change_rows(const std::string& folder, std::string_view mode) {
     const auto db = open(folder);
     set_up(db, mode);
     if (is_new(mode)) make_tables(db);
@@ -108,31 +65,25 @@ int change_key(const std::string& folder, std::string_view mode) {
     set_up(db, mode);
     say("0");
     int n = 0;
-    expect(sqlite::begin_reencryption(db));
+    must(sqlite::begin_reencryption(db), "begin_reencryption");
     for (bool is_finished = false; !is_finished;) {
-        is_finished = expect(sqlite::reencryption_step(db, {.pages_per_step = 6})).is_finished;
+        is_finished = must(sqlite::reencryption_step(db, {.pages_per_step = 6}), "reencryption_step").is_finished;
         if (n < transactions - 1 || is_finished) commit(db, ++n);
     }
     return n == transactions ? 0 : 4;
 }
 
-// --- the judge ---
-
-bool is_clear_in(const std::string& folder) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-        if (!entry.is_regular_file()) continue;
-        std::ifstream file(entry.path(), std::ios::binary);
-        const std::string all(std::istreambuf_iterator<char>(file), {});
-        if (all.find("CLEARTEXT") != all.npos || all.find("SQLite format 3") != all.npos) return true;
-    }
-    return false;
+int change(const std::string& folder, std::string_view mode) {
+    return is_rekey(mode) ? change_key(folder, mode) : change_rows(folder, mode);
 }
+
+// --- the judge ---
 
 /// A re-encryption that was under way goes on; one that was not begins. Then one key has sealed every page.
 int check_key(const std::string& folder, sqlite::database db) {
-    if (!expect(sqlite::reencrypt(db, {.pages_per_step = 5})).is_finished) return failed("the re-encryption does not end");
-    if (run(db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault after a re-encryption");
-    if (run(db, "SELECT count(*) FROM t WHERE b = 'again'") != "10 ") return failed("a re-encryption changed what is there");
+    if (!must(sqlite::reencrypt(db, {.pages_per_step = 5}), "reencrypt").is_finished) return failed("the re-encryption does not end");
+    if (run(db, "PRAGMA integrity_check") != "ok;") return failed("integrity_check finds fault after a re-encryption");
+    if (run(db, "SELECT count(*) FROM t WHERE b = 'again'") != "10;") return failed("a re-encryption changed what is there");
     db = {};
     std::ifstream file(folder + "/a.db", std::ios::binary);
     const std::string all(std::istreambuf_iterator<char>(file), {});
@@ -144,30 +95,15 @@ int check_key(const std::string& folder, sqlite::database db) {
 }
 
 int check(const std::string& folder, std::string_view mode) {
-    const char* residue = std::getenv("KEYWRIGHT_RESIDUE");
-    if (is_clear_in(folder) || (residue != nullptr && *residue != '\0' && is_clear_in(residue))) return failed("something is in the clear");
-    const char* said = std::getenv("KEYWRIGHT_SAID");
-    const int promised = said == nullptr || *said == '\0' ? -1 : said[std::string_view(said).size() - 1] - '0';
+    if (is_anything_clear(folder)) return failed("something is in the clear");
     auto db = open(folder);
-    if (run(db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault");
-    if (run(db, "SELECT count(*) FROM sqlite_schema") == "0 ") return promised >= 0 || !is_new(mode) ? failed("the database is empty") : 0;
-    const int last = std::stoi(run(db, "SELECT max(n) FROM log"));
-    if (last < promised || last > promised + 1)
-        return failed("commits: " + std::to_string(last) + " after " + std::to_string(promised) + " were said");
-    const std::string n = std::to_string(last) + " ";
-    if (run(db, "SELECT count(*), min(n), max(n) FROM t") != "10 " + n + n) return failed("a transaction is there in part");
-    run(db, "BEGIN; UPDATE t SET b = 'again'; COMMIT");
-    if (run(db, "PRAGMA integrity_check") != "ok ") return failed("integrity_check finds fault after a write");
+    if (run(db, "SELECT count(*) FROM sqlite_schema") == "0;")
+        return last_said() >= 0 || !is_new(mode) ? failed("the database is empty") : 0;
+    if (const auto wrong = judge_transactions(db); !wrong.empty()) return failed(wrong);
+    if (const auto wrong = judge_a_write(db); !wrong.empty()) return failed(wrong);
     return is_rekey(mode) ? check_key(folder, std::move(db)) : 0;
 }
 
 } // namespace
 
-int main(int argc, char** argv) {
-    if (argc != 4) return 2;
-    const std::string_view what = argv[1];
-    if (what == "prepare") return prepare(argv[2], argv[3]);
-    if (what == "change") return is_rekey(argv[3]) ? change_key(argv[2], argv[3]) : change(argv[2], argv[3]);
-    if (what == "check") return check(argv[2], argv[3]);
-    return 2;
-}
+int main(int argc, char** argv) { return crash::drive(argc, argv, prepare, change, check); }

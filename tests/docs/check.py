@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every link leads somewhere: in the pages of the tree, in what headers say of other headers, in the rendered site.
+"""Every link leads somewhere: in the pages of the tree, in what headers say of other headers, in the rendered site; and what pages name, headers have.
 
     python3 tests/docs/check.py [--root FOLDER] [--html build/docs/html]
 
@@ -65,6 +65,26 @@ def broken_links(root):
                     yield f"{page}:{number}: `{target}` leads to no file"
                 elif anchor and anchor not in anchors((root / to).read_text(encoding="utf-8")):
                     yield f"{page}:{number}: `{target}`: there is no heading of that name"
+
+
+# --- what pages say of the code ---
+
+
+def words_of_headers(root):
+    texts = (path.read_text(encoding="utf-8") for path in (root / "include").rglob("*.hpp"))
+    return {word for text in texts for word in re.findall(r"\w+", re.sub(r"//.*", "", text))}
+
+
+def gone_names(root):
+    """`envelope::seal`: each word of a qualified name is one that some header has. A changelog names what was, too."""
+    words = words_of_headers(root)
+    for page, text in pages(root):
+        for number, line in enumerate(text.split("\n") if page != "CHANGELOG.md" else [], 1):
+            for span in re.findall(r"`([^`]+)`", line):
+                for name in re.findall(r"(?:\w+::)+\w+", span):
+                    parts = name.removeprefix("keywright::").split("::")
+                    if parts[0] not in ("Botan", "std", "tl") and not words.issuperset(parts):
+                        yield f"{page}:{number}: `{name}` is in no header"
 
 
 # --- what headers say of other headers ---
@@ -139,7 +159,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, default=ROOT)
     parser.add_argument("--html", type=pathlib.Path)
     arguments = parser.parse_args()
-    found = list(broken_links(arguments.root)) + list(broken_names(arguments.root))
+    found = list(broken_links(arguments.root)) + list(broken_names(arguments.root)) + list(gone_names(arguments.root))
     no_site = arguments.html and not arguments.html.exists()
     if arguments.html and not no_site:
         found += broken_in_site(arguments.html)

@@ -61,6 +61,12 @@ class Links(Planted):
         self.assertEqual(len(self.found()), 1)
         self.assertIn("keys/gone", self.found()[0])
 
+    def test_a_page_that_names_what_no_header_has_is_found(self):
+        self.write("include/keywright/keys/a.hpp", "// of lost\nnamespace keywright::keys { struct ring { int open; }; }\n")
+        self.write("docs/a.md", "`keys::ring::open`, `keywright::keys::ring`, `Botan::PKCS12`, `lost`\n\n`x = keys::lost(1)`\n")
+        self.write("CHANGELOG.md", "`keys::lost` is gone\n")
+        self.assertEqual(list(check.gone_names(self.root)), ["docs/a.md:3: `keys::lost` is in no header"])
+
     def test_a_broken_site_is_found(self):
         self.write("a.html", '<p id="x"><a href="b.html#y">b</a><a href="#x">a</a><img src="c.svg"></p>')
         self.write("b.html", "<p></p>")

@@ -14,6 +14,7 @@ import sys
 # The first rule that matches decides. A folder of adapters without a rule is a mistake, not a default.
 RULES = [
     ("adapters/sqlite/", "SQLITE"),
+    ("adapters/openssl/", "OPENSSL"),
     ("adapters/memory", "KEYWRIGHT"),
     ("adapters/system/", "KEYWRIGHT"),
     ("adapters/file/", "KEYWRIGHT"),
@@ -30,7 +31,7 @@ RULES = [
     ("version.hpp", "POLICY"),
     ("", "KEYWRIGHT"),
 ]
-COMPONENTS = ["POLICY", "KEYWRIGHT", "SQLITE", "TESTING"]
+COMPONENTS = ["POLICY", "KEYWRIGHT", "SQLITE", "OPENSSL", "TESTING"]
 
 
 def component_of(header):

@@ -14,6 +14,10 @@ import subprocess
 import sys
 
 WARNINGS = ["-Werror", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wold-style-cast"]
+# clang is asked for all that it knows but what older standards lack, what memory costs, and habits that are not ours.
+CLANG = ["-Weverything", *(f"-Wno-{name}" for name in (
+    "c++98-compat", "c++98-compat-pedantic", "c++20-compat", "padded", "ctad-maybe-unsupported", "unsafe-buffer-usage", "comma",
+    "switch-default", "switch-enum", "exit-time-destructors", "weak-vtables"))]
 
 
 def compile_one(command, headers):
@@ -38,7 +42,7 @@ def main():
     # Ours is a consumer's own folder, so that nothing hides its warnings; /usr/include must stay last.
     folders = [f for f in arguments.flags.read_text().split("\n") if f not in ("", "/usr/include", str(include))]
     foreign = [flag for folder in folders for flag in ("-isystem", folder)]
-    jobs = [([compiler, f"-std={standard}", "-fno-rtti", *WARNINGS, f"-I{include}", *foreign], unit)
+    jobs = [([compiler, f"-std={standard}", "-fno-rtti", *WARNINGS, *(CLANG if "clang" in compiler else []), f"-I{include}", *foreign], unit)
             for compiler in arguments.compilers for standard in standards for unit in units]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         failed = [said for code, said in pool.map(lambda job: compile_one(*job), jobs) if code != 0]

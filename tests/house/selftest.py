@@ -14,6 +14,7 @@ import duplicates  # noqa: E402
 import header_list  # noqa: E402
 import house  # noqa: E402
 import layout  # noqa: E402
+import spelling  # noqa: E402
 
 CPP = "// SPDX-License-Identifier: Apache-2.0\n// A header.\n#pragma once\n"
 ONCE = "namespace keywright {\ninline int twice(int a) { return 2 * a; }\n} // namespace keywright\n"
@@ -49,6 +50,7 @@ PLANTED = [
     ("foreign", "include/keywright/adapters/file/b.hpp", CPP + "#include <sqlite3.h>\n", "allowed only in adapters/sqlite/"),
     ("foreign", "include/keywright/ports/b.hpp", CPP + "#include <doctest/doctest.h>\n", "allowed only in testing/"),
     ("size", "include/keywright/core/b.hpp", CPP + "// a line\n" * 398, "401 lines, expected at most 400"),
+    ("size", "examples/b.cpp", CPP + "// a line\n" * 78, "81 lines, expected at most 80"),
     ("shape", "include/keywright/core/b.hpp", CPP.replace("#pragma once", "#ifndef A"), "one line `#pragma once`"),
     ("shape", "include/keywright/core/b.hpp", CPP.replace("// A header.\n", ""), "expected a preamble"),
     ("shape", "include/keywright/core/b.hpp", CPP + "#include <array>\n#include <keywright/core/a.hpp>\n", "three blocks"),
@@ -95,7 +97,7 @@ class House(unittest.TestCase):
 
     def test_at_the_limit_a_header_is_not_too_long(self):
         with tempfile.TemporaryDirectory() as folder:
-            tree = plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + "// a line\n" * 397})
+            tree = plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + "// a line\n" * 397, "examples/b.cpp": CPP + "// a line\n" * 77})
             self.assertEqual(house.breaches(tree, ["size"]), [])
 
     def test_the_table_of_layers_has_no_circle(self):
@@ -186,6 +188,43 @@ class Layout(unittest.TestCase):
             self.assertEqual(layout.breaches(root), ["a.cpp"])
             layout.breaches(root, "-i")
             self.assertEqual(layout.breaches(root), [])
+
+
+class Spelling(unittest.TestCase):
+    ENGLISH = set("a the keep keeps key keys secret secrets size of not found error Linux licence license is class enum return std template void".split())
+    CLEAN = {
+        "include/keywright/core/a.hpp": '/// Keeps a key\'s `byok`; the size of [a](b/ot.md).\nerror not_found(keys size, std::strng a, botan_ x) { return "a key is not found"; }\n',
+        "README.md": "The keys of Linux.\n```cpp\nteh keyz\n```\n    teh keyz\n",
+    }
+    PLANTED = [
+        ("include/keywright/core/b.hpp", "class sekret_key {};", "sekret_key: `sekret`"),
+        ("include/keywright/core/b.hpp", "void keep(key the_sise);", "the_sise: `sise`"),
+        ("include/keywright/core/b.hpp", "template <class KeySise> class key;", "KeySise: `sise`"),
+        ("include/keywright/core/b.hpp", "enum class error { key, not_fond };", "not_fond: `fond`"),
+        ("include/keywright/core/b.hpp", 'key a = "not_fond";', "not_fond: `fond`"),
+        ("include/keywright/core/b.hpp", 'key a = "the key is not fond";', "b.hpp: `fond`"),
+        ("include/keywright/core/b.hpp", "/// Keeps the keyz.", "b.hpp: `keyz`"),
+        ("include/keywright/core/b.hpp", 'key a = "a \\" // " "keyz of";', "b.hpp: `keyz`"),
+        ("include/keywright/core/b.hpp", "class license;", "the house spells `licence`"),
+        ("examples/b.cpp", '"--keep-keyz,-k"', "keep-keyz: `keyz`"),
+        ("README.md", "The secrest.\n", "README.md: `secrest`"),
+        ("tests/house/terms.txt", "botan kek # not needed\n", "nothing is called `kek`"),
+    ]
+
+    def found(self, files):
+        with tempfile.TemporaryDirectory() as folder:
+            root = plant(folder, {**self.CLEAN, "tests/house/terms.txt": "botan\n", **files})
+            return list(spelling.breaches(house.Tree(root), self.ENGLISH, spelling.read_terms(root / "tests/house/terms.txt")))
+
+    def test_words_of_the_list_and_terms_are_right_and_code_is_not_read(self):
+        self.assertEqual(self.found({}), [])
+
+    def test_every_planted_misspelling_is_named(self):
+        for name, text, sentence in self.PLANTED:
+            with self.subTest(text=text):
+                found = self.found({name: text})
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(sentence, found[0])
 
 
 if __name__ == "__main__":

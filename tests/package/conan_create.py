@@ -64,7 +64,7 @@ def main():
     theirs = {str(path.relative_to(folder)) for path in folder.rglob("*.hpp")}
     if ours != theirs or not (folder / "licenses/LICENSE").exists():
         sys.exit(f"conan: the package does not hold the headers and the licence: {sorted(ours ^ theirs)}")
-    other, _ = created(arguments, "--test-folder=", "-s", "build_type=Debug", "-o", "keywright/*:sqlite=False")
+    other, _ = created(arguments, "--test-folder=", "-s", "build_type=Debug", "-o", "keywright/*:sqlite=False", "-o", "keywright/*:openssl=True")
     if other != package:
         sys.exit("conan: settings or options change the id of a header-only package")
     print("conan: created, and three programs of a consumer work")

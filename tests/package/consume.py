@@ -5,7 +5,7 @@
 
 WAY is a component's name, or
     service      a small product of its own in a folder of its own, tests/package/service, which says what it does
-    refusals     packages that must not be found: an unknown component, a version of the future
+    refusals     packages that must not be found: an unknown component, versions before and after this one
     subfolder    add_subdirectory, without the targets of our tests, with Make
     fetch        FetchContent from a folder, as a folder of one's own: our headers must pass the consumer's warnings
     pkg_config   a compiler call with pkg-config's flags
@@ -15,19 +15,21 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMPONENTS = ["policy", "keywright", "sqlite", "testing"]
+COMPONENTS = ["policy", "keywright", "sqlite", "openssl", "testing"]
 # What a component must be usable without.
 FOREIGN = {
-    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "doctest"],
-    "keywright": ["SQLite3", "doctest"],
-    "sqlite": ["doctest"],
-    "testing": ["SQLite3"],
+    "policy": ["Botan", "fmt", "nlohmann_json", "SQLite3", "OpenSSL", "doctest"],
+    "keywright": ["SQLite3", "OpenSSL", "doctest"],
+    "sqlite": ["OpenSSL", "doctest"],
+    "openssl": ["SQLite3", "doctest"],
+    "testing": ["SQLite3", "OpenSSL"],
 }
 
 
@@ -41,6 +43,10 @@ def run(command, expect_failure=None, **more):
     return done.stdout
 
 
+def version_of(source):
+    return [int(number) for number in re.search(r"project\(keywright VERSION (\d+)\.(\d+)", (source / "CMakeLists.txt").read_text()).groups()]
+
+
 class Consumer:
     def __init__(self, arguments, folder):
         self.cmake, self.source, self.build = arguments.cmake, arguments.source, arguments.build
@@ -50,7 +56,8 @@ class Consumer:
         self.generator = "Ninja"
 
     def install(self):
-        run([self.cmake, "--install", self.build, "--prefix", self.prefix])
+        run([self.cmake, "--install", self.build, "--prefix", self.folder / "installed"])
+        (self.folder / "installed").rename(self.prefix)  # a package knows no place of its own
 
     def configure(self, *options, project="consumer", **more):
         # The prefix alone must do: neither the source tree nor its cache may be found.
@@ -71,7 +78,7 @@ class Consumer:
 def component(consumer, name):
     consumer.install()
     hidden = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in FOREIGN[name]]
-    consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={name}", *hidden)
+    consumer.configure(consumer.prefix_path(), f"-DCOMPONENT={name}", "-DVERSION={}.{}".format(*version_of(consumer.source)), *hidden)
     consumer.finish(name)
 
 
@@ -93,7 +100,9 @@ def refusals(consumer):
     consumer.install()
     path = consumer.prefix_path()
     consumer.configure(path, "-DCOMPONENT=quantum", expect_failure="quantum")
-    consumer.configure(path, "-DCOMPONENT=policy", "-DVERSION=99.0", expect_failure="99.0")
+    major, minor = version_of(consumer.source)
+    for version in (f"{major}.{minor + 1}", f"{major + 1}.0", f"{major}.{minor - 1}" if minor > 0 else f"{major - 1}.0"):
+        consumer.configure(path, "-DCOMPONENT=policy", f"-DVERSION={version}", expect_failure=f"compatible with requested version \"{version}\"")
     # The component needs what it needs: hidden, it must be missed, and not be half found.
     consumer.configure(path, "-DCOMPONENT=keywright", "-DCMAKE_DISABLE_FIND_PACKAGE_Botan=ON", expect_failure="Botan")
     consumer.configure(path, "-DCOMPONENT=sqlite", "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON", expect_failure="SQLite3")
@@ -128,10 +137,11 @@ def pkg_config(consumer):
 def vcpkg(consumer):
     port = consumer.source / "cmake/vcpkg/keywright"
     manifests = [json.loads((folder / "vcpkg.json").read_text()) for folder in (consumer.source, port)]
-    tools = [{"name": "vcpkg-cmake", "host": True}, {"name": "vcpkg-cmake-config", "host": True}]
-    manifests[0]["dependencies"] += tools
+    # A manifest with a least version is refused where it names no commit of vcpkg's own registry; a port may have one.
+    manifests[0]["dependencies"][0] = {"name": "botan", "version>=": "3.13.0"}
+    manifests[0]["dependencies"] += [{"name": "vcpkg-cmake", "host": True}, {"name": "vcpkg-cmake-config", "host": True}]
     if manifests[0] != manifests[1]:
-        sys.exit("package: the port's vcpkg.json is not the tree's and the two tools that a portfile calls")
+        sys.exit("package: the port's vcpkg.json is not the tree's with Botan's version and the two tools that a portfile calls")
     project = (consumer.source / "CMakeLists.txt").read_text()
     if f"project(keywright VERSION {manifests[1]['version']} " not in project:
         sys.exit("package: vcpkg.json names another version than CMakeLists.txt")

@@ -92,7 +92,7 @@ TEST_CASE("P07: an environment of a revoked policy is offline") { run(offline); 
 
 TEST_CASE("names: an enumerator's name is the one that is stored") {
     CHECK(name(principal::vault) == "vault");
-    CHECK(name(license_plan::dynamics_365) == "dynamics_365");
+    CHECK(name(licence_plan::dynamics_365) == "dynamics_365");
     CHECK(name(file_kind::byok) == "byok");
     CHECK(name(environment_kind::support_investigation) == "support_investigation");
     CHECK(name(key_state::replaced) == "replaced");

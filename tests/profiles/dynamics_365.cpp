@@ -14,14 +14,14 @@ constexpr environment_id sales{"sales"};
 constexpr subject on_sales{sales, {}, {}};
 
 /// The ring `sales` is the instance `sales`, of release 8.2, on the provider's key. alice administers the tenant.
-constexpr world planned(license_plan plan, std::string_view release) {
+constexpr world planned(licence_plan plan, std::string_view release) {
     return world{tenant_id{"contoso"}, region_id{"sales"}}
         .having(t0, tenant_created{tenant_id{"contoso"}, 5, false, 1, plan}, provider_person)
         .having(t0, administrator_added{alice.who, {}}, provider_person)
         .having(t0, administrator_added{ines.who, sales}, provider_person)
         .having(t0, environment_created{sales, environment_kind::production, true, true, {}, release_text(release)});
 }
-constexpr world fresh = planned(license_plan::customer_engagement, "8.2");
+constexpr world fresh = planned(licence_plan::customer_engagement, "8.2");
 
 constexpr upload_key brings(instant at, std::uint8_t n, const actor& by = ines) {
     return {.by = by, .at = at, .key = {}, .file = pfx(n), .acknowledged = true, .confirmed = true};
@@ -118,15 +118,15 @@ constexpr scenario keys[] = {
      }},
     {"I02: a plan that includes it, however few the seats; T01 to T03 are off",
      [] {
-         return given(dynamics_365, planned(license_plan::dynamics_365, "8.2")).on("sales").when(brings(brought_at, 1)).then_allowed() &&
-                given(dynamics_365, planned(license_plan::other, "8.2"))
+         return given(dynamics_365, planned(licence_plan::dynamics_365, "8.2")).on("sales").when(brings(brought_at, 1)).then_allowed() &&
+                given(dynamics_365, planned(licence_plan::other, "8.2"))
                     .on("sales")
                     .when(brings(brought_at, 1))
                     .then_refused({{"I02", refusal::not_eligible}});
      }},
     {"I15: release 8.2 only",
      [] {
-         return given(dynamics_365, planned(license_plan::dynamics_365, "9.0"))
+         return given(dynamics_365, planned(licence_plan::dynamics_365, "9.0"))
              .on("sales")
              .when(brings(brought_at, 1))
              .then_refused({{"I15", refusal::not_eligible}});

@@ -252,10 +252,10 @@ private:
         }
     }
 
-    kp::license_plan plan() const {
-        return asked_->plan == "customer_engagement" ? kp::license_plan::customer_engagement
-               : asked_->plan == "dynamics_365"      ? kp::license_plan::dynamics_365
-                                                     : kp::license_plan::other;
+    kp::licence_plan plan() const {
+        return asked_->plan == "customer_engagement" ? kp::licence_plan::customer_engagement
+               : asked_->plan == "dynamics_365"      ? kp::licence_plan::dynamics_365
+                                                     : kp::licence_plan::other;
     }
 
     kp::vault_key_evidence vault_key() const {

@@ -25,7 +25,7 @@ struct tenant {
     tenant() {
         using world::tenant;
         tenant::must(
-            svc.create_tenant({.by = world::provider, .tenant = world::contoso, .plan = policy::license_plan::customer_engagement}));
+            svc.create_tenant({.by = world::provider, .tenant = world::contoso, .plan = policy::licence_plan::customer_engagement}));
         tenant::must(svc.run({{world::contoso, {}}}, policy::add_administrator{.by = world::provider, .who = world::alice.who}));
         tenant::must(svc.run({sales, instance}, policy::create_environment{
                                                     .by = world::alice, .environment = instance, .release = policy::release_text{"8.2"}}));

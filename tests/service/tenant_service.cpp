@@ -256,7 +256,9 @@ TEST_CASE("tenant_service: an import key opens nothing once it has expired, and 
     t.clock.advance(hours(2) - seconds{1});
     CHECK(t.svc.tick(world::eu));
     CHECK(import_keys() == 1);
+    CHECK(t.svc.import_key(world::eu)->expires_at == t.clock.now().value() + seconds{1});
     t.clock.advance(seconds{1});
+    CHECK(t.svc.import_key(world::eu).error().code == errc::not_found); // what opens nothing is not shown
     const auto late = upload();
     CHECK(late->decision().refused_by("T08", policy::refusal::byok_wrong_binding));
     CHECK(std::string(late->file_trouble()->text).find("expired") != std::string::npos);
@@ -282,13 +284,15 @@ TEST_CASE("tenant_service: an import key has one of three sizes and lives for at
     for (const seconds time : {seconds{-1}, seconds{0}, days(90) + seconds{1}}) CHECK(code_of(2048, time) == errc::misused);
     CHECK(t.vault.list(service::vault_ids::imports(world::eu))->empty());
     tenant::must(t.svc.create_import_key(world::eu, {.by = world::alice, .bits = 3072, .valid_for = days(90)}));
-    const auto kek = t.vault.find(service::vault_ids::import(world::eu, t.ring().import_print));
-    REQUIRE(kek);
-    CHECK(Botan::X509::load_key(kek->public_key)->key_length() == 3072);
+    const auto shown = t.svc.import_key(world::eu);
+    REQUIRE(shown);
+    CHECK(shown->kid == t.ring().import_kid.view());
+    CHECK(Botan::X509::load_key(shown->public_key)->key_length() == 3072);
 }
 
 TEST_CASE("tenant_service: a BYOK file opens only under the import key it was made for, once") {
     tenant t;
+    CHECK(t.svc.import_key(world::eu).error().code == errc::not_found);
     tenant::must(t.svc.create_import_key(world::eu, {.by = world::alice}));
     CHECK(t.svc.create_import_key(world::eu, {.by = world::alice})->decision().refused_by("H01", policy::refusal::already_exists));
     const Botan::RSA_PrivateKey target(Botan::system_rng(), 2048);
@@ -298,6 +302,7 @@ TEST_CASE("tenant_service: a BYOK file opens only under the import key it was ma
     tenant::must(o);
     CHECK(policy::active_key(t.ring())->print == keys::fingerprint_of(target)->print);
     CHECK(t.ring().import_kid.empty());
+    CHECK(t.svc.import_key(world::eu).error().code == errc::not_found);
     CHECK(t.vault.list(service::vault_ids::imports(world::eu))->empty());
     const auto again =
         t.svc.upload_key(world::eu, {.by = world::alice, .key = key_id{"hsm2"}, .file = {as_bytes(*file)}, .acknowledged = true});

@@ -169,10 +169,9 @@ struct tenant_under {
     static bool accepted(const result<outcome>& o) { return o && !o->refused() && !o->unfinished(); }
     /// What a customer's HSM does: `key` wrapped for the ring's import key, which it knows by its public half and its id.
     result<std::string> export_from_hsm(const Botan::Private_Key& key) {
-        const auto ring = this->ring();
-        const auto kek = vault.find(service::vault_ids::import(eu, ring.import_print));
-        if (!kek) return pass(kek);
-        return formats::write_byok(key, {*Botan::X509::load_key(kek->public_key), ring.import_kid.view(), "a test"}, Botan::system_rng());
+        const auto shown = svc.import_key(eu);
+        if (!shown) return pass(shown);
+        return formats::write_byok(key, {*Botan::X509::load_key(shown->public_key), shown->kid, "a test"}, Botan::system_rng());
     }
     static void must(const result<outcome>& o) {
         if (!o) throw std::runtime_error(std::string("the world failed: ") + o.error().text);

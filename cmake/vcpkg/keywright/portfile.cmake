@@ -4,7 +4,7 @@
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
 set(components keywright)
-foreach(feature IN ITEMS sqlite testing)
+foreach(feature IN ITEMS sqlite openssl testing)
     if(feature IN_LIST FEATURES)
         list(APPEND components ${feature})
     endif()

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One page of a database, sealed in place: what it holds, where it stands and whose file it is of are all proved when it
 // is opened. Knows nothing of SQLite.
-// Depends on: core, Botan (AES-256-GCM-SIV, AES-256-GCM).
+// Depends on: envelope/page_aead.
 // Use: `auto cipher = page_cipher::make(page_suite::aes256_gcm_siv, key, file);`
 //      `auto sealed = cipher->seal({page_kind::database, 7}, page);` and back `cipher->open(place, *sealed, out)`
 #pragma once
 
-#include <keywright/core/algorithms.hpp>
 #include <keywright/core/contract.hpp>
-#include <keywright/core/secret_bytes.hpp>
 #include <keywright/detail/nonce_pool.hpp>
-
-#include <botan/aead.h>
+#include <keywright/envelope/page_aead.hpp>
 
 #include <algorithm>
-#include <memory>
 
 namespace keywright::envelope {
 
@@ -26,10 +22,6 @@ namespace keywright::envelope {
 //   00 00 00
 // Associated data, 40 bytes, big-endian: file identity 16 || kind 1 || 00 00 00 || page number 4 || salts 8 || offset 8.
 // Salts and offset are those of a frame in a write-ahead log, zero elsewhere.
-
-/// How pages are encrypted; the number stands in the file's header. GCM-SIV (RFC 8452) is the one to take: a file key
-/// seals as many pages as a disk can hold. With GCM (SP 800-38D) a file is to be given a new key before 2^32 page writes.
-enum class page_suite : unsigned char { aes256_gcm_siv = 1, aes256_gcm = 2 };
 
 /// What kind of place a page stands in. The same page sealed for one does not open in another.
 enum class page_kind : unsigned char { database = 1, journal = 2, log = 3 };
@@ -60,19 +52,15 @@ class page_cipher {
 public:
     using algorithms = keywright::algorithms<"AES-256/GCM", "AES-256/GCM-SIV">; ///< by suite
 
-    /// `key` has 32 bytes and seals pages of `file` only; `slot` is its number there, 0 or 1.
-    [[nodiscard]] static result<page_cipher> make(page_suite suite, const secret_bytes& key, const file_identity& file,
+    /// `key` has 32 bytes, else misused, and seals pages of `file` only; `slot` is its number there, 0 or 1.
+    [[nodiscard]] static result<page_cipher> make(const page_method& how, const secret_bytes& key, const file_identity& file,
                                                   std::uint8_t slot = 0) {
-        const char* name = suite == page_suite::aes256_gcm ? approved<"AES-256/GCM"> : approved<"AES-256/GCM-SIV">;
-        return keywright::detail::botan_boundary(errc::misused, "page: expected a key of 32 bytes", [&] {
-            page_cipher made(Botan::AEAD_Mode::create_or_throw(name, Botan::Cipher_Dir::Encryption),
-                             Botan::AEAD_Mode::create_or_throw(name, Botan::Cipher_Dir::Decryption));
-            made.seal_->set_key(keywright::detail::reveal(key));
-            made.open_->set_key(keywright::detail::reveal(key));
-            std::copy(file.begin(), file.end(), made.ad_.begin());
-            made.slot_ = slot;
-            return made;
-        });
+        auto aead = how.engine(how.suite, key);
+        if (!aead) return pass(aead);
+        page_cipher made(std::move(*aead));
+        std::copy(file.begin(), file.end(), made.ad_.begin());
+        made.slot_ = slot;
+        return made;
     }
 
     /// The sealed page, valid until the next call. misused: the page's last 32 bytes are not zero, so something else
@@ -83,17 +71,16 @@ public:
         if (!is_zero(page.last(page_reserve))) return fail(errc::misused, "page: expected its last 32 bytes to be unused and zero");
         const auto nonce = nonces_.next();
         if (!nonce) return pass(nonce);
-        return keywright::detail::botan_boundary(errc::internal, "page: encryption failed", [&] {
-            buffer_.assign(text.begin(), text.end());
-            begin(*seal_, place, *nonce);
-            seal_->finish(buffer_);
-            buffer_.resize(page.size());
-            const byte_span tail = byte_span(buffer_).last(page_reserve);
-            std::copy_backward(tail.begin(), tail.begin() + tag_size, tail.begin() + tag_at + tag_size);
-            std::copy(nonce->begin(), nonce->end(), tail.begin());
-            tail[slot_at] = slot_;
-            return byte_view(buffer_);
-        });
+        if (auto sealed = aead_->seal({*nonce, ad_of(place)}, text, buffer_); !sealed) {
+            Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
+            return pass(sealed);
+        }
+        buffer_.resize(page.size());
+        const byte_span tail = byte_span(buffer_).last(page_reserve);
+        std::copy_backward(tail.begin(), tail.begin() + tag_size, tail.begin() + tag_at + tag_size);
+        std::copy(nonce->begin(), nonce->end(), tail.begin());
+        tail[slot_at] = slot_;
+        return byte_view(buffer_);
     }
 
     /// Writes the page, its last 32 bytes zero. authentication_failed: altered, of another place, file or key; then `out`
@@ -103,69 +90,46 @@ public:
         std::array<std::uint8_t, page_reserve> tail;
         std::copy(sealed.end() - page_reserve, sealed.end(), tail.begin());
         const bool fits = tail[slot_at] == slot_ && is_zero(byte_view(tail).last(3));
-        auto opened =
-            fits ? keywright::detail::botan_boundary(errc::authentication_failed, altered, [&] { decrypt(place, sealed, tail, out); })
-                 : result<void>(fail(errc::authentication_failed, altered));
+        const auto text = sealed.first(sealed.size() - page_reserve);
+        auto opened = fits ? aead_->open({byte_view(tail).first(nonce_size), ad_of(place)}, text, byte_view(tail).subspan(tag_at, tag_size),
+                                         out.first(text.size()))
+                           : result<void>(fail(errc::authentication_failed, altered));
         if (!opened) {
-            open_->reset();
-            Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
             Botan::secure_scrub_memory(out.data(), out.size());
+            if (opened.error().code == errc::authentication_failed) return fail(errc::authentication_failed, altered);
+            return opened;
         }
+        std::fill(out.end() - page_reserve, out.end(), std::uint8_t{0});
         return opened;
     }
 
     /// Where the sealed page that is to be opened into `out` is best read to, which spares a copy. Valid until the next call.
-    byte_span landing(byte_span out) {
-        if (!open_->requires_entire_message()) return out;
-        buffer_.resize(out.size());
-        return buffer_;
-    }
+    byte_span landing(byte_span out) { return aead_->landing(out); }
 
     /// The nonce of a sealed page.
     static byte_view nonce_of(byte_view sealed) noexcept { return sealed.last(page_reserve).first(nonce_size); }
     static std::uint8_t slot_of(byte_view sealed) noexcept { return sealed.last(page_reserve)[slot_at]; }
 
 private:
-    static constexpr std::size_t nonce_size = keywright::detail::nonce_pool::nonce_size, tag_size = 16;
+    static constexpr std::size_t nonce_size = keywright::detail::nonce_pool::nonce_size, tag_size = page_aead::tag_size;
     static constexpr std::size_t tag_at = nonce_size, slot_at = page_reserve - slot_from_end;
     static constexpr const char* altered = "page: it was altered, or belongs to another place, file or key";
 
-    page_cipher(std::unique_ptr<Botan::AEAD_Mode> seal, std::unique_ptr<Botan::AEAD_Mode> open) noexcept
-        : seal_(std::move(seal)), open_(std::move(open)) {}
+    explicit page_cipher(std::unique_ptr<page_aead> aead) noexcept : aead_(std::move(aead)) {}
 
     static bool is_zero(byte_view data) noexcept {
         return std::all_of(data.begin(), data.end(), [](std::uint8_t byte) { return byte == 0; });
     }
-    void begin(Botan::AEAD_Mode& mode, const page_place& place, byte_view nonce) {
+    byte_view ad_of(const page_place& place) noexcept {
         ad_[16] = static_cast<std::uint8_t>(place.kind);
         store_be(place.number, ad_.data() + 20);
         store_be(place.salts, ad_.data() + 24);
         store_be(place.offset, ad_.data() + 32);
-        mode.set_associated_data(ad_);
-        mode.start(nonce);
-    }
-    // GCM works where the page stands; GCM-SIV wants a whole message in a vector of its own.
-    void decrypt(const page_place& place, byte_view sealed, byte_view tail, byte_span out) {
-        const auto text = sealed.first(sealed.size() - page_reserve);
-        const auto tag = tail.subspan(tag_at, tag_size);
-        begin(*open_, place, tail.first(nonce_size));
-        if (open_->requires_entire_message()) {
-            if (text.data() != buffer_.data()) buffer_.assign(text.begin(), text.end());
-            buffer_.resize(text.size());
-            buffer_.insert(buffer_.end(), tag.begin(), tag.end());
-            open_->finish(buffer_);
-            Botan::copy_mem(out.data(), buffer_.data(), text.size());
-        } else {
-            if (out.data() != sealed.data()) Botan::copy_mem(out.data(), text.data(), text.size());
-            open_->process(out.first(text.size()));
-            buffer_.assign(tag.begin(), tag.end());
-            open_->finish(buffer_);
-        }
-        std::fill(out.end() - page_reserve, out.end(), std::uint8_t{0});
+        return ad_;
     }
 
-    std::unique_ptr<Botan::AEAD_Mode> seal_, open_;
-    Botan::secure_vector<std::uint8_t> buffer_;
+    std::unique_ptr<page_aead> aead_;
+    Botan::secure_vector<std::uint8_t> buffer_; // the page sealed last
     keywright::detail::nonce_pool nonces_;
     std::array<std::uint8_t, 40> ad_{};
     std::uint8_t slot_ = 0;

@@ -250,19 +250,21 @@ public:
     /// `lease` is of the environment that it was taken of, and outlives this. As backup_reader::begin; not_mine: of another
     /// environment, or under a key that it does not hold any more; authentication_failed: its head was altered, or it is of
     /// another customer's environment of that name; and what the lease says (locked, expired).
-    [[nodiscard]] static result<backup_opener> begin(byte_source from, const keys::data_key_lease& lease) {
+    [[nodiscard]] static result<backup_opener> begin(byte_source from, const keys::data_key_lease& lease,
+                                                     page_engine engine = botan_pages) {
         auto reader = backup_reader::begin(std::move(from));
         if (!reader) return pass(reader);
         if (auto usable = lease.check(); !usable) return pass(usable);
         if (lease.environment() != reader->info().environment)
             return fail(errc::not_mine, "backup: it is of another environment; open it with a lease of that one");
         const auto& header = reader->header();
+        const key_source from_header{header, lease, engine};
         key_slots keys;
-        auto sealing = derive(header, header.key, header.sealing_slot, lease);
+        auto sealing = from_header.derive(header.key, header.sealing_slot);
         if (!sealing) return pass(sealing);
         if (auto proved = page_header::prove(reader->header_copy(), sealing->header_mac()); !proved) return pass(proved);
         if (header.other) { // it was taken while the file was given another key
-            auto other = derive(header, *header.other, static_cast<std::uint8_t>(1 - header.sealing_slot), lease);
+            auto other = from_header.derive(*header.other, static_cast<std::uint8_t>(1 - header.sealing_slot));
             if (!other) return pass(other);
             keys[1 - header.sealing_slot] = std::move(*other);
         }
@@ -298,15 +300,21 @@ private:
     backup_opener(backup_reader&& reader, key_slots&& keys, const keys::data_key_lease& lease) noexcept
         : reader_(std::move(reader)), keys_(std::move(keys)), lease_(&lease) {}
 
-    static result<page_keys> derive(const page_header& header, const keys::wrapped_key& wrapped, std::uint8_t slot,
-                                    const keys::data_key_lease& lease) {
-        const auto file_key = lease.unwrap(keys::data_purpose::page, file_key_context(lease.environment(), header.file), wrapped.view());
-        if (!file_key && file_key.error().code == errc::not_mine)
-            return fail(errc::not_mine, "backup: the environment holds no key that opens it: it is of before a reset, or behind a key that "
-                                        "was left");
-        if (!file_key) return pass(file_key);
-        return page_keys::derive(*file_key, header.suite, header.file, slot);
-    }
+    struct key_source {
+        const page_header& header;
+        const keys::data_key_lease& lease;
+        page_engine engine;
+
+        result<page_keys> derive(const keys::wrapped_key& wrapped, std::uint8_t slot) const {
+            const auto file_key =
+                lease.unwrap(keys::data_purpose::page, file_key_context(lease.environment(), header.file), wrapped.view());
+            if (!file_key && file_key.error().code == errc::not_mine)
+                return fail(errc::not_mine, "backup: the environment holds no key that opens it: it is of before a reset, or behind a key "
+                                            "that was left");
+            if (!file_key) return pass(file_key);
+            return page_keys::derive(*file_key, {header.suite, engine}, header.file, slot);
+        }
+    };
     page_keys& sealing() noexcept { return *keys_[reader_.header().sealing_slot]; }
 
     backup_reader reader_;

@@ -31,8 +31,9 @@ public:
     using frame_block = std::span<std::uint8_t, 16>;
 
     /// `file_key` has 32 bytes, else misused; `slot` is its number in the file, 0 or 1.
-    [[nodiscard]] static result<page_keys> derive(const secret_bytes& file_key, page_suite suite, const file_identity& file,
+    [[nodiscard]] static result<page_keys> derive(const secret_bytes& file_key, const page_method& how, const file_identity& file,
                                                   std::uint8_t slot = 0) {
+        const page_suite suite = how.suite;
         if (file_key.size() != 32) return fail(errc::misused, "pages: expected a file key of 32 bytes");
         auto pages = expand(file_key, "keywright page seal 1", suite, file, 32);
         auto header = expand(file_key, "keywright page header 1", suite, file, 32);
@@ -41,7 +42,7 @@ public:
         auto checksum = expand(file_key, "keywright page checksum 1", suite, file, 32);
         for (const auto* key : {&pages, &header, &backup, &frame, &checksum})
             if (!*key) return pass(*key);
-        auto cipher = page_cipher::make(suite, *pages, file, slot);
+        auto cipher = page_cipher::make(how, *pages, file, slot);
         if (!cipher) return pass(cipher);
         page_keys made(std::move(*cipher));
         auto keyed = keywright::detail::botan_boundary(errc::internal, "pages: a cipher could not be made", [&] {

@@ -52,7 +52,7 @@ struct key_evidence {
 // --- tenants and their people ---
 
 /// What the tenant has bought, where a profile asks for it.
-enum class license_plan : std::uint8_t { other, customer_engagement, dynamics_365 };
+enum class licence_plan : std::uint8_t { other, customer_engagement, dynamics_365 };
 
 struct create_tenant {
     actor by;
@@ -61,7 +61,7 @@ struct create_tenant {
     std::uint32_t seats = 0;
     bool opted_in = false; ///< by a support request
     std::uint8_t regions = 1;
-    license_plan plan = license_plan::other;
+    licence_plan plan = licence_plan::other;
 };
 struct enable_feature {
     actor by;
@@ -100,7 +100,7 @@ struct create_environment {
 
 // --- keys of a ring ---
 
-/// Shows the binding that a BYOK export needs, and makes an import key where there is none or `replace` is set.
+/// Makes the import key that a BYOK export is bound to, where there is none that serves or `replace` is set.
 struct create_import_key {
     actor by;
     instant at{};

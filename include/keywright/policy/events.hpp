@@ -34,7 +34,7 @@ struct tenant_created {
     std::uint32_t seats = 0;
     bool opted_in = false;
     std::uint8_t regions = 0;
-    license_plan plan = license_plan::other;
+    licence_plan plan = licence_plan::other;
     template <class Self, class Visitor>
     static constexpr void visit(Self& self, Visitor&& field) {
         field("tenant", self.tenant);

@@ -38,7 +38,7 @@ struct has_plan {
     using commands = types<generate_key, upload_key, apply_key>;
     template <class C>
     constexpr verdict operator()(const facts& f, const C&) const {
-        if (f.tenant.plan != license_plan::other) return verdict::pass();
+        if (f.tenant.plan != licence_plan::other) return verdict::pass();
         return verdict::object(refusal::not_eligible, mender::provider, "no plan that includes it");
     }
 };

@@ -16,7 +16,7 @@ inline constexpr std::array<std::string_view, 0> names_of{};
 template <>
 inline constexpr std::array<std::string_view, 4> names_of<principal>{"person", "provider", "system", "vault"};
 template <>
-inline constexpr std::array<std::string_view, 3> names_of<license_plan>{"other", "customer_engagement", "dynamics_365"};
+inline constexpr std::array<std::string_view, 3> names_of<licence_plan>{"other", "customer_engagement", "dynamics_365"};
 template <>
 inline constexpr std::array<std::string_view, 3> names_of<file_kind>{"pfx", "byok", "other"};
 template <>

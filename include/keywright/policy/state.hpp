@@ -34,7 +34,7 @@ struct tenant_state {
     std::uint32_t seats = 0;
     bool opted_in = false;
     std::uint8_t regions = 1;
-    license_plan plan = license_plan::other;
+    licence_plan plan = licence_plan::other;
     instant feature_on_at = never;
     inline_list<administrator, max_administrators> administrators;
 

@@ -41,7 +41,8 @@ result<void> add_backups(Store& store, const ring_id& ring, const policy::enviro
 }
 
 /// The administrators of the tenant and of its environments, each once.
-inline std::vector<admin_id> everybody(const policy::tenant_state& tenant) {
+template <std::same_as<policy::tenant_state> Tenant>
+std::vector<admin_id> everybody(const Tenant& tenant) {
     std::vector<admin_id> all;
     for (const policy::administrator& each : tenant.administrators) all.push_back(each.who);
     std::sort(all.begin(), all.end(), [](const admin_id& a, const admin_id& b) { return a.view() < b.view(); });

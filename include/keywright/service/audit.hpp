@@ -21,6 +21,7 @@
 #include <botan/system_rng.h>
 #include <botan/x509_key.h>
 
+#include <concepts>
 #include <optional>
 #include <span>
 
@@ -48,7 +49,8 @@ struct audit_record {
 
 namespace detail {
 
-inline std::string audit_text(const audit_record& r) {
+template <std::same_as<audit_record> Record>
+std::string audit_text(const Record& r) {
     json out = {{"format", record_format},
                 {"number", r.number},
                 {"tenant", std::string(r.tenant.view())},
@@ -58,15 +60,17 @@ inline std::string audit_text(const audit_record& r) {
                 {"as", std::string(policy::name(r.event.by.as))},
                 {"previous", to_hex(r.previous)}};
     json fields = json::object();
-    std::visit([&](const auto& body) { write_fields(fields, body), out["event"] = std::string(body.name); }, r.event.body);
+    out["event"] = std::string(policy::name(r.event));
+    policy::visit_body(r.event.body, [&fields](const auto& body) { write_fields(fields, body); });
     out["fields"] = std::move(fields);
     return out.dump();
 }
 
-inline result<audit_record> parse_audit_text(std::string_view text) {
+template <class Record = audit_record>
+result<Record> parse_audit_text(std::string_view text) {
     const auto in = parse_record(as_bytes(text));
     if (!in) return pass(in);
-    audit_record r;
+    Record r;
     for (const char* name : {"number", "tenant", "region", "at", "by", "as", "previous", "event", "fields"})
         if (!in->contains(name)) return fail(errc::corrupt, "audit: a record lacks a field");
     const json& j = *in;
@@ -89,15 +93,17 @@ template <ports::key_vault Vault>
     auto signature = vault.sign(vault_ids::audit(tenant), as_bytes(text));
     if (!signature) return pass(signature);
     head = {record.number, detail::sha256(as_bytes(text))};
-    return detail::to_bytes({{"format", record_format}, {"record", text}, {"hash", to_hex(head.hash)}, {"signature", to_hex(*signature)}});
+    const json stored = {{"format", record_format}, {"record", text}, {"hash", to_hex(head.hash)}, {"signature", to_hex(*signature)}};
+    return detail::to_bytes(stored);
 }
 
 /// Reads a stored record without judging it.
-[[nodiscard]] inline result<audit_record> read_audit(byte_view stored) {
+template <class Record = audit_record>
+[[nodiscard]] result<Record> read_audit(byte_view stored) {
     const auto in = parse_record(stored);
     if (!in) return pass(in);
     if (!in->contains("record") || !(*in)["record"].is_string()) return fail(errc::corrupt, "audit: a stored record holds no text");
-    return detail::parse_audit_text((*in)["record"].get_ref<const std::string&>());
+    return detail::parse_audit_text<Record>((*in)["record"].get_ref<const std::string&>());
 }
 
 /// Checks a log from its first record on: numbers without gaps, hashes, chain and signatures.
@@ -114,8 +120,9 @@ public:
 
     /// The next stored record. corrupt: it is not what its hash, its number or the chain says; authentication_failed:
     /// its signature is not the key's. A failure is final.
-    [[nodiscard]] result<audit_record> next(byte_view stored) {
-        auto record = check(stored);
+    template <class Record = audit_record>
+    [[nodiscard]] result<Record> next(byte_view stored) {
+        auto record = check<Record>(stored);
         if (!record) broken_ = record.error();
         return record;
     }
@@ -125,14 +132,15 @@ public:
 private:
     explicit audit_verifier(std::unique_ptr<Botan::Public_Key> key) : key_(std::move(key)) {}
 
-    result<audit_record> check(byte_view stored) {
+    template <class Record>
+    result<Record> check(byte_view stored) {
         if (broken_) return tl::unexpected(*broken_);
         const auto in = parse_record(stored);
         if (!in) return pass(in);
         for (const char* name : {"record", "hash", "signature"})
             if (!in->contains(name) || !(*in)[name].is_string()) return fail(errc::corrupt, "audit: a stored record lacks a part");
         const auto& text = (*in)["record"].get_ref<const std::string&>();
-        auto record = detail::parse_audit_text(text);
+        auto record = detail::parse_audit_text<Record>(text);
         if (!record) return record;
         const fingerprint hash = detail::sha256(as_bytes(text));
         if (to_hex(hash) != (*in)["hash"].get_ref<const std::string&>())

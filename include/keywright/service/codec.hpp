@@ -5,6 +5,9 @@
 //
 // Layout: one object. `format` is 1; a reader refuses a later one. Ids and texts are strings, fingerprints 64 hex
 // digits, moments RFC 3339 or null for "never", spans whole seconds, enumerations by their names, lists arrays of objects.
+//
+// What deals with every event or effect is a template over a type that is always the same, here and in audit, notices and
+// policy/evolve: only a program that calls it compiles it, and not everyone who includes it.
 #pragma once
 
 #include <keywright/core/hex.hpp>
@@ -15,8 +18,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <variant>
 
 namespace keywright::service {
 
@@ -34,9 +40,19 @@ concept lists_fields = requires(T& t) { T::visit(t, [](const char*, auto&) {}); 
 template <class T>
 json write_value(const T& value);
 
+/// For `visit`. One type whatever is written: a lambda would be another one, with all that it calls, for each event.
+struct field_writer {
+    json& out;
+    template <class T>
+    void operator()(const char* name, const T& value) const {
+        out[name] = write_value(value);
+    }
+};
+
 template <class T>
 void write_fields(json& out, const T& value) {
-    T::visit(value, [&out](const char* name, const auto& field) { out[name] = write_value(field); });
+    const field_writer fields{out};
+    T::visit(value, fields);
 }
 
 template <class Tag>
@@ -82,14 +98,21 @@ json write_value(const T& value) {
 template <class T>
 bool read_value(const json& in, T& value);
 
+/// For `visit`. A field that an older writer did not know keeps its default; one that a newer one added is passed over.
+struct field_reader {
+    const json& in;
+    bool good = in.is_object();
+    template <class T>
+    void operator()(const char* name, T& value) {
+        if (good && in.contains(name)) good = read_value(in[name], value);
+    }
+};
+
 template <class T>
 bool read_fields(const json& in, T& value) {
-    bool good = in.is_object();
-    // A field that an older writer did not know keeps its default; one that a newer one added is passed over.
-    T::visit(value, [&](const char* name, auto& field) {
-        if (good && in.contains(name)) good = read_value(in[name], field);
-    });
-    return good;
+    field_reader fields{in};
+    T::visit(value, fields);
+    return fields.good;
 }
 
 template <class Tag>
@@ -165,22 +188,16 @@ bool read_value(const json& in, T& value) {
         return read_fields(in, value);
 }
 
-/// One of a variant's alternatives, by the name it carries.
-template <class Variant, std::size_t I = 0>
-bool read_alternative(std::string_view name, const json& in, Variant& out) {
-    if constexpr (I == std::variant_size_v<Variant>)
-        return false;
-    else {
-        using alternative = std::variant_alternative_t<I, Variant>;
-        if (alternative::name != name) return read_alternative<Variant, I + 1>(name, in, out);
-        alternative value{};
-        const bool good = read_fields(in, value);
-        out = value;
-        return good;
-    }
+/// One of a variant's alternatives, by the name it carries. Made by its index: an assignment would try each of the others.
+template <class... Ts>
+bool read_alternative(std::string_view name, const json& in, std::variant<Ts...>& out) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return ((Ts::name == name && read_fields(in, out.template emplace<I>())) || ...);
+    }(std::index_sequence_for<Ts...>{});
 }
 
-inline bytes to_bytes(const json& value) {
+template <std::same_as<json> Json>
+bytes to_bytes(const Json& value) {
     const std::string text = value.dump();
     return bytes(text.begin(), text.end());
 }
@@ -188,9 +205,10 @@ inline bytes to_bytes(const json& value) {
 } // namespace detail
 
 /// A stored object, its `format` checked. corrupt: not such an object; unsupported: written by a later version.
-[[nodiscard]] inline result<json> parse_record(byte_view stored) {
+template <class Json = json>
+[[nodiscard]] result<Json> parse_record(byte_view stored) {
     const std::string_view text = as_text(stored);
-    json in = json::parse(text.begin(), text.end(), nullptr, false);
+    Json in = Json::parse(text.begin(), text.end(), nullptr, false);
     if (in.is_discarded() || !in.is_object()) return fail(errc::corrupt, "state: a record is no JSON object");
     int format = 0;
     if (!in.contains("format") || !detail::read_number(in["format"], format) || format < 1)
@@ -219,17 +237,19 @@ template <detail::lists_fields T>
 }
 
 /// An effect, as a stored record: `{"effect":name, fields…}`.
-inline bytes encode(const policy::effect& effect) {
+template <std::same_as<policy::effect> Effect>
+bytes encode(const Effect& effect) {
     json out = json::object();
     std::visit([&](const auto& e) { detail::write_fields(out, e), out["effect"] = std::string(e.name); }, effect);
     out["format"] = record_format;
     return detail::to_bytes(out);
 }
 
-[[nodiscard]] inline result<policy::effect> decode_effect(byte_view stored) {
+template <class Effect = policy::effect>
+[[nodiscard]] result<Effect> decode_effect(byte_view stored) {
     const auto in = parse_record(stored);
     if (!in) return pass(in);
-    policy::effect effect;
+    Effect effect;
     if (!in->contains("effect") || !(*in)["effect"].is_string() ||
         !detail::read_alternative((*in)["effect"].get_ref<const std::string&>(), *in, effect))
         return fail(errc::corrupt, "state: a pending effect is of no known kind");

@@ -22,7 +22,7 @@ namespace keywright::service {
 enum class survivor_kind : unsigned char {
     secret,       ///< 32 bytes whose check is among the given
     prime,        ///< a factor of an RSA key, in either byte order, whose check is among the given
-    private_key,  ///< PKCS#8, PKCS#1 or PEM, also encrypted: whosever it is
+    private_key,  ///< PKCS#8, PKCS#1 or PEM, also encrypted, whoever owns it
     pfx,          ///< a PFX file
     slot_wrap,    ///< a wrap on the provider's path, of an environment that should not have one
     unknown_wrap, ///< a wrap whose key name tells no path

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace keywright {
 
@@ -68,6 +69,13 @@ struct import_key_request {
     std::size_t bits = 4096;     ///< 2048, 3072 or 4096
     seconds valid_for = days(7); ///< up to 90 days
     bool replace = false;        ///< also where there is one that still serves
+};
+
+/// What a BYOK export is bound to, as it is shown to the customer. Nothing in it is secret.
+struct import_public_key {
+    std::string kid;
+    bytes public_key; ///< DER, SubjectPublicKeyInfo. HSMs' tools want it as text: `Botan::PEM_Code::encode(public_key, "PUBLIC KEY")`
+    instant expires_at{}; ///< 0 of one that an older version made: that serves until it is used
 };
 
 /// Whether `open` is going to write.

@@ -40,10 +40,6 @@ using brings_a_key = policy::types<policy::generate_key, policy::upload_key, pol
 /// What the service says of its own work.
 using is_a_report = policy::types<policy::completed, policy::failed, policy::report_delivery>;
 
-} // namespace detail
-
-namespace detail {
-
 /// Takes over the name that a command brings itself; false where the subject already has another one.
 template <class Id>
 constexpr bool take_over(Id& place, const Id& name) {
@@ -61,6 +57,16 @@ constexpr bool take_over_names(subject& s, const Command& command) {
 }
 
 } // namespace detail
+
+/// Says in one sentence why `tenant_service::run` does not take a command.
+template <class Command>
+consteval bool check_runnable() {
+    constexpr bool brings_a_key = detail::brings_a_key::contains<Command>, is_a_report = detail::is_a_report::contains<Command>;
+    static_assert(!brings_a_key,
+                  "tenant_service: `run` takes no command that brings a key; call the function of its name, which reads the key itself");
+    static_assert(!is_a_report, "tenant_service: `run` takes no report; what has become of its work the service says itself, in `recover`");
+    return !brings_a_key && !is_a_report;
+}
 
 /// The subject with the names that the command brings itself. Fails with misused where a name is missing, or where subject
 /// and command name different things.

@@ -55,12 +55,9 @@ public:
     template <class Command>
     [[nodiscard("tenant_service: the command may have been refused; ask the outcome")]] result<outcome> run(const subject& s,
                                                                                                             Command command) {
-        static_assert(
-            !service::detail::brings_a_key::contains<Command>,
-            "tenant_service: `run` takes no command that brings a key; call the function of its name, which reads the key itself");
-        static_assert(!service::detail::is_a_report::contains<Command>,
-                      "tenant_service: `run` takes no report; what has become of its work the service says itself, in `recover`");
-        if constexpr (std::is_same_v<Command, policy::create_environment>)
+        if constexpr (!service::check_runnable<Command>())
+            return fail(errc::misused, "service: no command for `run`"); // and not on, into what it would instantiate
+        else if constexpr (std::is_same_v<Command, policy::create_environment>)
             return create_environment(s, command);
         else if constexpr (std::is_same_v<Command, policy::take_backup>)
             return take_backup(s, command);
@@ -151,8 +148,8 @@ public:
         if (!command) return pass(command);
         return plan(key_subject(ring), command->first);
     }
-    /// Makes the import key that a BYOK export is bound to; its id and expiry are in the ring's state, its public half in
-    /// the vault. Fails with misused when the size or the time is out of range.
+    /// Makes the import key that a BYOK export is bound to; `import_key` shows it, `upload_key` takes what comes back.
+    /// Fails with misused when the size or the time is out of range.
     [[nodiscard]] result<outcome> create_import_key(const ring_id& ring, const import_key_request& q) {
         if ((q.bits != 2048 && q.bits != 3072 && q.bits != 4096) || q.valid_for.count <= 0 || q.valid_for > days(90))
             return fail(errc::misused, "service: an import key has 2048, 3072 or 4096 bits and lives for up to 90 days");
@@ -170,6 +167,16 @@ public:
         return with_staged(
             ring, service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made,
             [&](const ports::vault_entry& staged) { return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged)); });
+    }
+    /// The import key to be shown to the customer. Fails with not_found where none was made, or it was used or has expired.
+    [[nodiscard]] result<import_public_key> import_key(const ring_id& ring) {
+        const auto state = ring_for_files(ring);
+        if (!state) return pass(state);
+        if (state->import_kid.empty())
+            return fail(errc::not_found, "service: the ring has no import key that serves; create_import_key makes one");
+        auto entry = parts_.vault.find(service::vault_ids::import(ring, state->import_print));
+        if (!entry) return pass(entry);
+        return import_public_key{std::string(state->import_kid.view()), std::move(entry->public_key), state->import_expires_at};
     }
 
     // --- data ---

@@ -225,10 +225,10 @@ void scans_suite() {
     SUBCASE("every prefix, after every key, at every page size, gives what a filter gives") {
         key_list prefixes = {"", "a/", "a\xff", "c", "\xff\xff\xff\xff", std::string(600, '\xff'), std::string("a\0", 2)};
         prefixes.insert(prefixes.end(), all.begin(), all.end());
-        key_list afters = all;
-        afters.insert(afters.end(), {"", "a/11", "aa", "\xff\xff\xff\xff", std::string(512, '\xff'), std::string("a\0", 2)});
+        key_list starts = all;
+        starts.insert(starts.end(), {"", "a/11", "aa", "\xff\xff\xff\xff", std::string(512, '\xff'), std::string("a\0", 2)});
         for (const auto& prefix : prefixes)
-            for (const auto& after : afters) {
+            for (const auto& after : starts) {
                 key_list wanted;
                 std::copy_if(all.begin(), all.end(), std::back_inserter(wanted),
                              [&](const std::string& key) { return key.starts_with(prefix) && key > after; });

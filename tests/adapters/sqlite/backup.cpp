@@ -202,6 +202,26 @@ TEST_CASE("backup: taken while the file is given another key it is under that on
 
 // --- whose it is ---
 
+TEST_CASE("backup: the engine that is asked for opens the pages, seals those of a restored file, and of one with a new key") {
+    temporary_folder folder;
+    const auto path = folder / "a.db", restored = folder / "b.db";
+    {
+        auto db = open(path, prod, {.engine = own_pages});
+        fill(db, "wal");
+        REQUIRE(sqlite::reencrypt(db).has_value());
+        REQUIRE(sqlite::begin_reencryption(db).has_value());
+        CHECK(sum(db).rfind("100|", 0) == 0);
+    }
+    bytes all;
+    CHECK(code_of(sqlite::write_backup(path, prod.source(), into(all))) == errc::authentication_failed);
+    all.clear();
+    REQUIRE(sqlite::write_backup(path, prod.source(), into(all), {.engine = own_pages}).has_value());
+    CHECK(code_of(sqlite::verify_backup(out_of(all), lease_of(prod))) == errc::authentication_failed);
+    CHECK(sqlite::verify_backup(out_of(all), lease_of(prod), own_pages).has_value());
+    CHECK(sqlite::restore_backup(out_of(all), restored, lease_of(prod), lease_of(prod), {.engine = own_pages}).has_value());
+    CHECK(sum(open(restored, prod, {.engine = own_pages})).rfind("100|", 0) == 0);
+}
+
 TEST_CASE("backup: another environment's keys, another customer's, and a lock's are told apart, and touch nothing") {
     temporary_folder folder;
     const auto path = folder / "a.db";

@@ -141,6 +141,17 @@ TEST_CASE("convert: there and back and there again, the 32 bytes being reserved 
     CHECK(content_of(path)[20] == 32);
 }
 
+TEST_CASE("convert: the engine that is asked for does it, both ways") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = make_small(folder);
+    must(sqlite::encrypt(path, prod.source(), {.engine = own_pages}));
+    CHECK(sql(open(path, prod, {.engine = own_pages}), "SELECT a FROM t; PRAGMA integrity_check") == "MARKER;ok;");
+    CHECK_FALSE(sqlite::decrypt(path, prod.source(), permit()).has_value());
+    must(sqlite::decrypt(path, prod.source(), permit(), {.engine = own_pages}));
+    CHECK(sql(open_plain(path).get(), "SELECT a FROM t; PRAGMA integrity_check") == "MARKER;ok;");
+}
+
 TEST_CASE("convert: the permissions stay, progress only grows and reaches the end") {
     const environment prod;
     const temporary_folder folder;
@@ -308,11 +319,37 @@ TEST_CASE("convert: what a killed run left beside is gone after the next one, an
     const environment prod;
     const temporary_folder folder;
     const std::string path = make_small(folder);
-    for (const char* part : {"", "-journal", "-wal"}) write_content(path + "-converted.tmp" + part, bytes(10, 'x'));
+    for (const char* part : {"", "-journal", "-wal"}) write_content(path + "-new.tmp" + part, bytes(10, 'x'));
     write_content(path + "-journal", bytes(600, 0)); // as a persistent one that is over
     std::filesystem::create_symlink(path, folder / "link.db");
     must(sqlite::encrypt(folder / "link.db", prod.source()));
     CHECK(files_in(folder) == 2);
     CHECK(std::filesystem::is_symlink(folder / "link.db"));
     CHECK(sql(open(path, prod), "SELECT * FROM t") == "MARKER;");
+}
+
+TEST_CASE("convert: killed in the middle, the old database is as it was, with its log, and the next run does it") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = make_small(folder, "PRAGMA journal_mode = WAL");
+    const auto kill_in = [](auto convert) {
+        const auto child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            (void)convert({.progress = [](std::uint64_t, std::uint64_t) { ::_exit(7); }});
+            ::_exit(0);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        REQUIRE(WEXITSTATUS(status) == 7);
+    };
+    kill_in([&](const sqlite::convert_options& how) { return sqlite::encrypt(path, prod.source(), how); });
+    CHECK(sql(open_plain(path).get(), "PRAGMA journal_mode; SELECT * FROM t") == "wal;MARKER;");
+    must(sqlite::encrypt(path, prod.source()));
+    CHECK(files_in(folder) == 1);
+    kill_in([&](const sqlite::convert_options& how) { return sqlite::decrypt(path, prod.source(), permit(), how); });
+    CHECK(sql(open(path, prod), "PRAGMA journal_mode; SELECT * FROM t") == "wal;MARKER;");
+    must(sqlite::decrypt(path, prod.source(), permit()));
+    CHECK(files_in(folder) == 1);
+    CHECK(sql(open_plain(path).get(), "PRAGMA journal_mode; SELECT * FROM t") == "wal;MARKER;");
 }

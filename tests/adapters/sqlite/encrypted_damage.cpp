@@ -98,6 +98,62 @@ TEST_CASE("encrypted database: a file cut anywhere is an error, and without its 
     CHECK(code_of_open(folder / "a.db", prod) == errc::corrupt);
 }
 
+TEST_CASE("encrypted database: pages cut off at the end are told of where a log says how long the database is, too") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = folder / "a.db", copy = folder / "b.db";
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        bytes file, log;
+        {
+            // The last pages are those of a value, whose last bytes would be taken for zeros.
+            const auto db = open(path, prod);
+            sql(db, std::string("PRAGMA page_size = 512; PRAGMA journal_mode = ") + mode +
+                        "; CREATE TABLE t(a); CREATE TABLE u(a); INSERT INTO t VALUES (replace(hex(zeroblob(2000)), '0', 'x'));"
+                        "PRAGMA wal_checkpoint(TRUNCATE); INSERT INTO u VALUES (1)");
+            file = open_file(path);
+            log = std::filesystem::exists(path + "-wal") ? open_file(path + "-wal") : bytes();
+        }
+        for (std::size_t pages = 0; pages < 9; ++pages) {
+            CAPTURE(pages);
+            for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(copy + suffix);
+            write_content(copy, bytes(file.begin(), file.end() - static_cast<std::ptrdiff_t>(pages * page)));
+            if (!log.empty()) write_content(copy + "-wal", log);
+            const auto db = open(copy, prod);
+            const auto told = try_sql(db.handle(), "SELECT length(replace(a, 'x', 'xx')) FROM t");
+            CHECK((told.code == SQLITE_OK) == (pages == 0));
+            CHECK(told.rows == (pages == 0 ? "8000;" : ""));
+            CHECK(sqlite::last_error(db.handle()).has_value() == (pages != 0));
+        }
+        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+    }
+}
+
+TEST_CASE("encrypted database: a file or a log that is cut while it is open is an error that is told of") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    const auto db = open(path, prod);
+    sql(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+    // SQLite asks how long it is, and reads nothing of an empty one; a new lease has to unwrap the keys first.
+    sqlite3_file* file = nullptr;
+    REQUIRE(sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) == SQLITE_OK);
+    const bytes whole = open_file(path);
+    std::filesystem::resize_file(path, header);
+    environment::time += std::chrono::minutes(6);
+    REQUIRE(file->pMethods->xLock(file, SQLITE_LOCK_SHARED) == SQLITE_OK);
+    sqlite3_int64 size = 0;
+    CHECK(file->pMethods->xFileSize(file, &size) == SQLITE_IOERR_DATA);
+    CHECK(sqlite::last_error(db.handle())->code == errc::corrupt);
+    REQUIRE(file->pMethods->xUnlock(file, SQLITE_LOCK_NONE) == SQLITE_OK);
+
+    const auto with_log = open(folder / "b.db", prod);
+    sql(with_log, "PRAGMA journal_mode = WAL; CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(100000)); PRAGMA cache_size = 2");
+    std::filesystem::resize_file(folder / "b.db-wal", 20'000);
+    CHECK(try_sql(with_log.handle(), "SELECT sum(length(hex(a))) FROM t").code == SQLITE_IOERR_DATA);
+    CHECK(sqlite::last_error(with_log.handle())->code == errc::authentication_failed);
+}
+
 TEST_CASE("encrypted database: making one may stop after any part of its header, and then it is made anew") {
     const environment prod;
     const temporary_folder folder;

@@ -3,6 +3,7 @@
 // other processes, locks.
 #include "encrypted_helpers.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include <sys/wait.h>
@@ -155,6 +156,14 @@ TEST_CASE("encrypted database: files in the clear are not attached, copied to or
         CHECK(try_sql(db.handle(), text).code == SQLITE_AUTH);
     }
     CHECK_FALSE(std::filesystem::exists(plain));
+    for (const std::string& path : {std::string(), std::string(":memory:"), plain + '\0' + ".db"}) {
+        CHECK(db.attach(path, "p", prod.source()).error().code == errc::misused);
+        CHECK(db.vacuum_into(path, prod.source()).error().code == errc::misused);
+        CHECK(code_of_open(path, prod) == errc::misused);
+    }
+    CHECK(db.attach(plain, "p", prod.source(), {.create = false}).error().code == errc::not_found);
+    CHECK(db.attach(plain, "p", prod.source(), {.at_least = 1}).error().code == errc::not_found);
+    CHECK_FALSE(std::filesystem::exists(plain));
     sql(db, "ATTACH ':memory:' AS m; CREATE TABLE m.u AS SELECT * FROM t; ATTACH '' AS n; CREATE TABLE n.u AS SELECT * FROM t; VACUUM");
 
     // Pages of a database that leaves no room for a seal.
@@ -201,6 +210,28 @@ TEST_CASE("encrypted database: two of two environments in one transaction, a cop
     CHECK(digest(copy).rfind("100|", 0) == 0);
     CHECK(is_whole(copy));
     CHECK(sql(open(folder / "b ?#%.db", test), "SELECT count(*), min(b) FROM t") == "600|y;");
+}
+
+TEST_CASE("encrypted database: the engine that is asked for encrypts whatever the connection writes") {
+    const environment prod;
+    const temporary_folder folder;
+    for (const char* mode : {"delete", "wal"}) {
+        CAPTURE(mode);
+        const std::string path = folder / mode, other = path + "-other", copied = path + "-copied";
+        {
+            auto db = open(path, prod, {.engine = own_pages});
+            REQUIRE(db.attach(other, "b", prod.source(), {.engine = own_pages}).has_value());
+            sql(db,
+                std::string("PRAGMA journal_mode = ") + mode +
+                    "; PRAGMA cache_size = 10; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB); CREATE TABLE b.t AS SELECT 1 AS a");
+            sql(db, std::string("BEGIN; ") + rows_of_markers + "; COMMIT; BEGIN; UPDATE t SET c = randomblob(500); ROLLBACK");
+            REQUIRE(db.vacuum_into(copied, prod.source(), {.engine = own_pages}).has_value());
+        }
+        for (const auto& file : {path, other, copied}) {
+            CHECK(is_whole(open(file, prod, {.engine = own_pages})));
+            CHECK(try_sql(open(file, prod).handle(), "SELECT count(*) FROM t").code == SQLITE_IOERR_DATA);
+        }
+    }
 }
 
 TEST_CASE("encrypted database: a page that SQLite skipped because it was free is no hole for a backup") {
@@ -349,6 +380,50 @@ TEST_CASE("encrypted database: a lock ends what runs and refuses what comes, an 
     }
 }
 
+TEST_CASE("encrypted database: a lock by one thread ends what the others run, and they go on when it is unlocked") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    sql(open(path, prod),
+        std::string("PRAGMA journal_mode = WAL; CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c BLOB);") + rows_of_markers);
+    std::atomic<int> begun{0}, ended{0}, brought_back{0};
+    const auto work = [&] {
+        const auto db = sqlite::open(path, prod.source(), {.wait = seconds{60}});
+        const auto read = [&] { return try_sql(db->handle(), "SELECT count(*), max(b) FROM t; UPDATE t SET c = b WHERE a = 7").code; };
+        for (bool is_first = true; db && read() == SQLITE_OK; is_first = false) begun += is_first ? 1 : 0;
+        for (++ended; ended < 4;) std::this_thread::yield(); // the lock is not undone before all have met it
+        brought_back += db && read() == SQLITE_OK ? 1 : 0;
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) threads.emplace_back(work);
+    while (begun + ended < 3) std::this_thread::yield();
+    prod.lock();
+    while (ended < 3) std::this_thread::yield();
+    prod.unlock();
+    ++ended;
+    for (auto& thread : threads) thread.join();
+    CHECK(brought_back == 3);
+    CHECK(is_whole(open(path, prod)));
+}
+
+TEST_CASE("encrypted database: where a program shares caches between its connections, one with keys is no way to read for one without") {
+    const temporary_folder folder;
+    const environment prod, locked;
+    const auto path = folder / "a.db", other = folder / "b.db";
+    sqlite3_enable_shared_cache(1);
+    {
+        const auto with_keys = open(path, prod);
+        sql(with_keys, "CREATE TABLE t(a); INSERT INTO t VALUES ('secret')");
+        auto beside = open(other, prod);
+        locked.lock();
+        const auto without = sqlite::open(path, locked.source());
+        CHECK_FALSE(without.has_value());
+        if (!without) CHECK(without.error().code == errc::locked);
+        CHECK_FALSE(beside.attach(path, "a", locked.source()).has_value());
+    }
+    sqlite3_enable_shared_cache(0);
+}
+
 TEST_CASE("encrypted database: the age of a lease is renewed in the middle of a transaction, of a single one it is the end") {
     const environment prod;
     const temporary_folder folder;
@@ -376,6 +451,7 @@ TEST_CASE("encrypted database: paths that are none, a folder that is missing, re
     CHECK(code_of_open("", prod) == errc::misused);
     CHECK(code_of_open(":memory:", prod) == errc::misused);
     CHECK(code_of_open(folder / "no/a.db", prod) == errc::not_found);
+    CHECK(sql(open(folder / "b.db", prod, {.wait = seconds{3'000'000}}), "PRAGMA busy_timeout") == "2147483000;");
     CHECK_FALSE(sqlite::open(folder / "a.db", prod.source(), {.read_only = true}).has_value());
     sql(open(folder / "a.db", prod), "CREATE TABLE t(a); INSERT INTO t VALUES (5)");
     const auto reader = open(folder / "a.db", prod, {.read_only = true});

@@ -2,11 +2,13 @@
 // Encrypted databases for tests: an environment with one page key and a lock, SQL that must work, files as bytes.
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include "sql.hpp"
+
 #include <keywright/testing/temporary_folder.hpp>
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -21,20 +23,21 @@ public:
 
     sqlite::lease_source source() const {
         return [all = *this]() -> result<keys::data_key_lease> {
-            if (*all.locked_) return fail(errc::locked, "test: the environment is locked");
+            if (all.state_->locked) return fail(errc::locked, "test: the environment is locked");
             std::vector<keys::leased_key> list;
             list.push_back(
                 {{environment_id{all.name_}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, all.key_))), true, 1000});
-            ++*all.leases_;
-            return keys::data_key_lease::grant(all.watch_, *all.epoch_, std::move(list), {.max_age = std::chrono::minutes(5), .now = now});
+            ++all.state_->leases;
+            return keys::data_key_lease::grant(all.watch_, all.state_->epoch, std::move(list),
+                                               {.max_age = std::chrono::minutes(5), .now = now});
         };
     }
     void lock() const {
-        *locked_ = true;
-        watch_->raise(++*epoch_);
+        state_->locked = true;
+        watch_->raise(++state_->epoch);
     }
-    void unlock() const { *locked_ = false; }
-    int leases() const { return *leases_; }
+    void unlock() const { state_->locked = false; }
+    int leases() const { return state_->leases; }
 
     static inline std::chrono::nanoseconds time{0}; // of all leases
     static std::chrono::nanoseconds now() noexcept { return time; }
@@ -43,9 +46,12 @@ private:
     const char* name_;
     std::uint8_t key_;
     std::shared_ptr<keys::epoch_watch> watch_ = std::make_shared<keys::epoch_watch>(1);
-    std::shared_ptr<std::uint64_t> epoch_ = std::make_shared<std::uint64_t>(1);
-    std::shared_ptr<bool> locked_ = std::make_shared<bool>(false);
-    std::shared_ptr<int> leases_ = std::make_shared<int>(0);
+    struct shared {
+        std::atomic<std::uint64_t> epoch = 1;
+        std::atomic<bool> locked = false;
+        std::atomic<int> leases = 0;
+    };
+    std::shared_ptr<shared> state_ = std::make_shared<shared>();
 };
 
 inline sqlite::database open(const std::string& path, const environment& of, sqlite::open_options options = {}) {
@@ -59,28 +65,17 @@ inline errc code_of_open(const std::string& path, const environment& of) {
     return opened.error().code;
 }
 
-/// The rows, `|` between columns and `;` behind each; `code` when it fails.
-struct outcome {
-    int code = SQLITE_OK;
-    std::string rows;
-};
-inline outcome try_sql(sqlite3* db, const std::string& sql) {
-    outcome out;
-    out.code = sqlite3_exec(
-        db, sql.c_str(),
-        [](void* to, int columns, char** values, char**) {
-            auto& rows = static_cast<outcome*>(to)->rows;
-            for (int i = 0; i < columns; ++i) rows += std::string(i > 0 ? "|" : "") + (values[i] == nullptr ? "NULL" : values[i]);
-            rows += ';';
-            return 0;
-        },
-        &out, nullptr);
-    return out;
+/// An engine that none other agrees with: whatever is done with it works where each page is its own, and only there.
+inline result<std::unique_ptr<envelope::page_aead>> own_pages(envelope::page_suite suite, const secret_bytes& key) {
+    secret_bytes another(key.size());
+    const auto given = keywright::detail::reveal(key);
+    std::reverse_copy(given.begin(), given.end(), keywright::detail::reveal_writable(another).begin());
+    return envelope::botan_pages(suite, another);
 }
+
 inline std::string sql(const sqlite::database& db, const std::string& text) {
     const auto done = try_sql(db.handle(), text);
-    const auto fault = sqlite::last_error(db.handle());
-    REQUIRE_MESSAGE(done.code == SQLITE_OK, text, ": ", sqlite3_errmsg(db.handle()), " / ", std::string(fault ? fault->text : "no fault"));
+    REQUIRE_MESSAGE(done.code == SQLITE_OK, text, ": ", last_words(db.handle()));
     return done.rows;
 }
 inline bool is_whole(const sqlite::database& db) { return sql(db, "PRAGMA integrity_check") == "ok;"; }
@@ -97,6 +92,31 @@ inline void write_content(const std::string& path, const bytes& content) {
     REQUIRE(file.good());
 }
 inline bool holds(const bytes& all, std::string_view marker) { return as_text(all).find(marker) != std::string_view::npos; }
+
+/// A file without a name in the VFS below, and what encrypts it.
+class unnamed_file {
+public:
+    unnamed_file() {
+        sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
+        memory_.resize(static_cast<std::size_t>(usual->szOsFile) / sizeof(std::uint64_t) + 1);
+        constexpr int flags =
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_DELETEONCLOSE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_TEMP_DB;
+        REQUIRE(usual->xOpen(usual, nullptr, below(), flags, nullptr) == SQLITE_OK);
+        auto made = sqlite::detail::temporary_file::make(below());
+        REQUIRE(made.has_value());
+        encrypted_.emplace(std::move(*made));
+    }
+    unnamed_file(const unnamed_file&) = delete;
+    unnamed_file& operator=(const unnamed_file&) = delete;
+    ~unnamed_file() { below()->pMethods->xClose(below()); }
+
+    sqlite3_file* below() noexcept { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
+    sqlite::detail::temporary_file* operator->() noexcept { return &*encrypted_; }
+
+private:
+    std::vector<std::uint64_t> memory_;
+    std::optional<sqlite::detail::temporary_file> encrypted_;
+};
 
 /// Everything in the open files of this process whose paths are `wanted`, also without a name, read through handles that
 /// stay open.

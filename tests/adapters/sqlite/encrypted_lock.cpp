@@ -3,6 +3,14 @@
 // waiting; and that an unlock brings back what was committed.
 #include "encrypted_helpers.hpp"
 
+#include <keywright/adapters/sqlite/page_cache.hpp>
+
+#include <map>
+#include <random>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
 using namespace keywright;
 using namespace keywright::encrypted_tests;
 
@@ -29,6 +37,39 @@ statement prepare(const sqlite::database& db, const char* text) {
     sqlite3_stmt* made = nullptr;
     REQUIRE(sqlite3_prepare_v2(db.handle(), text, -1, &made, nullptr) == SQLITE_OK);
     return {made, sqlite3_finalize};
+}
+
+/// What a child process says of itself: it ends with this code.
+template <class Work>
+int code_of_child(Work&& work) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(work());
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// How often `text` stands in what this process may write to.
+int copies_in_memory(std::string_view text) {
+    static bytes piece(1 << 20);
+    std::ifstream maps("/proc/self/maps");
+    const int memory = ::open("/proc/self/mem", O_RDONLY);
+    int found = 0;
+    for (std::string line; std::getline(maps, line);) {
+        if (line.find(" rw-p ") == line.npos) continue;
+        const auto end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+        for (auto at = std::stoull(line, nullptr, 16); at < end; at += piece.size() - text.size()) {
+            const auto wanted = std::min<std::size_t>(piece.size(), end - at);
+            const auto got = ::pread(memory, piece.data(), wanted, static_cast<off_t>(at));
+            const auto seen = as_text(byte_view(piece).first(static_cast<std::size_t>(std::max<ssize_t>(got, 0))));
+            for (auto place = seen.find(text); place != seen.npos; place = seen.find(text, place + 1)) {
+                const auto from_us = at + place - reinterpret_cast<std::uintptr_t>(piece.data());
+                found += from_us < piece.size() ? 0 : 1;
+            }
+        }
+    }
+    ::close(memory);
+    return found;
 }
 
 /// The SQL function lock_at(n): locks when it is called for the n-th time, and counts the calls after that.
@@ -219,4 +260,137 @@ TEST_CASE("encrypted lock: of two environments the locked one ends the transacti
     }
     CHECK(sql(world.db, "SELECT * FROM b.u; PRAGMA b.integrity_check") == "1;ok;");
     CHECK(sql(world.db, count_all) == before);
+}
+
+TEST_CASE("encrypted lock: a connection that keeps its locks is refused what it has cached, and comes back with an unlock") {
+    for (const char* mode : {"delete", "wal"}) {
+        for (const char* kept : {"locking_mode = EXCLUSIVE", "page_count; PRAGMA locking_mode = EXCLUSIVE"}) {
+            CAPTURE(mode);
+            CAPTURE(kept);
+            locked_world world(mode);
+            { const auto closed = std::move(world.db); }
+            world.db = open(world.folder / "a.db", world.prod);
+            sql(world.db, std::string("PRAGMA ") + kept);
+            const std::string before = sql(world.db, count_all);
+            for (const bool has_written : {false, true}) {
+                CAPTURE(has_written);
+                if (has_written) sql(world.db, "UPDATE t SET c = randomblob(200) WHERE a = 3");
+                world.prod.lock();
+                for (const char* text :
+                     {"SELECT b FROM t WHERE a = 7", "BEGIN; SELECT b FROM t WHERE a = 7", "UPDATE t SET b = 'never' WHERE a = 7"}) {
+                    CAPTURE(text);
+                    const auto told = try_sql(world.db.handle(), text);
+                    CHECK(told.code != SQLITE_OK);
+                    CHECK(told.rows.empty());
+                    if (sqlite3_get_autocommit(world.db.handle()) == 0) CHECK(world.code("ROLLBACK") == SQLITE_OK);
+                }
+                CHECK(sqlite::last_error(world.db.handle())->code == errc::locked);
+                world.prod.unlock();
+                CHECK(sql(world.db, count_all) == before);
+            }
+        }
+    }
+}
+
+TEST_CASE("encrypted lock: what was copied into temporary tables or into memory is closed with the rest") {
+    for (const char* mode : {"delete", "wal"}) {
+        for (const char* copy : {"CREATE TEMP TABLE u AS SELECT b FROM t", "ATTACH ':memory:' AS m; CREATE TABLE m.u AS SELECT b FROM t",
+                                 "ATTACH '' AS m; CREATE TABLE m.u AS SELECT b FROM t"}) {
+            CAPTURE(mode);
+            CAPTURE(copy);
+            locked_world world(mode);
+            sql(world.db, copy);
+            world.prod.lock();
+            for (const char* text : {"SELECT b FROM u LIMIT 1", "BEGIN; SELECT b FROM u LIMIT 1", "DELETE FROM u"}) {
+                CAPTURE(text);
+                const auto told = try_sql(world.db.handle(), text);
+                CHECK(told.code == SQLITE_INTERRUPT);
+                CHECK(told.rows.empty());
+                CHECK(sqlite::last_error(world.db.handle())->code == errc::locked);
+                if (sqlite3_get_autocommit(world.db.handle()) == 0) CHECK(world.code("ROLLBACK") == SQLITE_OK);
+            }
+            world.prod.unlock();
+            CHECK(sql(world.db, "SELECT count(*) FROM u; SELECT count(*) FROM t") == "600;600;");
+        }
+    }
+}
+
+TEST_CASE("page cache: it keeps and gives what SQLite asks of it, and pages that are gone were wiped") {
+    const auto& methods = sqlite::detail::page_cache_methods();
+    constexpr int limit = 20, words = 64;
+    auto* cache = methods.xCreate(words * 8, 32, 1);
+    methods.xCachesize(cache, limit);
+    std::map<unsigned, sqlite3_pcache_page*> used;
+    std::map<unsigned, std::uint64_t> content;
+    std::mt19937_64 random(1);
+    const auto fetch = [&](unsigned number, int make) {
+        auto* page = methods.xFetch(cache, number, make);
+        REQUIRE((page != nullptr || make < 2));
+        if (used.count(number) != 0) REQUIRE(page == used[number]);
+        if (page == nullptr) return;
+        auto* text = static_cast<std::uint64_t*>(page->pBuf);
+        auto* extra = static_cast<std::uint64_t*>(page->pExtra);
+        if (*extra == 0) { // another page has been in that memory
+            REQUIRE(std::all_of(text, text + words, [](std::uint64_t word) { return word == 0; }));
+            std::fill_n(text, words, content[number] = *extra = random() | 1);
+        }
+        REQUIRE((*extra == content[number] && text[words - 1] == content[number]));
+        used[number] = page;
+    };
+    for (int step = 0; step < 100'000; ++step) {
+        const auto number = static_cast<unsigned>(1 + random() % 60), other = number + 100;
+        const auto what = random() % 100;
+        if (what < 40) fetch(number, static_cast<int>(random() % 3));
+        if (what >= 40 && what < 70 && used.count(number) != 0) methods.xUnpin(cache, used[number], what < 45), used.erase(number);
+        if (what >= 70 && what < 90 && used.count(number) != 0 && used.count(other) == 0) {
+            methods.xRekey(cache, used[number], number, other);
+            used[other] = used[number], content[other] = content[number];
+            used.erase(number);
+        }
+        if (what == 90) methods.xTruncate(cache, number + 60), used.erase(used.lower_bound(number + 60), used.end());
+        if (what == 91) sqlite::wipe_page_caches();
+        if (what == 92) methods.xShrink(cache);
+        const int count = methods.xPagecount(cache), least = static_cast<int>(used.size());
+        REQUIRE((count >= least && count <= std::max(limit, least)));
+        if (what == 91 || what == 92) REQUIRE(count == least);
+    }
+    CHECK(methods.xFetch(cache, 7000, 0) == nullptr);
+    while (!used.empty()) methods.xUnpin(cache, used.begin()->second, 0), used.erase(used.begin());
+    sqlite::wipe_page_caches();
+    fetch(1, 2);
+    sqlite::wipe_page_caches();
+    methods.xUnpin(cache, used[1], 0);
+    CHECK(methods.xPagecount(cache) == 0); // was in use when all were wiped
+    methods.xDestroy(cache);
+}
+
+TEST_CASE("page cache: with the library's no page in the clear is in memory after a lock, in no connection; with SQLite's there is") {
+    const std::string text = "a text that stands in one page, and else nowhere";
+    for (const bool is_ours : {true, false}) {
+        CAPTURE(is_ours);
+        const temporary_folder folder;
+        const environment prod;
+        const auto fill = [&] {
+            sql(open(folder / "a.db", prod), "CREATE TABLE t(a, b); CREATE TABLE u(a); INSERT INTO t VALUES ('" + text + "', 1)");
+            return 0;
+        };
+        CHECK(code_of_child(fill) == 0);
+        const auto look = [&] {
+            if (sqlite3_shutdown() != SQLITE_OK) return 1;
+            if (is_ours && !sqlite::install_page_cache()) return 2;
+            const int before = copies_in_memory(text);
+            const auto busy = open(folder / "a.db", prod), idle = open(folder / "a.db", prod);
+            if (is_ours && sqlite::install_page_cache()) return 3;
+            for (const auto* db : {&busy, &idle}) sql(*db, "SELECT b FROM t; SELECT a FROM u"); // the page opened last is kept
+            if (copies_in_memory(text) < before + 2) return 4;
+            prod.lock();
+            if (try_sql(busy.handle(), "SELECT b FROM t").code == SQLITE_OK) return 5;
+            const bool has_none = copies_in_memory(text) <= before;
+            if (has_none != is_ours) return 6;
+            prod.unlock();
+            for (const auto* db : {&busy, &idle}) sql(*db, "SELECT b FROM t; PRAGMA integrity_check");
+            return 0;
+        };
+        CHECK(code_of_child(look) == 0);
+    }
 }

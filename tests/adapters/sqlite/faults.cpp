@@ -3,8 +3,8 @@
 // else is, no answer is wrong, and no memory or descriptor is kept. Also where the program is killed just then.
 //     faults [STEP]      every STEP-th call of each kind; all where KEYWRIGHT_CRASH_FULL is set
 #include "faulty_vfs.hpp"
+#include "sql.hpp"
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
 #include <keywright/testing/temporary_folder.hpp>
 
 #include <cstdio>
@@ -23,12 +23,6 @@ using namespace keywright::encrypted_tests;
 
 namespace {
 
-result<keys::data_key_lease> lease() {
-    std::vector<keys::leased_key> list;
-    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
-    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
-}
-
 struct scenario {
     const char* name;
     const char* journal;
@@ -45,20 +39,6 @@ constexpr scenario scenarios[] = {{"delete", "delete"},
                                   {"recovery, wal", "wal", scenario::crashed},
                                   {"vacuum, delete", "delete", scenario::made, true},
                                   {"vacuum, wal", "wal", scenario::made, true}};
-
-struct answer {
-    int code;
-    std::string rows;
-};
-answer ask(sqlite3* db, const std::string& sql) {
-    answer got{};
-    const auto keep = [](void* to, int columns, char** values, char**) {
-        for (int i = 0; i < columns; ++i) *static_cast<std::string*>(to) += std::string(values[i] == nullptr ? "NULL" : values[i]) + ' ';
-        return 0;
-    };
-    got.code = sqlite3_exec(db, sql.c_str(), keep, &got.rows, nullptr);
-    return got;
-}
 
 constexpr const char* tables = "CREATE TABLE t(a INTEGER PRIMARY KEY, n INTEGER, b TEXT); CREATE TABLE log(n INTEGER PRIMARY KEY);"
                                "CREATE INDEX i ON t(b); INSERT INTO log VALUES (0);"
@@ -78,7 +58,7 @@ public:
         if (of_.begins == scenario::fresh) commit(0, {tables});
         for (int n = 1; n <= 3; ++n) {
             change(n);
-            if (n == 2) ask(db(), of_.vacuums ? "VACUUM" : "PRAGMA wal_checkpoint(TRUNCATE)");
+            if (n == 2) try_sql(db(), of_.vacuums ? "VACUUM" : "PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
     /// After the fault: the same connection works, or says that it does not.
@@ -96,19 +76,19 @@ private:
         if (!opened) return false;
         db_.emplace(std::move(*opened));
         for (const char* pragma : {"page_size = 512", "cache_size = 5", "synchronous = EXTRA", "temp_store = FILE", "temp.cache_size = 5"})
-            ask(db(), std::string("PRAGMA ") + pragma);
-        ask(db(), std::string("PRAGMA journal_mode = ") + of_.journal);
+            try_sql(db(), std::string("PRAGMA ") + pragma);
+        try_sql(db(), std::string("PRAGMA journal_mode = ") + of_.journal);
         return true;
     }
     void commit(int n, const std::vector<std::string>& statements) {
-        int code = ask(db(), "BEGIN IMMEDIATE").code;
+        int code = try_sql(db(), "BEGIN IMMEDIATE").code;
         for (const auto& sql : statements)
-            if (code == SQLITE_OK) code = ask(db(), sql).code;
+            if (code == SQLITE_OK) code = try_sql(db(), sql).code;
         if (code == SQLITE_OK && look(n)) {
             perhaps.insert(n);
-            if (ask(db(), "COMMIT").code == SQLITE_OK) said.insert(n);
+            if (try_sql(db(), "COMMIT").code == SQLITE_OK) said.insert(n);
         }
-        if (sqlite3_get_autocommit(db()) == 0) ask(db(), "ROLLBACK");
+        if (sqlite3_get_autocommit(db()) == 0) try_sql(db(), "ROLLBACK");
         if (sqlite3_get_autocommit(db()) == 0) wrong += "a transaction does not end; ";
     }
     void change(int n) {
@@ -122,19 +102,20 @@ private:
         const char* make =
             "DROP TABLE IF EXISTS temp.u; CREATE TEMP TABLE u AS SELECT r.a * 10 + t.a AS a, 'MARKER' || hex(zeroblob(200)) ||"
             " (r.a * 10 + t.a) AS x FROM t, t AS r";
-        if (ask(db(), make).code != SQLITE_OK) return;
-        ask(db(), "BEGIN; UPDATE u SET x = x || 'y'; UPDATE u SET x = 'z' || x");
-        if (sqlite3_get_autocommit(db()) == 0) ask(db(), "ROLLBACK");
-        const auto whole = ask(db(), "SELECT count(*) FROM u WHERE x <> 'MARKER' || hex(zeroblob(200)) || a");
-        if (whole.code == SQLITE_OK && whole.rows != "0 ") wrong += "a temporary table has rows that nobody wrote; ";
-        const auto sorted = ask(db(), "SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM u ORDER BY substr(x, 100) DESC LIMIT 1000)");
-        if (sorted.code == SQLITE_OK && sorted.rows != "100 100 ") wrong += "a sorter gives " + sorted.rows + "; ";
+        if (try_sql(db(), make).code != SQLITE_OK) return;
+        try_sql(db(), "BEGIN; UPDATE u SET x = x || 'y'; UPDATE u SET x = 'z' || x");
+        if (sqlite3_get_autocommit(db()) == 0) try_sql(db(), "ROLLBACK");
+        const auto whole = try_sql(db(), "SELECT count(*) FROM u WHERE x <> 'MARKER' || hex(zeroblob(200)) || a");
+        if (whole.code == SQLITE_OK && whole.rows != "0;") wrong += "a temporary table has rows that nobody wrote; ";
+        const auto sorted =
+            try_sql(db(), "SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM u ORDER BY substr(x, 100) DESC LIMIT 1000)");
+        if (sorted.code == SQLITE_OK && sorted.rows != "100|100;") wrong += "a sorter gives " + sorted.rows + "; ";
     }
     /// Whether t can be read; what is read is all of one transaction, `n` where that is known.
     bool look(int n) {
-        const auto seen = ask(db(), "SELECT count(*), min(n) = max(n), max(n) FROM t");
+        const auto seen = try_sql(db(), "SELECT count(*), min(n) = max(n), max(n) FROM t");
         if (seen.code != SQLITE_OK) return false;
-        if (seen.rows.rfind("10 1 ", 0) != 0 || (n >= 0 && seen.rows != "10 1 " + std::to_string(n) + ' '))
+        if (seen.rows.rfind("10|1|", 0) != 0 || (n >= 0 && seen.rows != "10|1|" + std::to_string(n) + ';'))
             wrong += "t holds " + seen.rows + "; ";
         return true;
     }
@@ -168,7 +149,7 @@ files begin(const scenario& of) {
         const std::string sql = std::string("PRAGMA page_size = 512; PRAGMA cache_size = 5; PRAGMA journal_mode = ") + of.journal +
                                 "; BEGIN;" + tables + "; COMMIT; BEGIN; UPDATE t SET n = 7, b = hex(randomblob(300))" +
                                 (of.begins == scenario::crashed ? "" : "; ROLLBACK");
-        const bool is_made = db && ask(db->handle(), sql).code == SQLITE_OK;
+        const bool is_made = db && try_sql(db->handle(), sql).code == SQLITE_OK;
         if (of.begins == scenario::crashed) ::_exit(is_made ? 0 : 1);
         std::exit(is_made ? 0 : 1);
     }
@@ -183,19 +164,19 @@ std::string judge(const std::string& folder, const scenario& of, const run& told
         if (content.find("MARKER") != content.npos) return name + " holds something in the clear";
     const auto db = sqlite::open(folder + "/a.db", lease, {.wait = seconds{0}});
     if (!db) return std::string("cannot be opened: ") + db.error().text;
-    if (const auto whole = ask(db->handle(), "PRAGMA integrity_check"); whole.rows != "ok ") return "integrity_check: " + whole.rows;
-    if (ask(db->handle(), "SELECT count(*) FROM sqlite_schema").rows == "0 ")
+    if (const auto whole = try_sql(db->handle(), "PRAGMA integrity_check"); whole.rows != "ok;") return "integrity_check: " + whole.rows;
+    if (try_sql(db->handle(), "SELECT count(*) FROM sqlite_schema").rows == "0;")
         return of.begins == scenario::fresh && told.said.count(0) == 0 ? "" : "is empty";
     std::set<int> there;
-    std::istringstream numbers(ask(db->handle(), "SELECT n FROM log").rows);
-    for (int n = 0; numbers >> n;) there.insert(n);
+    std::istringstream numbers(try_sql(db->handle(), "SELECT n FROM log").rows);
+    for (std::string n; std::getline(numbers, n, ';');) there.insert(std::stoi(n));
     for (const int n : told.said)
         if (there.count(n) == 0) return "lost " + std::to_string(n);
     for (const int n : there)
         if (n != 0 && told.perhaps.count(n) == 0) return "has " + std::to_string(n) + ", which was rolled back";
-    const auto seen = ask(db->handle(), "SELECT count(*), min(n), max(n) FROM t");
-    const std::string last = std::to_string(*there.rbegin()) + ' ';
-    return seen.rows == "10 " + last + last ? "" : "t holds " + seen.rows + "after " + last;
+    const auto seen = try_sql(db->handle(), "SELECT count(*), min(n), max(n) FROM t");
+    const std::string last = std::to_string(*there.rbegin());
+    return seen.rows == "10|" + last + '|' + last + ';' ? "" : "t holds " + seen.rows + " after " + last;
 }
 
 struct resources {

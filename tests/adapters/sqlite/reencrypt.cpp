@@ -601,6 +601,32 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("reencrypt: where a crash came between the two copies of the header, the next call takes the old key out of the other one") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    auto db = make(path, prod, "delete");
+    bytes between;
+    const auto keep = [&](const sqlite::reencryption_progress&) {
+        if (between.empty()) between = file_now(path);
+        return true;
+    };
+    REQUIRE(sqlite::reencrypt(db, {.pages_per_step = 64, .on_progress = keep}).has_value());
+    db = {};
+    bytes file = content_of(path);
+    const auto sequence = [&](std::size_t slot) { return load_be<std::uint64_t>(file.data() + slot * header / 2 + 24); };
+    const std::size_t older = sequence(0) < sequence(1) ? 0 : 1;
+    std::copy_n(between.begin() + static_cast<std::ptrdiff_t>(older * header / 2), header / 2,
+                file.begin() + static_cast<std::ptrdiff_t>(older * header / 2));
+    REQUIRE(has_two_keys(file));
+    write_content(path, file);
+    db = open(path, prod);
+    CHECK(sqlite::reencryption_step(db)->is_finished);
+    db = {};
+    CHECK_FALSE(has_two_keys(content_of(path)));
+    CHECK(is_whole(open(path, prod)));
+}
+
 TEST_CASE("generation: it grows with every re-encryption, is raised by hand, and an older file is refused") {
     const environment prod;
     const temporary_folder folder;

@@ -3,6 +3,8 @@
 // code and the same rows, at the end of every script the same content, integrity_check without a word, and nothing of it in
 // the clear in the encrypted files.
 //     twin [SCRIPTS [SEED]]      KEYWRIGHT_TWIN_SCRIPTS in the environment goes before SCRIPTS
+#include "sql.hpp"
+
 #include <keywright/adapters/sqlite/reencrypt.hpp>
 #include <keywright/testing/temporary_folder.hpp>
 
@@ -13,24 +15,13 @@
 #include <random>
 
 using namespace keywright;
+using namespace keywright::encrypted_tests;
 
 namespace {
 
-result<keys::data_key_lease> lease() {
-    std::vector<keys::leased_key> list;
-    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
-    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
-}
-
 std::string run(sqlite3* db, const std::string& sql) {
-    std::string rows;
-    const auto keep = [](void* to, int columns, char** values, char**) {
-        for (int i = 0; i < columns; ++i) *static_cast<std::string*>(to) += std::string(values[i] == nullptr ? "NULL" : values[i]) + '|';
-        *static_cast<std::string*>(to) += '\n';
-        return 0;
-    };
-    const int code = sqlite3_exec(db, sql.c_str(), keep, &rows, nullptr);
-    return "code " + std::to_string(code) + "\n" + rows;
+    const auto done = try_sql(db, sql);
+    return "code " + std::to_string(done.code) + "\n" + done.rows + "\n";
 }
 
 /// One script's statements, in an order that a program could have.
@@ -155,7 +146,7 @@ private:
         sqlite3_file_control(theirs_.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
         if (first) return "";
         const std::string a = dump(ours_->handle()), b = dump(theirs_.handle());
-        if (a.find("\nok|\n") == a.npos) return "integrity_check: " + a.substr(a.size() - std::min<std::size_t>(a.size(), 300));
+        if (!a.ends_with("\nok;\n")) return "integrity_check: " + a.substr(a.size() - std::min<std::size_t>(a.size(), 300));
         return a == b ? both("PRAGMA cache_size = 5") : "the content differs\n";
     }
     /// A copy by SQLite's backup interface, read through a connection of its own.

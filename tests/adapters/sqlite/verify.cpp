@@ -67,3 +67,13 @@ TEST_CASE("survey_pages: progress reaches the end, and a lock ends it") {
     prod.unlock();
     CHECK(sqlite::survey_pages(db)->damaged == 0);
 }
+
+TEST_CASE("survey_pages: one that others keep from reading leaves no transaction behind") {
+    const environment prod;
+    const temporary_folder folder;
+    const std::string path = make(folder, prod);
+    const auto db = open(path, prod, {.wait = seconds{0}}), other = open(path, prod);
+    sql(other, "BEGIN EXCLUSIVE");
+    CHECK(sqlite::survey_pages(db).error().code == errc::timed_out);
+    CHECK(sqlite3_get_autocommit(db.handle()) == 1);
+}

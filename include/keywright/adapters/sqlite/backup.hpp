@@ -6,8 +6,8 @@
 //     auto info = sqlite::verify_backup(stream, lease);   sqlite::restore_backup(stream, "prod.db", opens, seals);
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted/bare_file.hpp>
 #include <keywright/adapters/sqlite/encrypted/new_database.hpp>
+#include <keywright/adapters/sqlite/encrypted/replacement.hpp>
 #include <keywright/adapters/sqlite/encrypted/snapshot.hpp>
 #include <keywright/envelope/page_backup.hpp>
 
@@ -21,11 +21,13 @@ using envelope::byte_source;
 // reset, for good. A rotation of the customer's key does not touch them.
 
 struct backup_options {
-    instant taken{};     ///< what the backup says of when it was taken
-    seconds wait{5};     ///< how long others are waited for
+    instant taken{};                                      ///< what the backup says of when it was taken
+    envelope::page_engine engine = envelope::botan_pages; ///< who proves the pages
+    seconds wait{5};                                      ///< how long others are waited for
 };
 struct restore_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of the new file
+    envelope::page_engine engine = envelope::botan_pages;              ///< who decrypts, and encrypts
     seconds wait{5};                                                   ///< how long others are waited for
 };
 
@@ -43,8 +45,10 @@ struct restore_options {
 /// `wait`; authentication_failed: the database is damaged; corrupt: it has no pages. Syncs nothing: that is the sink's owner's.
 [[nodiscard]] inline result<backup_info> write_backup(const std::string& path, lease_source source, const byte_sink& sink,
                                                       const backup_options& options = {}) {
-    auto taken = detail::snapshot::take(
-        path, std::make_shared<detail::page_access>(std::move(source), envelope::page_suite::aes256_gcm_siv), options.wait);
+    auto taken = detail::snapshot::take(path,
+                                        std::make_shared<detail::page_access>(
+                                            std::move(source), envelope::page_method(envelope::page_suite::aes256_gcm_siv, options.engine)),
+                                        options.wait);
     if (!taken) return pass(taken);
     auto writer = envelope::backup_writer::begin(sink, taken->environment(), options.taken, taken->pages(), taken->header_copy());
     if (!writer) return pass(writer);
@@ -91,13 +95,10 @@ template <class Take>
     return opened.finish();
 }
 
-/// Makes sure that nobody uses a database, and that the file alone is the database: no journal or log of it is left to be
-/// played back. The file is then locked until what is returned dies. That removes a log of that name: so the
-/// new file stays locked for longer.
-[[nodiscard]] inline result<database> take_alone(const std::string& path, const keys::data_key_lease& lease, seconds wait) {
+/// The database that is to be replaced, for this alone; not_found: there is none.
+[[nodiscard]] inline result<database> open_replaced(const std::string& path, const keys::data_key_lease& lease, seconds wait) {
     const open_options options{.create = false, .wait = wait};
-    auto access = std::make_shared<page_access>(lease, options.suite);
-    auto opened = opener::open(path, access, options);
+    auto opened = opener::open(path, std::make_shared<page_access>(lease, options.suite), options);
     const auto is_others = [](errc code) {
         return code == errc::not_mine || code == errc::authentication_failed || code == errc::malformed || code == errc::unsupported ||
                code == errc::corrupt;
@@ -106,13 +107,7 @@ template <class Take>
         return fail(errc::already_exists, "backup: the file in its place does not open with the target's keys; move it away, then restore",
                     opened.error().native);
     if (!opened) return opened;
-    errno = 0;
-    const int code =
-        sqlite3_exec(opened->handle(), "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", nullptr,
-                     nullptr, nullptr);
-    if ((code & 0xff) == SQLITE_BUSY)
-        return fail(errc::timed_out, "backup: the database is in use; close it everywhere, then restore", code);
-    if (code != SQLITE_OK) return why(*access, code);
+    if (auto alone = take_alone(opened->handle()); !alone) return pass(alone);
     return opened;
 }
 
@@ -122,33 +117,13 @@ template <class Take>
     return file != nullptr && file->head().is_ready() ? file->head().header().sequence : 0;
 }
 
-/// Finishes a new file and moves it into a database's place. Both stay locked until the move is on the disk.
-[[nodiscard]] inline result<void> put_in_place(new_database& made, file::detail::unfinished_file& beside, const std::string& path,
-                                               const keys::data_key_lease& seals, seconds wait) {
-    std::optional<bare_file> fresh;
-    const auto old = take_alone(path, seals, wait);
-    if (!old && old.error().code != errc::not_found) return pass(old);
-    if (auto whole = made.finish(old ? sequence_of(*old) : 0); !whole) return whole;
-    beside.file.reset(); // before it is locked: closing a file gives up the process's locks on it
-    auto opened = bare_file::open(beside.path);
-    if (!opened) return pass(opened);
-    if (auto locked = opened->lock(SQLITE_LOCK_EXCLUSIVE, wait); !locked) return locked;
-    fresh.emplace(std::move(*opened));
-    if (!old) // What lies beside a database that is gone would be played back into the new one.
-        for (const char* suffix : {"-journal", "-wal", resealing::suffix})
-            if (auto gone = file::remove_durably(path + suffix); !gone) return gone;
-    if (::rename(beside.path.c_str(), path.c_str()) != 0) return file::fail_errno("backup: expected to move the new database into place");
-    beside.path.clear();
-    (void)::unlink((path + resealing::suffix).c_str()); // nothing in it opens with the new file's keys
-    return file::sync_folder(file::folder_of(path));
-}
-
 } // namespace detail
 
 /// The same with the keys of the environment that it was taken of: every page, their order and number, and the head are
 /// proved. Fails as envelope::backup_opener.
-[[nodiscard]] inline result<backup_info> verify_backup(const byte_source& source, const keys::data_key_lease& lease) {
-    auto opened = envelope::backup_opener::begin(source, lease);
+[[nodiscard]] inline result<backup_info> verify_backup(const byte_source& source, const keys::data_key_lease& lease,
+                                                       envelope::page_engine engine = envelope::botan_pages) {
+    auto opened = envelope::backup_opener::begin(source, lease, engine);
     if (!opened) return pass(opened);
     if (auto whole = detail::read_backup(*opened, [](byte_view) { return result<void>{}; }); !whole) return pass(whole);
     return opened->info();
@@ -157,20 +132,25 @@ template <class Take>
 /// Puts what is in a backup into the place of the database `path`, under a new file key of the environment of `seals`;
 /// `opens` is of the environment that it was taken of, and may be the same. Whole and durable when it returns; after a
 /// failure, a kill or a power cut there is the old database or the new one, and only a failure of the very last step (syncing
-/// the folder) leaves open which. A database in that place must open with `seals` (else already_exists), and nobody may have
-/// it open (else timed_out); a connection that had it open, doing nothing, is refused from its next transaction on.
+/// the folder) leaves open which. A database in that place must open with `seals` (else already_exists), have no second
+/// name (else unsupported), and nobody may have it open or restore it, too (else timed_out); a connection that had it open,
+/// doing nothing, is refused from its next transaction on. Its permissions stay, and 0600 is what a new one gets. What a kill
+/// leaves, encrypted, is named `…-new.tmp` and goes with the next restore.
 /// Whether policy allows it is not asked here. Fails as `verify_backup`; as the leases; storage_full and the like.
 [[nodiscard]] inline result<backup_info> restore_backup(const byte_source& source, const std::string& path,
                                                         const keys::data_key_lease& opens, const keys::data_key_lease& seals,
                                                         const restore_options& options = {}) {
-    auto opened = envelope::backup_opener::begin(source, opens);
+    auto opened = envelope::backup_opener::begin(source, opens, options.engine);
     if (!opened) return pass(opened);
-    auto beside = file::detail::open_beside(path, 0600);
-    if (!beside) return pass(beside);
-    auto target = detail::new_database::begin(beside->file, seals, options.suite, opened->info().page_size);
+    auto fresh = detail::replacement::begin(path, options.wait);
+    if (!fresh) return pass(fresh);
+    auto target = detail::new_database::begin(fresh->file(), seals, {options.suite, options.engine}, opened->info().page_size);
     if (!target) return pass(target);
     if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
-    if (auto placed = detail::put_in_place(*target, *beside, path, seals, options.wait); !placed) return pass(placed);
+    const auto old = detail::open_replaced(path, seals, options.wait);
+    if (!old && old.error().code != errc::not_found) return pass(old);
+    if (auto whole = target->finish(old ? detail::sequence_of(*old) : 0); !whole) return pass(whole);
+    if (auto placed = fresh->into_place(); !placed) return pass(placed);
     return opened->info();
 }
 

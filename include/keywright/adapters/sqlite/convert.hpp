@@ -24,6 +24,7 @@ namespace keywright::sqlite {
 
 struct convert_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a database that becomes encrypted
+    envelope::page_engine engine = envelope::botan_pages;              ///< who encrypts, and decrypts
     bool overwrite = true;                                             ///< a file that was in the clear, once it is replaced
     seconds wait{5};                                                   ///< how long, at most, for others to close the database
     /// Told of bytes done and bytes in all, about; may be empty.
@@ -95,7 +96,7 @@ struct growth {
     if (!pages) return pass(pages);
     growing.total = std::stoull(*pages) + envelope::header_size;
     sqlite3_progress_handler(old.handle(), 1000, growth::on_steps, &growing);
-    auto access = std::make_shared<page_access>(source, how.suite);
+    auto access = std::make_shared<page_access>(source, envelope::page_method(how.suite, how.engine));
     const ticket once(access);
     const std::string into = uri_of(fresh, once.number()) + "&vfs=" + vfs_name;
     const std::unique_ptr<char, decltype(&sqlite3_free)> sql(sqlite3_mprintf("VACUUM INTO %Q", into.c_str()), sqlite3_free);
@@ -131,48 +132,66 @@ struct growth {
     return {};
 }
 
-[[nodiscard]] inline result<void> log_again(sqlite3* db) {
-    return set_journal_mode(db, "wal", std::chrono::steady_clock::now(),
-                            "sqlite: expected the new database to have a log, as the old one had");
+/// Where the old one has a log, the new one has; VACUUM INTO makes it without.
+[[nodiscard]] inline result<void> log_as_before(const database& fresh, const connection& old) {
+    constexpr const char* text = "sqlite: expected the new database to have a log, as the old one had";
+    const auto mode = ask(old.handle(), "PRAGMA journal_mode", text);
+    if (!mode) return pass(mode);
+    return *mode == "wal" ? set_journal_mode(fresh.handle(), "wal", std::chrono::steady_clock::now(), text) : result<void>();
+}
+
+/// Writes zeros over all that the connection's file holds.
+[[nodiscard]] inline result<void> overwrite(sqlite3* db) {
+    constexpr const char* text = "sqlite: the database is converted, but the old file was not overwritten";
+    sqlite3_file* file = raw_file_of(db);
+    sqlite3_int64 size = 0;
+    constexpr sqlite3_int64 piece = 65'536;
+    static constexpr std::array<std::uint8_t, piece> zeros{};
+    errno = 0;
+    int code = file->pMethods->xFileSize(file, &size);
+    for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += piece) {
+        const auto n = std::min(size - at, piece);
+        code = file->pMethods->xWrite(file, zeros.data(), static_cast<int>(n), at);
+    }
+    if (code == SQLITE_OK) code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+    if (code != SQLITE_OK) return connection::failure(code, text);
+    return {};
 }
 
 } // namespace detail
 
 /// Encrypts the database in `path` under the environment's page key. Fails with already_exists (it is encrypted), timed_out
 /// (others use it), malformed or corrupt (no database, or a damaged one), unsupported (a hard link leads to it, or its pages
-/// are reserved for another extension), and as `open` and SQLite do; then the old file stands, though after a crash perhaps
-/// without its log. Only a failure whose text says so comes after the change.
+/// are reserved for another extension), and as `open` and SQLite do; then the old file stands. Only a failure whose text says
+/// so comes after the change.
 /// A connection of others that is idle, outside of WAL mode, is not noticed: it reads the old file until it is opened anew,
 /// or zeros, and can write no more.
 [[nodiscard]] inline result<void> encrypt(const std::string& path, lease_source source, const convert_options& how = {}) {
     if (auto installed = detail::encrypted_vfs::install(); !installed) return installed;
+    auto fresh = detail::replacement::begin(path, how.wait);
+    if (!fresh) return pass(fresh);
     const auto old = detail::open_clear(path, how);
     if (!old) return pass(old);
-    auto alone = detail::sole_use::begin(old->handle(), how.wait);
-    if (!alone) return pass(alone);
-    auto fresh = detail::replacement::begin(old->handle());
-    if (!fresh) return pass(fresh);
+    if (auto alone = detail::take_alone(old->handle()); !alone) return alone;
     if (auto sealed = detail::seal_into(fresh->path(), *old, source, how); !sealed) return sealed;
     {
-        const auto db = open(fresh->path(), source, {.suite = how.suite, .wait = how.wait});
+        const auto db = open(fresh->path(), source, {.suite = how.suite, .engine = how.engine, .wait = how.wait});
         if (!db) return pass(db);
         if (auto proved = detail::prove_pages(*db); !proved) return proved;
-        if (alone->had_log())
-            if (auto logged = detail::log_again(db->handle()); !logged) return logged;
+        if (auto logged = detail::log_as_before(*db, *old); !logged) return logged;
     }
     if (auto moved = fresh->into_place(); !moved) return moved;
-    alone->done();
     return how.overwrite ? detail::overwrite(old->handle()) : result<void>{};
 }
 
 /// The way out: leaves the database in `path` in the clear, for whoever may read the file. `permit` is what the policy says
 /// to that (policy/way_out.hpp; a service's `environment(…).way_out()`); misused where it is another environment's.
-/// malformed: not encrypted. Otherwise as `encrypt`; after a crash a copy in the clear, named `…-converted.tmp`, may stand
+/// malformed: not encrypted. Otherwise as `encrypt`; after a crash a copy in the clear, named `…-new.tmp`, may stand
 /// beside the file: the next call removes it.
 [[nodiscard]] inline result<void> decrypt(const std::string& path, lease_source source, const policy::clear_permit& permit,
                                           const convert_options& how = {}) {
-    const auto permitted = [source = std::move(source), of = permit.environment()]() -> result<keys::data_key_lease> {
-        auto lease = source();
+    const auto permitted = [given = std::move(source), of = permit.environment()]() -> result<keys::data_key_lease> {
+        auto lease = given();
         if (lease && lease->environment() != of)
             return fail(errc::misused, "sqlite: expected a permit for the environment whose keys are given");
         return lease;
@@ -180,24 +199,19 @@ struct growth {
     struct stat about{};
     if (::stat(path.c_str(), &about) != 0) return file::fail_errno("sqlite: expected to open the database file");
     if (about.st_size == 0) return fail(errc::malformed, "sqlite: expected an encrypted database, the file is empty");
-    const auto old = open(path, permitted, {.create = false, .wait = how.wait});
-    if (!old) return pass(old);
-    auto alone = detail::sole_use::begin(old->handle(), how.wait);
-    if (!alone) return pass(alone);
-    auto fresh = detail::replacement::begin(old->handle());
+    auto fresh = detail::replacement::begin(path, how.wait);
     if (!fresh) return pass(fresh);
+    const auto old = open(path, permitted, {.engine = how.engine, .create = false, .wait = how.wait});
+    if (!old) return pass(old);
+    if (auto alone = detail::take_alone(old->handle()); !alone) return alone;
     {
         const auto db = connection::open(detail::uri_of(fresh->path(), {}), SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, how.wait);
         if (!db) return pass(db);
         if (auto set = db->run("PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL", "sqlite: expected to set up the new file"); !set)
             return set;
         if (auto copied = detail::copy_pages(*db, *old, how); !copied) return copied;
-        if (alone->had_log())
-            if (auto logged = detail::log_again(db->handle()); !logged) return logged;
     }
-    if (auto moved = fresh->into_place(); !moved) return moved;
-    alone->done();
-    return {};
+    return fresh->into_place();
 }
 
 } // namespace keywright::sqlite

@@ -126,12 +126,17 @@ public:
         sqlite3_clear_bindings(made_);
     }
 
+    /// Bytes are a BLOB and a text is TEXT, which SQLite never finds equal: search for what was stored by what it was stored as.
     query& bind(int place, byte_view value) noexcept {
-        // Null data would bind NULL where an empty value is meant.
+        // Null data would bind NULL where an empty value is meant; likewise below.
         const void* data = value.empty() ? static_cast<const void*>("") : value.data();
         return note(sqlite3_bind_blob64(made_, place, data, value.size(), nullptr));
     }
-    query& bind(int place, std::string_view value) noexcept { return bind(place, as_bytes(value)); }
+    /// UTF-8.
+    query& bind(int place, std::string_view value) noexcept {
+        const char* data = value.empty() ? "" : value.data();
+        return note(sqlite3_bind_text64(made_, place, data, value.size(), nullptr, SQLITE_UTF8));
+    }
     query& bind(int place, std::int64_t value) noexcept { return note(sqlite3_bind_int64(made_, place, value)); }
 
     /// True when there is a row, false at the end.
@@ -152,6 +157,10 @@ public:
 
     byte_view column_bytes(int place) const noexcept {
         const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(made_, place));
+        return {data, data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(made_, place))};
+    }
+    std::string_view column_text(int place) const noexcept {
+        const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(made_, place));
         return {data, data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(made_, place))};
     }
     std::int64_t column_number(int place) const noexcept { return sqlite3_column_int64(made_, place); }

@@ -7,8 +7,8 @@
 #pragma once
 
 #include <keywright/adapters/detail/content_folders.hpp>
-#include <keywright/adapters/sqlite/encrypted/bare_file.hpp>
 #include <keywright/adapters/sqlite/encrypted/new_database.hpp>
+#include <keywright/adapters/sqlite/encrypted/replacement.hpp>
 #include <keywright/adapters/sqlite/encrypted/snapshot.hpp>
 
 namespace keywright::sqlite {
@@ -18,7 +18,7 @@ namespace detail {
 /// Every file is an encrypted database, or what SQLite keeps beside one.
 class database_items {
 public:
-    /// Journals and logs come and go with their databases.
+    /// Journals and logs come and go with their databases, and so does what a killed restore or conversion left.
     static std::vector<file::detail::tree_item> of(std::vector<file::detail::tree_item>&& tree) {
         const auto all = tree;
         std::erase_if(tree, [&all](const auto& item) {
@@ -69,7 +69,7 @@ public:
 
 private:
     static constexpr seconds patience{5}; // how long others are waited for
-    static constexpr std::array<std::string_view, 4> beside{"-journal", "-wal", "-shm", resealing::suffix};
+    static constexpr std::array<std::string_view, 5> beside{"-journal", "-wal", "-shm", resealing::suffix, replacement::suffix};
 
     static bool is_beside(const file::detail::tree_item& item, std::string_view suffix, const std::vector<file::detail::tree_item>& all) {
         if (item.is_folder || !item.path.ends_with(suffix)) return false;

@@ -20,23 +20,39 @@ namespace keywright::sqlite {
 // What is noticed: a changed bit, a page moved within its file or taken from another, a file cut short; with `at_least` a
 // file of an earlier generation (adapters/sqlite/generation). What is not: an older copy of the whole file, of the same
 // generation, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the same file
-// planted beside it. A journal record that does not open ends a recovery, as one with a wrong checksum does.
+// planted beside it; a file emptied to nothing. A journal record that does not open ends a recovery, as one with a wrong
+// checksum does. Who writes into the -shm file while it is used misleads SQLite about which frame holds which page.
 // A lock: begins no transaction and no statement, and reads and writes no page from then on; a running statement ends within
-// 1000 steps of SQLite's machine. Pages in SQLite's own cache stay there until the connection is closed, and
-// sqlite3_blob_read goes on reading those.
+// 1000 steps of SQLite's machine. It is told as SQLITE_IOERR_AUTH, and as SQLITE_INTERRUPT of what runs, is within a
+// transaction or began while the connection held copies (temporary tables, databases in memory, which close with `main`) or
+// kept its locks. Pages in SQLite's own cache stay there until the connection is closed, and sqlite3_blob_read goes on
+// reading those, in exclusive locking mode sqlite3_backup_step and sqlite3_serialize, too; with `install_page_cache`
+// (adapters/sqlite/page_cache) they are wiped, in all connections of the process, when one of them meets the lock.
+// Not prevented: sqlite3_backup_init into a database in the clear, and sqlite3_serialize. Those are no SQL.
 
 struct open_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
+    envelope::page_engine engine = envelope::botan_pages;              ///< who encrypts; the file is the same
     bool read_only = false;
     bool create = true;                                                ///< a missing file is made, if not read only
     seconds wait{5};                                                   ///< how long a call waits for other connections
     std::uint64_t at_least = 0;                                        ///< the generation that the file must have
+
+    envelope::page_method method() const noexcept { return {suite, engine}; }
 };
 
 namespace detail {
 
-/// `path` as a URI for SQLite, with the ticket.
-inline std::string uri_of(std::string_view path, const std::string& ticket_number, bool read_only = false) {
+/// SQLite takes an empty name and `:memory:` for a database that goes with its connection, and a name up to its first zero.
+inline result<void> check_path(const std::string& path) {
+    if (path.empty() || path == ":memory:" || path.find('\0') != path.npos)
+        return fail(errc::misused, "sqlite: expected the path of a file");
+    return {};
+}
+
+/// `path` as a URI for SQLite, with the ticket; `mode` is SQLite's, empty: as the connection's own. A cache that connections
+/// share would hand one what another's keys opened.
+inline std::string uri_of(std::string_view path, const std::string& ticket_number, std::string_view mode = {}) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string uri = "file:";
     for (std::size_t i = 0; i < path.size(); ++i) {
@@ -49,10 +65,11 @@ inline std::string uri_of(std::string_view path, const std::string& ticket_numbe
             uri += {'%', digits[byte >> 4], digits[byte & 15]};
         }
     }
-    return uri + "?" + ticket_parameter + "=" + ticket_number + (read_only ? "&mode=ro" : "");
+    uri.append("?cache=private&").append(ticket_parameter).append("=").append(ticket_number);
+    return mode.empty() ? uri : uri.append("&mode=").append(mode);
 }
 
-/// What guards a connection; lives as long as its database file is open, also where statements that were not finalized keep
+/// What guards a connection; lives as long as its database file is open, also where statements that were not finalised keep
 /// it open behind a closed handle.
 struct guard {
     struct other {
@@ -65,14 +82,17 @@ struct guard {
     sqlite3* db = nullptr;
     const std::string* attaching = nullptr; // the only file that may be attached now
     std::vector<other> attached{};          // databases that have been
+    bool has_copies = false;                // perhaps: in temporary tables, or in databases that go with the connection
 
     /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
-    static int authorize(void* self, int action, const char* name, const char*, const char*, const char*) noexcept {
+    static int authorise(void* self, int action, const char* name, const char*, const char* schema, const char*) noexcept {
+        auto& all = *static_cast<guard*>(self);
+        if (action == SQLITE_INSERT && schema != nullptr && schema == std::string_view("temp")) all.has_copies = true;
         if (action != SQLITE_ATTACH) return SQLITE_OK;
         if (name == nullptr) return SQLITE_DENY;
         const std::string_view file = name;
-        if (file.empty() || file == ":memory:") return SQLITE_OK; // is encrypted where it is spilled
-        const std::string* expected = static_cast<guard*>(self)->attaching;
+        if (file.empty() || file == ":memory:") return all.has_copies = true, SQLITE_OK; // is encrypted where it is spilled
+        const std::string* expected = all.attaching;
         return expected != nullptr && file == *expected ? SQLITE_OK : SQLITE_DENY;
     }
     /// SQLite's progress handler: not 0 ends the statement. Without a transaction an unlock counts at once.
@@ -83,13 +103,14 @@ struct guard {
         });
     }
     /// SQLite's trace of statements that begin: within a transaction a short one may need neither a page that is not cached nor
-    /// as many steps as `interrupts` waits for. Outside of one it needs a lock of the file, and that is refused. What reads and
-    /// writes nothing itself may begin: ROLLBACK must, and a COMMIT of changes has still a page to write.
+    /// as many steps as `interrupts` waits for. Outside of one it needs a lock of the file, and that is refused; but none where
+    /// SQLite has kept it, nor for what was copied into temporary tables or memory. What reads and writes nothing itself
+    /// may begin: ROLLBACK must, and a COMMIT of changes has still a page to write.
     static int begins(unsigned, void* self, void* begun, void*) noexcept {
         auto* statement = static_cast<sqlite3_stmt*>(begun);
         if (sqlite3_column_count(statement) == 0 && sqlite3_stmt_readonly(statement) != 0) return 0;
         auto& all = *static_cast<guard*>(self);
-        if (guarded([&] { return all.has_lost_one() ? 1 : 0; }) != 0) sqlite3_interrupt(all.db);
+        if (guarded([&] { return all.has_lost_one() || !all.may_begin_one() ? 1 : 0; }) != 0) sqlite3_interrupt(all.db);
         return 0;
     }
 
@@ -102,6 +123,17 @@ private:
             const auto its = each.access.lock();
             return its && is_in_transaction(each.schema.c_str()) && !its->check();
         });
+    }
+    /// Whether a transaction may begin of which SQLite would not ask a database file.
+    bool may_begin_one() {
+        if (!may_begin("main", has_copies)) return false;
+        return std::all_of(attached.begin(), attached.end(),
+                           [this](const other& each) { return each.access.expired() || may_begin(each.schema.c_str(), false); });
+    }
+    bool may_begin(const char* schema, bool although_asked) {
+        main_file* file = nullptr;
+        return sqlite3_file_control(db, schema, control_file, static_cast<void*>(&file)) != SQLITE_OK || is_in_transaction(schema) ||
+               (file->is_asked_to_begin() && !although_asked) || file->begin_ready() == SQLITE_OK;
     }
 };
 
@@ -126,7 +158,7 @@ inline std::optional<error> last_error(sqlite3* db, const char* schema = "main")
 
 /// Owns a connection to an encrypted database. Move-only. Thread safety: as SQLite's own, one mutex a connection; `attach`,
 /// `vacuum_into` and the destructor need it alone.
-/// Its authorizer denies ATTACH and VACUUM INTO by SQL, its progress handler and its trace end statements after a lock; an
+/// Its authorizer denies ATTACH and VACUUM INTO by SQL and notes copies, its progress handler and its trace end statements after a lock; an
 /// application that sets its own takes that over.
 class database {
 public:
@@ -136,17 +168,22 @@ public:
 
     /// ATTACH as `schema`: another encrypted database, with keys of its own. Fails as `open`.
     [[nodiscard]] result<void> attach(const std::string& path, const std::string& schema, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
+        if (auto is_path = detail::check_path(path); !is_path) return is_path;
+        const bool may_make = options.create && options.at_least == 0;
+        const char* mode = options.read_only ? "ro" : may_make || sqlite3_db_readonly(handle(), "main") == 1 ? "" : "rw";
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least);
         const detail::ticket once(access);
-        auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), options.read_only), &schema, *access);
+        auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), mode), &schema, *access);
         if (!done) return done;
         reserve(handle(), schema.c_str());
+        std::erase_if(guard_->attached, [](const auto& each) { return each.access.expired(); });
         guard_->attached.push_back({schema, access});
         return {};
     }
     /// VACUUM INTO: a copy, without free pages and with a file key of its own, in a file that is not there yet.
     [[nodiscard]] result<void> vacuum_into(const std::string& path, lease_source source, open_options options = {}) {
-        auto access = std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least);
+        if (auto is_path = detail::check_path(path); !is_path) return is_path;
+        auto access = std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least);
         const detail::ticket once(access);
         return run_with("VACUUM INTO %Q", detail::uri_of(path, once.number()), nullptr, *access);
     }
@@ -183,7 +220,7 @@ namespace detail {
 class opener {
 public:
     [[nodiscard]] static result<database> open(const std::string& path, std::shared_ptr<page_access> access, const open_options& options) {
-        if (path.empty() || path == ":memory:") return fail(errc::misused, "sqlite: expected the path of a file");
+        if (auto is_path = check_path(path); !is_path) return pass(is_path);
         if (auto installed = encrypted_vfs::install(); !installed) return pass(installed);
         const ticket once(access);
         database opened;
@@ -197,14 +234,16 @@ public:
         opened.guard_->db = raw;
         if (code != SQLITE_OK) return why(*access, code);
         database::reserve(raw, "main");
-        sqlite3_busy_timeout(raw, static_cast<int>(options.wait.count * 1000));
-        sqlite3_set_authorizer(raw, guard::authorize, opened.guard_.get());
+        sqlite3_busy_timeout(raw, static_cast<int>(std::clamp<std::int64_t>(options.wait.count, 0, longest_wait) * 1000));
+        sqlite3_set_authorizer(raw, guard::authorise, opened.guard_.get());
         sqlite3_progress_handler(raw, 1000, guard::interrupts, opened.guard_.get());
         sqlite3_trace_v2(raw, SQLITE_TRACE_STMT, guard::begins, opened.guard_.get());
         return opened;
     }
 
 private:
+    static constexpr std::int64_t longest_wait = std::numeric_limits<int>::max() / 1000; // of what SQLite takes
+
     static int flags_of(const open_options& options) noexcept {
         const int how = options.read_only ? SQLITE_OPEN_READONLY
                                           : SQLITE_OPEN_READWRITE | (options.create && options.at_least == 0 ? SQLITE_OPEN_CREATE : 0);
@@ -219,7 +258,8 @@ private:
 /// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
 /// corrupt: cut, or older than `at_least`; and as SQLite does (timed_out, not_found, permission_denied, …).
 [[nodiscard]] inline result<database> open(const std::string& path, lease_source source, open_options options = {}) {
-    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.suite, options.at_least), options);
+    return detail::opener::open(path, std::make_shared<detail::page_access>(std::move(source), options.method(), options.at_least),
+                                options);
 }
 /// The same with one lease: when its time is over the connection refuses everything, as after a lock.
 [[nodiscard]] inline result<database> open(const std::string& path, keys::data_key_lease&& lease, open_options options = {}) {

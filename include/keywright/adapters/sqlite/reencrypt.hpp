@@ -55,7 +55,10 @@ inline result<reencryption_progress> reseal_some(sqlite3* db, const reencrypt_op
     auto& file = alone->file();
     const int ready = file.make_ready();
     if (ready != SQLITE_OK && ready != SQLITE_EMPTY) return sole_writer::failure(file, ready, "sqlite: expected to read the header");
-    if (!file.head().is_between_keys()) return reencryption_progress{.is_finished = true};
+    if (!file.head().is_between_keys()) {
+        if (auto level = file.head().level_copies(); !level) return pass(level);
+        return reencryption_progress{.is_finished = true};
+    }
     const auto may_go_on = [&file]() -> result<void> {
         // A lease that was renewed has to unwrap the keys.
         if (file.may_go_on() && file.make_ready() == SQLITE_OK) return {};

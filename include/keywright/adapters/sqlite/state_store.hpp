@@ -45,7 +45,7 @@ public:
         const auto turn = take_turn();
         if (!turn) return pass(turn);
         query found(parts_->load, "sqlite store: expected to read a record");
-        const auto row = found.bind(1, key).step();
+        const auto row = found.bind(1, as_bytes(key)).step();
         if (!row) return pass(row);
         if (!*row) return fail(errc::not_found, "sqlite store: no record has this key");
         return record_of(found);
@@ -57,7 +57,7 @@ public:
         const std::string first = ports::first_key_of_scan(prefix, after);
         const std::string end = end_of_scan(prefix);
         query rows(parts_->scan, "sqlite store: expected to read a page of records");
-        rows.bind(1, first).bind(2, end).bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
+        rows.bind(1, as_bytes(first)).bind(2, as_bytes(end)).bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
         std::vector<ports::record> page;
         auto row = rows.step();
         for (; row && *row; row = rows.step()) page.push_back(record_of(rows));
@@ -155,7 +155,7 @@ private:
         for (const auto& write : batch.writes()) {
             if (!write.expected) continue;
             query found(parts_->version, "sqlite store: expected to read a version");
-            const auto row = found.bind(1, write.key).step();
+            const auto row = found.bind(1, as_bytes(write.key)).step();
             if (!row) return pass(row);
             const auto there = *row ? static_cast<std::uint64_t>(found.column_number(0)) : 0;
             if (there != *write.expected)
@@ -172,7 +172,7 @@ private:
         for (const auto& write : writes) {
             if (write.only_check) continue;
             query change(write.value ? parts_->put : parts_->erase, "sqlite store: expected to write a record");
-            change.bind(1, write.key);
+            change.bind(1, as_bytes(write.key));
             if (write.value) change.bind(2, *number).bind(3, byte_view(*write.value));
             if (auto done = change.finish(); !done) return done;
         }

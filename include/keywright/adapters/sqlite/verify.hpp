@@ -29,9 +29,16 @@ inline sqlite3_file* raw_file_of(sqlite3* db) noexcept {
 /// The failing half: what keywright found wrong, where SQLite says only that it could not read.
 inline tl::unexpected<error> unreadable(const database& db, int code) {
     const auto fault = last_error(db.handle());
-    if ((code & 0xff) == SQLITE_IOERR && fault) return tl::unexpected(*fault);
+    const bool is_ours = (code & 0xff) == SQLITE_IOERR || (code == SQLITE_INTERRUPT && fault && fault->code == errc::locked);
+    if (is_ours && fault) return tl::unexpected(*fault);
     return connection::failure(code, "sqlite: expected to read the database");
 }
+
+/// The transaction of a survey, until it goes out of scope; where there is one, a part of that.
+struct survey_scope {
+    sqlite3* db;
+    ~survey_scope() { sqlite3_exec(db, "RELEASE survey", nullptr, nullptr, nullptr); }
+};
 
 /// Begins to read; how large pages are. Where the first page does not open nobody can write either, and its beginning
 /// tells the size all the same.
@@ -51,6 +58,7 @@ inline result<sqlite3_int64> begin_survey(const database& db) {
 /// empty. Fails where nothing can be said: a lock, an error of the disk. Thread safety: needs the connection alone.
 [[nodiscard]] inline result<page_survey> survey_pages(const database& db,
                                                       const std::function<void(std::uint64_t, std::uint64_t)>& progress = {}) {
+    const detail::survey_scope ends{db.handle()};
     const auto size = detail::begin_survey(db);
     if (!size) return pass(size);
     Botan::secure_vector<std::uint8_t> page(static_cast<std::size_t>(*size));
@@ -67,7 +75,6 @@ inline result<sqlite3_int64> begin_survey(const database& db) {
         }
         if (progress) progress(static_cast<std::uint64_t>(std::min(at + *size, end)), static_cast<std::uint64_t>(end));
     }
-    sqlite3_exec(db.handle(), "RELEASE survey", nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return detail::unreadable(db, code);
     return found;
 }

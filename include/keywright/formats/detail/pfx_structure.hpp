@@ -271,11 +271,11 @@ inline mac_data read_mac(Botan::BER_Decoder& in) {
 
 inline void read_authenticated_safe(pfx_tree& tree, const pfx_bounds& bounds) {
     auto outer = ber(tree.authenticated);
-    auto infos = outer.start_sequence();
-    for (std::size_t safes = 1; infos.more_items(); ++safes) {
+    auto safe_list = outer.start_sequence();
+    for (std::size_t safes = 1; safe_list.more_items(); ++safes) {
         if (safes > bounds.safes) refuse(errc::limit_exceeded, "pfx: more safes than the limit `safes` allows");
         Botan::OID type;
-        auto info = infos.start_sequence();
+        auto info = safe_list.start_sequence();
         info.decode(type);
         auto content = info.start_context_specific(0);
         if (type.to_string() == oid_data) {

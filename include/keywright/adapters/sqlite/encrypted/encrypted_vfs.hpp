@@ -110,6 +110,8 @@ public:
             static sqlite3_vfs ours = make();
             return ours.pAppData == nullptr ? SQLITE_ERROR : sqlite3_vfs_register(&ours, 0);
         }();
+        if (sqlite3_libversion_number() < 3'037'000 || sqlite3_threadsafe() == 0)
+            return fail(errc::misused, "sqlite: expected SQLite 3.37 or later, built for several threads");
         if (code != SQLITE_OK) return fail(errc::internal, "sqlite: expected SQLite to take a VFS", code);
         return {};
     }
@@ -120,7 +122,7 @@ private:
     static sqlite3_vfs make() noexcept {
         sqlite3_vfs v{};
         sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-        if (usual == nullptr) return v;
+        if (usual == nullptr || usual->iVersion < 2) return v;
         v.iVersion = 2;
         v.szOsFile = static_cast<int>(sizeof(shell)) + usual->szOsFile;
         v.mxPathname = usual->mxPathname;
@@ -174,9 +176,8 @@ private:
             return SQLITE_CANTOPEN;
         }
         auto opened = std::make_unique<database_file>(file.below(), std::move(access), side_file::place{&usual, name});
-        if (!opened->may_begin()) return refused;
-        const int ready = opened->make_ready();
-        return ready == SQLITE_OK || ready == SQLITE_EMPTY ? take(file, std::move(opened)) : ready;
+        const int ready = opened->begin_ready();
+        return ready == SQLITE_OK ? take(file, std::move(opened)) : ready;
     }
     template <class File>
     static int open_beside(const char* name, shell& file) {

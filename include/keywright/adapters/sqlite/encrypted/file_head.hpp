@@ -25,6 +25,12 @@ inline int code_of(const error& e) noexcept {
     }
 }
 
+/// What SQLite is given of what lies beyond the end.
+inline int short_read(byte_span out) noexcept {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    return SQLITE_IOERR_SHORT_READ;
+}
+
 /// One file's header. Keys are there from `load` or `create` on until `forget`. Thread safety: one thread at a time.
 class file_head {
 public:
@@ -64,11 +70,11 @@ public:
     }
 
     /// Drops what is known of the header where it is another one now: the file was made anew, or has another key. Whether.
+    /// Whoever writes a copy raises its sequence, which stands at its beginning, and a new file has another identity there.
     bool forget_if_changed() {
         if (!is_ready()) return false;
-        bytes now(envelope::header_size);
-        const int code = below_->pMethods->xRead(below_, now.data(), static_cast<int>(now.size()), 0);
-        if (code == SQLITE_OK && now == copies_) return false;
+        const int code = below_->pMethods->xRead(below_, found_.data(), static_cast<int>(found_.size()), 0);
+        if (code == SQLITE_OK && std::equal(found_.begin(), found_.end(), copies_.begin())) return false;
         forget();
         return true;
     }
@@ -79,11 +85,11 @@ public:
         auto drawn = keywright::detail::botan_boundary(errc::unavailable, "sqlite: the system's generator failed",
                                                        [&] { Botan::system_rng().randomize(file); });
         if (!drawn) return drawn;
-        auto fresh = make_key(access_->suite_for_new_files, file, 0);
+        auto fresh = make_key(access_->for_new_files, file, 0);
         if (!fresh) return pass(fresh);
         forget();
         header_.emplace(std::move(fresh->wrapped));
-        header_->suite = access_->suite_for_new_files;
+        header_->suite = access_->for_new_files.suite;
         header_->page_size = page_size;
         header_->file = file;
         keys_[0] = std::move(fresh->keys);
@@ -107,7 +113,7 @@ public:
     /// Requires of this and the next two: keys, only one; and that nobody else writes pages, log or header.
     [[nodiscard]] result<void> add_key() {
         const auto slot = static_cast<std::uint8_t>(1 - header_->sealing_slot);
-        auto fresh = make_key(header_->suite, header_->file, slot);
+        auto fresh = make_key(access_->method_of(header_->suite), header_->file, slot);
         if (!fresh) return pass(fresh);
         header_->other = std::exchange(header_->key, std::move(fresh->wrapped));
         header_->sealing_slot = slot;
@@ -119,6 +125,12 @@ public:
         header_->other.reset();
         keys_[1 - header_->sealing_slot].reset();
         return write_both_or_forget();
+    }
+    /// Where a crash came between the two copies, the older one may still lead to a key that was dropped.
+    [[nodiscard]] result<void> level_copies() {
+        constexpr std::size_t at = 48, end = envelope::header_slot_size - 32; // slots, sizes and entries
+        const auto one = slot(copies_, 0), other = slot(copies_, 1);
+        return std::equal(one.begin() + at, one.begin() + end, other.begin() + at) ? result<void>() : write_both_or_forget();
     }
     [[nodiscard]] result<void> raise_sequence(std::uint64_t to) {
         if (header_->sequence >= to) return {};
@@ -144,12 +156,12 @@ private:
         keys::wrapped_key wrapped;
         envelope::page_keys keys;
     };
-    result<fresh_key> make_key(envelope::page_suite suite, const envelope::file_identity& file, std::uint8_t slot) const {
+    result<fresh_key> make_key(const envelope::page_method& how, const envelope::file_identity& file, std::uint8_t slot) const {
         const auto file_key = keys::random_secret();
         if (!file_key) return pass(file_key);
         auto wrapped = access_->wrap(file, *file_key);
         if (!wrapped) return pass(wrapped);
-        auto derived = envelope::page_keys::derive(*file_key, suite, file, slot);
+        auto derived = envelope::page_keys::derive(*file_key, how, file, slot);
         if (!derived) return pass(derived);
         return fresh_key{std::move(*wrapped), std::move(*derived)};
     }
@@ -239,7 +251,7 @@ private:
     result<envelope::page_keys> derive(const envelope::page_header& of, const keys::wrapped_key& wrapped, std::uint8_t slot) const {
         const auto file_key = access_->unwrap(of.file, wrapped);
         if (!file_key) return pass(file_key);
-        return envelope::page_keys::derive(*file_key, of.suite, of.file, slot);
+        return envelope::page_keys::derive(*file_key, access_->method_of(of.suite), of.file, slot);
     }
     static byte_view slot(byte_view both, std::size_t which) noexcept {
         return both.subspan(which * envelope::header_slot_size, envelope::header_slot_size);
@@ -256,6 +268,7 @@ private:
     std::optional<envelope::page_header> header_;
     std::array<std::optional<envelope::page_keys>, 2> keys_; // by slot
     bytes copies_ = bytes(envelope::header_size);            // both, as read or written last
+    bytes found_ = bytes(envelope::header_slot_size + 64);   // the first copy and the beginning of the second
     std::size_t current_ = 1;                                // the copy that counts
 };
 

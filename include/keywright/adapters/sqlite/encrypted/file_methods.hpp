@@ -8,7 +8,6 @@
 
 #include <sqlite3.h>
 
-#include <exception>
 #include <new>
 
 namespace keywright::sqlite::detail {
@@ -32,7 +31,7 @@ int guarded(Work&& work) noexcept {
         return work();
     } catch (const std::bad_alloc&) {
         return SQLITE_IOERR_NOMEM;
-    } catch (const std::exception&) {
+    } catch (...) {
         return SQLITE_IOERR_AUTH;
     }
 }

@@ -43,10 +43,7 @@ public:
         if (!database_.may_go_on()) return refused;
         if (offset < static_cast<std::int64_t>(header)) return read_header(out, offset);
         const int ready = database_.make_ready();
-        if (ready == SQLITE_EMPTY) {
-            std::fill(out.begin(), out.end(), std::uint8_t{0});
-            return SQLITE_IOERR_SHORT_READ;
-        }
+        if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
         const place at = place_of(offset);
         if (at.within == frame_header && out.size() == page_size()) return read_page(out, at);
@@ -91,7 +88,7 @@ private:
         const std::uint32_t number = number_of(at.frame);
         if (number == 0) return database_.tell({errc::misused, "sqlite: expected a frame's header before its page"});
         const bool is_new = std::exchange(waiting_at_, none) == at.frame;
-        if (number == 1 && !database_.may_be_first(page)) return database_.refuse_first();
+        if (number == 1 && !leaves_room_for_seals(page)) return database_.refuse_first();
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         const auto sealed = database_.head().keys().pages.seal(page_at(at.frame, number), page);
         if (!sealed) return database_.tell(sealed.error());
@@ -131,8 +128,8 @@ private:
     /// Page and frame header come in one read, the header because it says which page it is.
     int read_page(byte_span out, place at) {
         const int code = open_frame(at, out);
-        if (code == SQLITE_IOERR_DATA)
-            return database_.tell({errc::authentication_failed, "sqlite: a page of the write-ahead log was altered or moved"});
+        if (code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_SHORT_READ)
+            return database_.tell({errc::authentication_failed, "sqlite: a page of the write-ahead log was altered, moved or cut"});
         if (code != SQLITE_OK) std::fill(out.begin(), out.end(), std::uint8_t{0});
         return code;
     }

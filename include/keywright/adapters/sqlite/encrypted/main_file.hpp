@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The database file as SQLite sees it: pages in the clear at the offsets that SQLite knows, while the file below holds a
 // header and sealed pages, all offsets 8192 further on.
-// Depends on: file_head, resealing, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
+// Depends on: file_head, resealing, page_cache, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/file_place.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
+#include <keywright/adapters/sqlite/page_cache.hpp>
 
 namespace keywright::sqlite::detail {
 
@@ -28,6 +29,11 @@ public:
     [[nodiscard]] bool may_go_on() { return allow(access_->check()); }
     /// The same at the beginning of a transaction, where a new lease may be had.
     [[nodiscard]] bool may_begin() { return allow(access_->begin()); }
+    /// The same where SQLite may go on with what it has cached and read nothing: a new lease must unwrap the keys before.
+    int begin_ready() {
+        const int ready = may_begin() ? make_ready() : refused;
+        return ready == SQLITE_EMPTY ? SQLITE_OK : ready;
+    }
     /// SQLITE_OK with keys; SQLITE_EMPTY where the file holds nothing yet; else the code of what is wrong.
     int make_ready() {
         if (head_.is_ready()) return SQLITE_OK;
@@ -38,6 +44,9 @@ public:
     int tell(const error& e) noexcept { return access_->note(code_of(e), e); }
     /// SQLite's lock on the file.
     int level() const noexcept { return level_; }
+    /// Whether SQLite asks for a lock before its next transaction: not where it kept the one of the last, as with
+    /// `PRAGMA locking_mode = EXCLUSIVE`.
+    bool is_asked_to_begin() const noexcept { return level_ == SQLITE_LOCK_NONE || (level_ == SQLITE_LOCK_SHARED && shares_log_); }
     /// SQLITE_OK: the file has other keys than were known of it, and they are here; SQLITE_DONE: it has the same; else why they
     /// are not to be had. Asked where something does not open: who reads a log has no lock that keeps the file from being
     /// given a new key meanwhile.
@@ -66,7 +75,7 @@ public:
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
         const std::uint32_t number = number_of(offset);
-        if (number == 1 && !may_be_first(page)) return refuse_first();
+        if (number == 1 && !leaves_room_for_seals(page)) return refuse_first();
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
         return write_page(number, page);
@@ -102,7 +111,11 @@ public:
         const auto below = head_.size_below();
         if (!below) return tell(below.error());
         *out = *below > header ? *below - header : 0;
-        if (*below > 0 && *below <= header && head_.is_ready() && head_.header().populated)
+        if (*below == 0 || *below > header) return SQLITE_OK;
+        // To SQLite a file without pages is an empty database, of which it reads nothing.
+        if (!may_go_on()) return refused;
+        if (const int ready = make_ready(); ready != SQLITE_OK) return ready == SQLITE_EMPTY ? SQLITE_OK : ready;
+        if (head_.header().populated)
             return tell({errc::corrupt, "sqlite: expected pages behind the header, the file was cut; restore it from a backup"});
         return SQLITE_OK;
     }
@@ -119,7 +132,7 @@ public:
         const bool is_in_doubt = begins ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED;
         const bool is_asked_now = level == SQLITE_LOCK_RESERVED || (begins && is_in_doubt);
         if (is_asked_now ? place_.is_lost(below_) : begins && place_.was_lost(below_))
-            return below_->pMethods->xUnlock(below_, level_), tell_of_replacement();
+            return below_->pMethods->xUnlock(below_, level_), file_place::tell_lost(*access_);
         if (is_in_doubt) forget_if_changed();
         resealing_.others_were_here();
         level_ = std::max(level_, level);
@@ -128,14 +141,13 @@ public:
     int unlock(int level) {
         forget_contents();
         level_ = level;
+        shares_log_ = shares_log_ && level != SQLITE_LOCK_NONE;
         return below_->pMethods->xUnlock(below_, level);
     }
     int lock_log(int offset, int n, int flags) {
-        if ((flags & SQLITE_SHM_LOCK) != 0) {
-            if (!may_begin()) return refused;
-            // SQLite may go on with what it has cached and read nothing: a new lease must unwrap the keys before.
-            if (const int ready = make_ready(); ready != SQLITE_OK && ready != SQLITE_EMPTY) return ready;
-        }
+        shares_log_ = true;
+        if ((flags & SQLITE_SHM_LOCK) != 0)
+            if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
         // As a reader, of the state that the mark in this place stands for: a transaction begins.
         const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
@@ -143,12 +155,12 @@ public:
         const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         // A log that is written back is written back wherever the file is.
         const bool writes_log = may_write && offset == write_lock;
-        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_)) return tell_of_replacement();
+        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_)) return file_place::tell_lost(*access_);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
         if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
-        if (!may_write) return code;
-        // Whoever gives the file another key has the locks of those who write log or pages.
+        // Whoever gives the file another key has the locks of those who write log or pages. Under that of a mark nobody does.
+        if (!may_write || offset > first_read_mark) return code;
         resealing_.others_were_here();
         forget_if_changed();
         const int ready = make_ready();
@@ -159,6 +171,7 @@ public:
     /// The -shm file holds a checksum of pages in the clear. SQLite leaves it where the log could not be written back, as
     /// after a lock; but whoever can have the file alone may remove it: it is made again from the log.
     int unmap_log(int remove) {
+        shares_log_ = false;
         const bool is_last = level_ != SQLITE_LOCK_NONE && below_->pMethods->xLock(below_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
     }
@@ -174,12 +187,6 @@ public:
         return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
-    /// Whether a page may be the first: it says how large pages are, and how much of each is left to the seal. A backup of
-    /// another database may bring one that says otherwise.
-    bool may_be_first(byte_view page) const noexcept {
-        const std::size_t size = std::size_t{page[16]} << 8 | std::size_t{page[17]} << 16;
-        return size == page.size() && page[20] == envelope::page_reserve;
-    }
     int refuse_first() noexcept {
         return tell({errc::misused,
                      "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of "
@@ -193,13 +200,9 @@ private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
-    int tell_of_replacement() noexcept {
-        return access_->note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
-                                                                          "meanwhile; close it and open it again"});
-    }
-
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
+        if (!usable && usable.error().code == errc::locked && head_.is_ready()) wipe_page_caches();
         if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
@@ -225,15 +228,22 @@ private:
     std::uint32_t number_of(std::int64_t offset) const noexcept {
         return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
     }
-    static int short_read(byte_span out) noexcept {
-        std::fill(out.begin(), out.end(), std::uint8_t{0});
-        return SQLITE_IOERR_SHORT_READ;
-    }
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
         const int code = open_page(number, out);
+        if (number == 1 && code == SQLITE_OK) tell_if_cut(out);
         return code == SQLITE_IOERR_DATA ? damaged() : code;
+    }
+    /// SQLite refuses a file that has fewer pages than its first one counts, and has no word of why. What a log holds is not in the
+    /// file yet.
+    void tell_if_cut(byte_view first) {
+        const bool has_log = first[18] == 2;
+        if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
+        const auto size = head_.size_below();
+        if (size && *size < place_of(pages_counted(first) + 1, first.size()))
+            access_->note(SQLITE_CORRUPT,
+                          {errc::corrupt, "sqlite: the file ends before its last page, it was cut; restore it from a backup"});
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -260,11 +270,20 @@ private:
         if (code == SQLITE_IOERR_SHORT_READ) {
             const auto size = head_.size_below();
             if (!size) return code_of(size.error());
-            if (*size <= at) return short_read(out);
+            if (*size <= at) return was_cut_off(number) ? SQLITE_IOERR_DATA : short_read(out);
         } else if (code != SQLITE_OK) {
             return code;
         }
         return open_sealed(number, sealed, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+    }
+    /// Whether the file's own first page counts one that lies beyond the file's end. SQLite asks the log, where there is one,
+    /// how long the database is, and takes for zero what stands in neither.
+    bool was_cut_off(std::uint32_t number) {
+        if (number == 1 || level_ == SQLITE_LOCK_NONE) return false;
+        Botan::secure_vector<std::uint8_t> first(head_.header().page_size);
+        const int code = open_page(1, first);
+        if (code == SQLITE_IOERR_SHORT_READ) return false; // no page is in the file yet
+        return code != SQLITE_OK || pages_counted(first) >= number;
     }
     bool open_sealed(std::uint32_t number, byte_view sealed, byte_span out) {
         const bytes first = number == 1 ? bytes(sealed.begin(), sealed.end()) : bytes(); // `out` may be where `sealed` stands
@@ -305,31 +324,16 @@ private:
     int read_part(byte_span out, std::int64_t offset) {
         const std::size_t size = head_.header().page_size;
         const auto within = offset % static_cast<std::int64_t>(size);
-        if (const auto first = first_.now(); number_of(offset) == 1 && first.size() == size) {
-            std::copy_n(first.begin() + within, out.size(), out.begin());
-            return SQLITE_OK;
-        }
         part_.resize(size);
         const byte_span page = part_;
         int code = open_page(number_of(offset), page);
         if (code == SQLITE_IOERR_DATA && number_of(offset) == 1 && out.size() <= looked_at) {
-            stand_in(page);
+            stand_in(page, level_ != SQLITE_LOCK_NONE);
             code = SQLITE_OK;
         }
         if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) return code;
         std::copy_n(page.begin() + within, out.size(), out.begin());
         return code;
-    }
-    void stand_in(byte_span page) {
-        std::fill(page.begin(), page.end(), std::uint8_t{0});
-        const auto size = head_.header().page_size;
-        page[16] = static_cast<std::uint8_t>(size == 65'536 ? 0 : size >> 8);
-        page[17] = static_cast<std::uint8_t>(size == 65'536 ? 1 : 0);
-        page[20] = envelope::page_reserve;
-        page[21] = 64;
-        page[22] = page[23] = 32;
-        if (level_ == SQLITE_LOCK_NONE) return;
-        Botan::system_rng().randomize(page.subspan(24, 16));
     }
 
     /// A header for pages of this size: the one that is there, or a new one where there are no pages yet.
@@ -387,6 +391,7 @@ private:
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
+    bool shares_log_ = false; // with others, by locks of its own
     static constexpr int write_lock = 0, first_read_mark = 3, no_mark = -1; // wal.c: WAL_WRITE_LOCK, WAL_READ_LOCK(0)
     int read_mark_ = no_mark;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // An encrypted database written from its first page to its last, into a new file, under a file key of its own; without
 // SQLite. Used to put what is in a backup, or in a database of another environment, under an environment's keys.
-// Depends on: adapters/file/durable, envelope/page_header, page_keys, keys/lease. Used by adapters/sqlite/backup and
+// Depends on: adapters/file/durable, first_page, envelope/page_header, page_keys, keys/lease. Used by adapters/sqlite/backup and
 // database_content.
 #pragma once
 
 #include <keywright/adapters/file/durable.hpp>
+#include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/envelope/page_header.hpp>
 #include <keywright/envelope/page_keys.hpp>
 #include <keywright/keys/lease.hpp>
@@ -14,13 +15,9 @@ namespace keywright::sqlite::detail {
 
 /// Refuses a first page that SQLite, or this VFS, would not read in a file of so many pages of that size. corrupt.
 [[nodiscard]] inline result<void> check_first_page(byte_view page, std::uint64_t pages) {
-    const std::size_t size = std::size_t{page[16]} << 8 | std::size_t{page[17]} << 16;
-    if (size != page.size() || page[20] != envelope::page_reserve)
+    if (!leaves_room_for_seals(page))
         return fail(errc::corrupt, "sqlite: the first page says that pages are of another size than they are");
-    // Bytes 28 and 92 of the file format: how many pages there are, and whether that was noted with the last change.
-    const bool is_noted = load_be<std::uint32_t>(page.data() + 24) == load_be<std::uint32_t>(page.data() + 92);
-    if (is_noted && load_be<std::uint32_t>(page.data() + 28) > pages)
-        return fail(errc::corrupt, "sqlite: the database has lost pages at its end; use another copy of it");
+    if (pages_counted(page) > pages) return fail(errc::corrupt, "sqlite: the database has lost pages at its end; use another copy of it");
     return {};
 }
 
@@ -29,7 +26,7 @@ class new_database {
 public:
     /// `file` is new and empty. Takes one use of the lease, which outlives this. Fails as the lease does.
     [[nodiscard]] static result<new_database> begin(const file::descriptor& file, const keys::data_key_lease& seals,
-                                                    envelope::page_suite suite, std::uint32_t page_size) {
+                                                    const envelope::page_method& how, std::uint32_t page_size) {
         envelope::file_identity identity;
         auto drawn = keywright::detail::botan_boundary(errc::unavailable, "sqlite: the system's generator failed",
                                                        [&] { Botan::system_rng().randomize(identity); });
@@ -38,10 +35,10 @@ public:
         if (!file_key) return pass(file_key);
         auto wrapped = seals.wrap(keys::data_purpose::page, envelope::file_key_context(seals.environment(), identity), *file_key);
         if (!wrapped) return pass(wrapped);
-        auto derived = envelope::page_keys::derive(*file_key, suite, identity);
+        auto derived = envelope::page_keys::derive(*file_key, how, identity);
         if (!derived) return pass(derived);
         envelope::page_header header(std::move(*wrapped));
-        header.suite = suite;
+        header.suite = how.suite;
         header.page_size = page_size;
         header.file = identity;
         header.populated = true;

@@ -25,15 +25,15 @@ inline constexpr int refused = SQLITE_IOERR_AUTH;
 /// Thread safety: one thread at a time, that of the connection.
 class page_access {
 public:
-    page_access(lease_source source, envelope::page_suite suite, std::uint64_t at_least = 0)
-        : suite_for_new_files(suite), oldest_generation(at_least), source_(std::move(source)) {}
+    page_access(lease_source source, const envelope::page_method& method, std::uint64_t at_least = 0)
+        : for_new_files(method), oldest_generation(at_least), source_(std::move(source)) {}
     /// With somebody's lease, which outlives this; there is no other.
-    page_access(const keys::data_key_lease& borrowed, envelope::page_suite suite)
-        : suite_for_new_files(suite), oldest_generation(0), lease_(&borrowed) {}
+    page_access(const keys::data_key_lease& borrowed, const envelope::page_method& method)
+        : for_new_files(method), oldest_generation(0), lease_(&borrowed) {}
     page_access(const page_access&) = delete;
     page_access& operator=(const page_access&) = delete;
 
-    const envelope::page_suite suite_for_new_files;
+    const envelope::page_method for_new_files;
     const std::uint64_t oldest_generation; ///< a file of an older one is not taken
     std::shared_ptr<void> companion; ///< lives as long as this
 
@@ -53,11 +53,14 @@ public:
     }
     /// In the middle of something: an age that is over is renewed, a lock is final until the next `begin`.
     [[nodiscard]] result<void> check() {
-        if (lease_ == nullptr) return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
+        if (lease_ == nullptr) return no_lease();
         auto usable = lease_->check();
         if (usable || !source_ || usable.error().code != errc::expired) return usable;
         return begin();
     }
+
+    /// For a file that has a suite.
+    envelope::page_method method_of(envelope::page_suite suite) const noexcept { return {suite, for_new_files.engine}; }
 
     /// Requires: `begin` has succeeded once.
     const environment_id& environment() const noexcept { return lease_->environment(); }
@@ -65,9 +68,11 @@ public:
     std::uint64_t leases() const noexcept { return leases_; }
 
     [[nodiscard]] result<keys::wrapped_key> wrap(const envelope::file_identity& file, const secret_bytes& file_key) const {
+        if (lease_ == nullptr) return no_lease();
         return lease_->wrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), file_key);
     }
     [[nodiscard]] result<secret_bytes> unwrap(const envelope::file_identity& file, const keys::wrapped_key& key) const {
+        if (lease_ == nullptr) return no_lease();
         return lease_->unwrap(keys::data_purpose::page, envelope::file_key_context(lease_->environment(), file), key.view());
     }
 
@@ -80,6 +85,10 @@ public:
     const std::optional<error>& fault() const noexcept { return fault_; }
 
 private:
+    static tl::unexpected<error> no_lease() {
+        return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
+    }
+
     lease_source source_;
     std::optional<keys::data_key_lease> own_;
     const keys::data_key_lease* lease_ = nullptr; // the own one, or a borrowed one

@@ -48,6 +48,7 @@ public:
     static tl::unexpected<error> failure(main_file& file, int code, const char* text) noexcept {
         const bool is_ours = code == refused || code == SQLITE_IOERR_DATA || code == SQLITE_NOTADB || code == SQLITE_IOERR_WRITE;
         if (is_ours && file.access().fault()) return tl::unexpected(*file.access().fault());
+        if (const auto usable = file.access().check(); code == SQLITE_INTERRUPT && !usable) return tl::unexpected(usable.error());
         return connection::failure(code, text);
     }
 
