@@ -258,6 +258,7 @@ set(KEYWRIGHT_OPENSSL_HEADERS
 
 set(KEYWRIGHT_TESTING_HEADERS
     include/keywright/testing/clock_suite.hpp
+    include/keywright/testing/content_store_kills.hpp
     include/keywright/testing/content_store_suite.hpp
     include/keywright/testing/failing_store.hpp
     include/keywright/testing/given_when_then.hpp

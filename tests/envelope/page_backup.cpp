@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stream of three pages, damaged in every way: each bit, each length, parts of two, with and without a mended checksum.
-#include <keywright/envelope/page_backup.hpp>
+#include "backup_streams.hpp"
 
 #include <doctest/doctest.h>
 
 namespace {
 
 using namespace keywright;
+using namespace keywright::backup_tests;
 using envelope::backup_opener;
 using envelope::backup_reader;
 
@@ -19,18 +20,6 @@ keys::data_key_lease lease(std::string_view environment = "prod", std::uint8_t f
     list.push_back({{environment_id{environment}, keys::data_purpose::page, 3}, secret_bytes(byte_view(bytes(32, fill))), true, 1000});
     return keys::data_key_lease::grant(std::move(watch), 1, std::move(list)).value();
 }
-envelope::byte_sink into(bytes& all) {
-    return [&all](byte_view data) -> result<void> { return append(all, data), result<void>{}; };
-}
-envelope::byte_source out_of(byte_view all, std::size_t piece = 5000) {
-    return [all, piece](byte_span room) mutable -> result<std::size_t> {
-        const auto n = std::min({all.size(), room.size(), piece});
-        std::copy_n(all.begin(), n, room.begin());
-        all = all.subspan(n);
-        return n;
-    };
-}
-
 /// A file with one key, of which two backups can be made.
 struct source_file {
     keys::data_key_lease held = lease();

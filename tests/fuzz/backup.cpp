@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever bytes come as a backup: no crash, no more read than there is, and nothing opens with the key but what its holder
 // wrote. The first byte says whether the checksum is made right first (odd), which anybody can do.
-#include <keywright/envelope/page_backup.hpp>
+#include "../envelope/backup_streams.hpp"
 
 #include <cstdlib>
 
 using namespace keywright;
+using namespace keywright::backup_tests;
 
 namespace {
 
@@ -13,14 +14,6 @@ void must(bool holds) {
     if (!holds) std::abort();
 }
 
-envelope::byte_source out_of(byte_view all) {
-    return [all](byte_span room) mutable -> result<std::size_t> {
-        const auto n = std::min({all.size(), room.size(), std::size_t{1000}});
-        std::copy_n(all.begin(), n, room.begin());
-        all = all.subspan(n);
-        return n;
-    };
-}
 const keys::data_key_lease& lease() {
     static const auto made = [] {
         std::vector<keys::leased_key> list;
@@ -42,8 +35,7 @@ bool is_whole(byte_view all, bytes& again) {
     if (!reader) return false;
     const auto& info = reader->info();
     must(info.pages > 0 && envelope::is_page_size(info.page_size) && !info.environment.empty());
-    const auto sink = [&again](byte_view data) -> result<void> { return append(again, data), result<void>{}; };
-    auto writer = envelope::backup_writer::begin(sink, info.environment, info.taken, info.pages, reader->header_copy());
+    auto writer = envelope::backup_writer::begin(into(again), info.environment, info.taken, info.pages, reader->header_copy());
     must(writer.has_value());
     while (reader->pages_read() < info.pages) {
         const auto page = reader->next();

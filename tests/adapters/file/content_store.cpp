@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../content_place.hpp"
+
 #include <keywright/adapters/file/content_store.hpp>
-#include <keywright/testing/content_store_suite.hpp>
-#include <keywright/testing/temporary_folder.hpp>
+#include <keywright/testing/content_store_kills.hpp>
 
 #include <array>
-#include <filesystem>
 #include <thread>
-
-#include <sys/wait.h>
 
 using namespace keywright;
 using testing::detail::check_opens;
@@ -19,16 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct place {
-    testing::temporary_folder folder;
-
-    file::content_store open() { return file::content_store::open(folder / "content").value(); }
-    std::string path_of(const ports::content_ref& ref, std::string_view path) { return open().path(ref) + '/' + std::string(path); }
-    void put(const ports::content_ref& ref, std::string_view path, byte_view message) {
-        fs::create_directories(fs::path(path_of(ref, path)).parent_path());
-        REQUIRE(file::write_file_durably(path_of(ref, path), message).has_value());
-    }
-    result<bytes> get(const ports::content_ref& ref, std::string_view path) { return file::read_file(path_of(ref, path), 1 << 24); }
+struct place : testing::content_place<file::content_store> {
     keys::encryption_context context_of(const ports::content_ref& ref, std::string_view path) {
         return file::content_store::context_of(ref, path).value();
     }
@@ -46,6 +35,7 @@ struct filled : place {
 } // namespace
 
 TEST_CASE("file::content_store: passes the suite") { testing::content_store_suite<place>(); }
+TEST_CASE("file::content_store: passes the kills") { testing::content_store_kills<place>(); }
 
 TEST_CASE("file::content_store: links, pipes and the like are refused, and not followed") {
     filled here;
@@ -80,33 +70,6 @@ TEST_CASE("file::content_store: what a killed process left is no content, and is
     std::size_t files = 0;
     for (const auto& entry : fs::recursive_directory_iterator(here.store.path(here.to))) files += entry.is_regular_file() ? 1u : 0u;
     CHECK(files == testing::detail::sample_items().size());
-    CHECK_FALSE(fs::exists(here.store.path(here.to) + "~partial"));
-}
-
-TEST_CASE("file::content_store: killed at any progress, there is no new generation, and the next attempt makes it") {
-    filled here;
-    for (int kill_at = 1; kill_at < 1000; ++kill_at) {
-        const auto child = ::fork();
-        REQUIRE(child >= 0);
-        if (child == 0) {
-            int count = 0;
-            (void)here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease, [&](std::uint64_t, std::uint64_t) {
-                if (++count == kill_at) ::_exit(7);
-            });
-            ::_exit(0);
-        }
-        int status = 0;
-        REQUIRE(::waitpid(child, &status, 0) == child);
-        if (WEXITSTATUS(status) == 0) {
-            CHECK(kill_at > 4); // there are four items, so it was killed within each
-            CHECK(count_of(here.store, here.to) == 1);
-            break;
-        }
-        CHECK(count_of(here.store, here.to) == 0);
-    }
-    check_opens(here, here.to, here.new_lease);
-    check_opens(here, here.from, here.old_lease);
-    CHECK(here.store.drop(here.to).has_value());
     CHECK_FALSE(fs::exists(here.store.path(here.to) + "~partial"));
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Backups of real databases: taken in every journal mode while others read and write, restored over what is there.
+#include <keywright/adapters/sqlite/backup.hpp>
+
+#include "../../envelope/backup_streams.hpp"
 #include "encrypted_helpers.hpp"
 
-#include <keywright/adapters/sqlite/backup.hpp>
 #include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <sys/wait.h>
 
 using namespace keywright;
 using namespace keywright::encrypted_tests;
+using namespace keywright::backup_tests;
 
 namespace {
 
@@ -16,18 +19,9 @@ constexpr instant noon{1'800'000'000};
 
 keys::data_key_lease lease_of(const environment& e) { return e.source()().value(); }
 
-sqlite::byte_sink into(bytes& all) {
-    return [&all](byte_view data) -> result<void> { return append(all, data), result<void>{}; };
-}
-/// Gives it in pieces, as a pipe does.
-sqlite::byte_source out_of(byte_view all, std::size_t piece = 1000) {
-    return [all, piece](byte_span room) mutable -> result<std::size_t> {
-        const auto n = std::min({all.size(), room.size(), piece});
-        std::copy_n(all.begin(), n, room.begin());
-        all = all.subspan(n);
-        return n;
-    };
-}
+/// Takes all, and keeps nothing.
+result<void> nowhere(byte_view) { return {}; }
+
 bytes backup_of(const std::string& path, const environment& e, seconds wait = seconds{0}) {
     bytes all;
     const auto info = sqlite::write_backup(path, e.source(), into(all), {.taken = noon, .wait = wait});
@@ -134,8 +128,7 @@ TEST_CASE("backup: a transaction that is not committed is not in it; one that ke
     SUBCASE("in the file, spilled") {
         fill(db, "delete");
         sql(db, "PRAGMA cache_size = 2; BEGIN; UPDATE t SET b = hex(zeroblob(100))");
-        CHECK(code_of(sqlite::write_backup(path, prod.source(), [](byte_view) { return result<void>{}; }, {.wait = seconds{0}})) ==
-              errc::timed_out);
+        CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere, {.wait = seconds{0}})) == errc::timed_out);
     }
     SUBCASE("in the journal, not yet in the file") {
         fill(db, "delete");
@@ -149,8 +142,7 @@ TEST_CASE("backup: a transaction that is not committed is not in it; one that ke
         const auto old = open(path, prod);
         sql(old, "BEGIN; SELECT * FROM t");
         sql(db, "UPDATE t SET b = 'x'");
-        CHECK(code_of(sqlite::write_backup(path, prod.source(), [](byte_view) { return result<void>{}; }, {.wait = seconds{0}})) ==
-              errc::timed_out);
+        CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere, {.wait = seconds{0}})) == errc::timed_out);
         sql(old, "ROLLBACK");
         (void)backup_of(path, prod);
     }
@@ -243,7 +235,7 @@ TEST_CASE("backup: another environment's keys, another customer's, and a lock's 
     locked.lock();
     CHECK(code_of(sqlite::verify_backup(out_of(backup), held)) == errc::locked);
     CHECK(code_of(sqlite::restore_backup(out_of(backup), path, held, held)) == errc::locked);
-    CHECK(code_of(sqlite::write_backup(path, locked.source(), [](byte_view) { return result<void>{}; })) == errc::locked);
+    CHECK(code_of(sqlite::write_backup(path, locked.source(), nowhere)) == errc::locked);
     CHECK(content_of(path) == file);
     CHECK(sqlite::inspect_backup(out_of(backup))->key == "prod.page.1"); // says what it is to whoever has no key
     CHECK(sqlite::verify_backup(out_of(backup))->environment == environment_id{"prod"});
@@ -286,15 +278,15 @@ TEST_CASE("backup: a damaged page is noticed when the backup is taken, not when 
     bytes file = content_of(path);
     file[8192 + 3 * 1024 + 17] ^= 1;
     write_content(path, file);
-    CHECK(code_of(sqlite::write_backup(path, prod.source(), [](byte_view) { return result<void>{}; })) == errc::authentication_failed);
+    CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere)) == errc::authentication_failed);
     file[8192 + 3 * 1024 + 17] ^= 1;
     file.resize(file.size() - 1024);
     write_content(path, file);
-    CHECK(code_of(sqlite::write_backup(path, prod.source(), [](byte_view) { return result<void>{}; })) == errc::corrupt);
+    CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere)) == errc::corrupt);
     write_content(path, {});
-    CHECK(code_of(sqlite::write_backup(path, prod.source(), [](byte_view) { return result<void>{}; })) == errc::corrupt);
+    CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere)) == errc::corrupt);
     std::filesystem::remove(path);
-    CHECK(code_of(sqlite::write_backup(path, prod.source(), [](byte_view) { return result<void>{}; })) == errc::not_found);
+    CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere)) == errc::not_found);
     CHECK_FALSE(std::filesystem::exists(path));
 }
 

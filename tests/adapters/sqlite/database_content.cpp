@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A content store of databases: the suite of every content store, and what only databases in use can go through.
+#include <keywright/adapters/sqlite/database_content.hpp>
+
+#include "../content_place.hpp"
 #include "encrypted_helpers.hpp"
 
-#include <keywright/adapters/sqlite/database_content.hpp>
 #include <keywright/adapters/sqlite/reencrypt.hpp>
-#include <keywright/testing/content_store_suite.hpp>
+#include <keywright/testing/content_store_kills.hpp>
 
 #include <csignal>
 
@@ -28,17 +30,7 @@ sqlite::database open_with(const std::string& path, const keys::data_key_lease& 
 }
 
 /// Items are databases with one value in each.
-struct place {
-    testing::temporary_folder folder;
-
-    sqlite::database_content open() { return sqlite::database_content::open(folder / "content").value(); }
-    std::string path_of(const ports::content_ref& ref, std::string_view path) { return open().path(ref) + '/' + std::string(path); }
-    void put(const ports::content_ref& ref, std::string_view path, byte_view item) {
-        std::filesystem::create_directories(std::filesystem::path(path_of(ref, path)).parent_path());
-        REQUIRE(file::write_file_durably(path_of(ref, path), item).has_value());
-    }
-    result<bytes> get(const ports::content_ref& ref, std::string_view path) { return file::read_file(path_of(ref, path), 1 << 24); }
-
+struct place : testing::content_place<sqlite::database_content> {
     bytes seal(const bytes& data, const keys::data_key_lease& lease) {
         const auto path = folder / "one";
         {
@@ -92,6 +84,7 @@ struct filled : place {
 } // namespace
 
 TEST_CASE("sqlite::database_content: passes the suite") { testing::content_store_suite<place>(); }
+TEST_CASE("sqlite::database_content: passes the kills") { testing::content_store_kills<place>(); }
 
 TEST_CASE("database_content: what was committed into a log comes along, into a new generation and into a backup") {
     filled here("wal");
@@ -194,6 +187,15 @@ TEST_CASE("database_content: a database that is being given another key is copie
     CHECK_FALSE(std::filesystem::exists(here.path_of(here.to, "main.db-reseal")));
 }
 
+TEST_CASE("database_content: what a killed restore or conversion of one database left beside it is no content") {
+    filled here("wal");
+    for (const char* part : {"-new.tmp", "-new.tmp-journal"}) write_content(here.path + part, bytes(600, 1));
+    REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
+    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    for (const auto& ref : {here.to, here.backup}) CHECK_FALSE(std::filesystem::exists(here.path_of(ref, "main.db-new.tmp")));
+    CHECK(here.count_in(here.to, here.new_lease) == "50;");
+}
+
 TEST_CASE("database_content: generations share no key and no byte, and a file of another kind is corrupt") {
     filled here("delete");
     REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
@@ -207,28 +209,4 @@ TEST_CASE("database_content: generations share no key and no byte, and a file of
     SUBCASE("a journal without its database") { here.put(here.from, "other.db-journal", bytes(600, 1)); }
     CHECK(code_of(here.store.rebuild(here.from, ref_of("prod", 3), here.old_lease, here.new_lease)) == errc::corrupt);
     CHECK(count_of(here.store, ref_of("prod", 3)) == 0);
-}
-
-TEST_CASE("database_content: killed at any progress, there is no new generation, and the next attempt makes it") {
-    filled here("wal");
-    int kill_at = 1;
-    for (;; kill_at += 7) {
-        const auto child = ::fork();
-        REQUIRE(child >= 0);
-        if (child == 0) {
-            int count = 0;
-            (void)here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease, [&](std::uint64_t, std::uint64_t) {
-                if (++count == kill_at) ::_exit(7);
-            });
-            ::_exit(0);
-        }
-        int status = 0;
-        REQUIRE(::waitpid(child, &status, 0) == child);
-        if (WEXITSTATUS(status) == 0) break;
-        CHECK(count_of(here.store, here.to) == 0);
-    }
-    CHECK(kill_at > 7);
-    CHECK(count_of(here.store, here.to) == 1);
-    CHECK(here.count_in(here.to, here.new_lease) == "50;");
-    CHECK(here.count_in(here.from, here.old_lease) == "50;");
 }

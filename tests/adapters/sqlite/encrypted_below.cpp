@@ -119,14 +119,7 @@ TEST_CASE("encrypted below: a page goes into no journal in the clear where the k
 }
 
 TEST_CASE("encrypted below: what was written to a temporary file is there after the write below has failed, and failed again") {
-    sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-    std::vector<std::uint64_t> memory(static_cast<std::size_t>(usual->szOsFile) / 8 + 1);
-    auto* below = reinterpret_cast<sqlite3_file*>(memory.data());
-    constexpr int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_DELETEONCLOSE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_TEMP_DB;
-    REQUIRE(usual->xOpen(usual, nullptr, below, flags, nullptr) == SQLITE_OK);
-    auto made = sqlite::detail::temporary_file::make(below);
-    REQUIRE(made.has_value());
+    unnamed_file made;
     const bytes first(4096, 'a'), second(4096, 'b'), third(4096, 'c');
     REQUIRE(made->write(first, 0) == SQLITE_OK);
     REQUIRE(made->write(second, 4096) == SQLITE_OK);
@@ -143,7 +136,6 @@ TEST_CASE("encrypted below: what was written to a temporary file is there after 
     CHECK(out == second);
     CHECK(made->read(out, 0) == SQLITE_OK);
     CHECK(out == third);
-    below->pMethods->xClose(below);
 }
 
 TEST_CASE("encrypted below: a lease source that throws is a refusal, and leaves no file open") {

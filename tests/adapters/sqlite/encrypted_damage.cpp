@@ -246,14 +246,7 @@ TEST_CASE("encrypted database: a log or journal with any byte changed gives an e
 }
 
 TEST_CASE("temporary file: pieces of any size at any place come back, and a changed bit below is an error") {
-    sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-    std::vector<std::uint64_t> memory(static_cast<std::size_t>(usual->szOsFile) / 8 + 1);
-    auto* below = reinterpret_cast<sqlite3_file*>(memory.data());
-    constexpr int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_DELETEONCLOSE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_TEMP_DB;
-    REQUIRE(usual->xOpen(usual, nullptr, below, flags, nullptr) == SQLITE_OK);
-    auto made = sqlite::detail::temporary_file::make(below);
-    REQUIRE(made.has_value());
+    unnamed_file made;
     bytes model;
     std::mt19937 random(1);
     for (int step = 0; step < 4000; ++step) {
@@ -281,10 +274,9 @@ TEST_CASE("temporary file: pieces of any size at any place come back, and a chan
     bytes whole(20'000, 1);
     REQUIRE(made->write(whole, 0) == SQLITE_OK);
     std::uint8_t byte = 0;
-    REQUIRE(below->pMethods->xRead(below, &byte, 1, 5000) == SQLITE_OK);
+    REQUIRE(made.below()->pMethods->xRead(made.below(), &byte, 1, 5000) == SQLITE_OK);
     byte ^= 4;
-    REQUIRE(below->pMethods->xWrite(below, &byte, 1, 5000) == SQLITE_OK);
+    REQUIRE(made.below()->pMethods->xWrite(made.below(), &byte, 1, 5000) == SQLITE_OK);
     CHECK(made->read(byte_span(whole).first(4096), 0) == SQLITE_OK);
     CHECK(made->read(byte_span(whole).first(10), 4096) == SQLITE_IOERR_DATA);
-    below->pMethods->xClose(below);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state store in an encrypted database: the suite, nothing in the clear, other keys, a kill, and a store that becomes one.
+#include <keywright/adapters/sqlite/encrypted_state_store.hpp>
+
 #include "encrypted_helpers.hpp"
+#include "store_helpers.hpp"
 
 #include <keywright/adapters/sqlite/convert.hpp>
-#include <keywright/adapters/sqlite/encrypted_state_store.hpp>
-#include <keywright/testing/state_store_suite.hpp>
 
 #include <csignal>
 
@@ -15,8 +16,10 @@ using namespace keywright::encrypted_tests;
 
 namespace {
 
-using testing::detail::put;
-using testing::detail::text_at;
+using store_tests::check_pair;
+using store_tests::put;
+using store_tests::text_at;
+using store_tests::write_pairs;
 
 sqlite::state_store open_store(const std::string& path, const environment& of) {
     auto opened = sqlite::open_encrypted_store(path, of.source());
@@ -95,11 +98,7 @@ TEST_CASE("encrypted state store: a process killed while it makes or changes one
         REQUIRE(child >= 0);
         if (child == 0) {
             auto store = sqlite::open_encrypted_store(path, provider.source());
-            for (int i = 0; store && i < 100'000; ++i) {
-                ports::batch batch;
-                for (const char* key : {"left", "right"}) batch.put_any(key, bytes(5000, static_cast<std::uint8_t>(i)));
-                if (!store->commit(batch)) break;
-            }
+            if (store) write_pairs(*store);
             ::_exit(1);
         }
         ::usleep(static_cast<useconds_t>(1500 * round * round));
@@ -108,9 +107,6 @@ TEST_CASE("encrypted state store: a process killed while it makes or changes one
         REQUIRE(::waitpid(child, &status, 0) == child);
         CHECK(WIFSIGNALED(status));
         auto store = open_store(path, provider);
-        const auto left = store.load("left"), right = store.load("right");
-        REQUIRE(left.has_value() == right.has_value());
-        if (left) CHECK(left->version == right->version);
-        if (left) CHECK((left->value == right->value));
+        check_pair(store);
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files given a new key while they are in use: step by step, by several connections and processes, stopped, locked, torn; and
 // older files put in the place of newer ones.
+#include <keywright/adapters/sqlite/reencrypt.hpp>
+
+#include "../../envelope/backup_streams.hpp"
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/backup.hpp>
 #include <keywright/adapters/sqlite/generation.hpp>
-#include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <atomic>
 
@@ -13,6 +15,7 @@
 
 using namespace keywright;
 using namespace keywright::encrypted_tests;
+using namespace keywright::backup_tests;
 
 namespace {
 
@@ -564,11 +567,7 @@ TEST_CASE(
         const std::string before = content(db);
         const auto back_up = [&] {
             bytes out;
-            const auto sink = [&out](byte_view part) -> result<void> {
-                append(out, part);
-                return {};
-            };
-            const auto done = sqlite::write_backup(path, prod.source(), sink);
+            const auto done = sqlite::write_backup(path, prod.source(), into(out));
             REQUIRE_MESSAGE(done.has_value(), std::string(done ? "" : done.error().text));
             return out;
         };
@@ -580,19 +579,11 @@ TEST_CASE(
         for (const bytes* backup : {&half, &after}) {
             auto opens = prod.source()(), seals = prod.source()();
             REQUIRE((opens.has_value() && seals.has_value()));
-            std::size_t read = 0;
-            const auto source = [&](byte_span out) -> result<std::size_t> {
-                const std::size_t n = std::min(out.size(), backup->size() - read);
-                std::copy_n(backup->begin() + static_cast<std::ptrdiff_t>(read), n, out.begin());
-                read += n;
-                return n;
-            };
-            REQUIRE(sqlite::verify_backup(source, *opens).has_value());
-            read = 0;
+            REQUIRE(sqlite::verify_backup(out_of(*backup), *opens).has_value());
             const auto known = sqlite::generation(db);
             db = {};
             write_content(path + "-reseal", bytes(5));
-            const auto restored = sqlite::restore_backup(source, path, *opens, *seals);
+            const auto restored = sqlite::restore_backup(out_of(*backup), path, *opens, *seals);
             REQUIRE_MESSAGE(restored.has_value(), std::string(restored ? "" : restored.error().text));
             CHECK_FALSE(std::filesystem::exists(path + "-reseal"));
             db = open(path, prod, {.at_least = *known + 1});

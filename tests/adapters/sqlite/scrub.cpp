@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is left of erased and replaced values in the bytes of the SQLite store, read from outside of SQLite.
-#include <keywright/adapters/sqlite/state_store.hpp>
-#include <keywright/testing/state_store_suite.hpp>
-#include <keywright/testing/temporary_folder.hpp>
-
-#include <doctest/doctest.h>
+#include "store_helpers.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -14,20 +10,7 @@
 namespace {
 
 using namespace keywright;
-using testing::temporary_folder;
-using testing::detail::put;
-
-sqlite::state_store open_store(const std::string& path, seconds deadline = seconds{20}) {
-    auto opened = sqlite::state_store::open(path, {deadline});
-    REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text), " (", name(opened.error().code), ")");
-    return std::move(*opened);
-}
-sqlite::connection plain_connection(const std::string& path) {
-    auto opened = sqlite::connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, seconds{0});
-    REQUIRE(opened.has_value());
-    return std::move(*opened);
-}
-void run(const sqlite::connection& db, const char* sql) { REQUIRE_MESSAGE(db.run(sql, "").has_value(), std::string(sql)); }
+using namespace keywright::store_tests;
 
 /// A file's bytes. Read by another process, because a handle that is closed in this one would drop SQLite's locks.
 std::string content_of(const std::string& path) {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SQLite store: the suite, foreign and damaged files, locks held by others, several processes, a full disk.
-#include <keywright/adapters/sqlite/state_store.hpp>
-#include <keywright/testing/state_store_suite.hpp>
-#include <keywright/testing/temporary_folder.hpp>
-
-#include <doctest/doctest.h>
+#include "store_helpers.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -17,15 +13,8 @@
 namespace {
 
 using namespace keywright;
-using testing::temporary_folder;
-using testing::detail::put;
-using testing::detail::text_at;
+using namespace keywright::store_tests;
 
-sqlite::state_store open_store(const std::string& path, seconds deadline = seconds{20}) {
-    auto opened = sqlite::state_store::open(path, {deadline});
-    REQUIRE_MESSAGE(opened.has_value(), std::string(opened.error().text), " (", name(opened.error().code), ")");
-    return std::move(*opened);
-}
 errc code_of_open(const std::string& path) {
     const auto opened = sqlite::state_store::open(path, {seconds{1}});
     REQUIRE_FALSE(opened.has_value());
@@ -48,13 +37,6 @@ void write_content(const std::string& path, std::string_view content) {
     file.write(content.data(), static_cast<std::streamsize>(content.size()));
     REQUIRE(file.good());
 }
-sqlite::connection plain_connection(const std::string& path, int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {
-    auto opened = sqlite::connection::open(path, flags, seconds{0});
-    REQUIRE(opened.has_value());
-    return std::move(*opened);
-}
-void run(const sqlite::connection& db, const char* sql) { REQUIRE_MESSAGE(db.run(sql, "").has_value(), std::string(sql)); }
-
 /// Makes a store with one record and closes it.
 std::string stored_file(const temporary_folder& folder) {
     const std::string path = folder / "state.db";
@@ -313,23 +295,16 @@ TEST_CASE("sqlite::state_store: a process killed while it commits leaves whole c
     for (int round = 0; round < 10; ++round) {
         const auto child = start_process([&] {
             auto store = sqlite::state_store::open(path);
-            for (int i = 0; store && i < 100000; ++i) {
-                ports::batch batch;
-                for (const char* key : {"left", "right"}) batch.put_any(key, bytes(5000, static_cast<std::uint8_t>(i)));
-                if (!store->commit(batch)) return false;
-            }
-            return true;
+            if (store) write_pairs(*store);
+            return false;
         });
         ::usleep(static_cast<useconds_t>(20000 + 7000 * round));
         ::kill(child, SIGKILL);
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status));
         auto store = open_store(path);
-        const auto left = store.load("left");
-        const auto right = store.load("right");
-        REQUIRE(left.has_value() == right.has_value());
-        if (left) CHECK(left->version == right->version);
-        if (left) CHECK((left->value == right->value));
+        check_pair(store);
     }
 }
 

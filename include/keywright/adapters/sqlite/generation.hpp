@@ -36,7 +36,9 @@ namespace keywright::sqlite {
     if (to >> 63 != 0) return fail(errc::limit_exceeded, "sqlite: expected a generation below 2^63");
     auto alone = detail::sole_writer::begin(db.handle(), wait);
     if (!alone) return pass(alone);
-    if (alone->file().make_ready() != SQLITE_OK) return fail(errc::misused, "sqlite: expected a database with a page, this file is empty");
+    const auto has_header = alone->has_header();
+    if (!has_header) return pass(has_header);
+    if (!*has_header) return fail(errc::misused, "sqlite: expected a database with a page, this file is empty");
     return alone->file().head().raise_sequence(to);
 }
 

@@ -40,11 +40,10 @@ struct reencrypt_options {
 [[nodiscard]] inline result<void> begin_reencryption(database& db, seconds wait = seconds{5}) {
     auto alone = detail::sole_writer::begin(db.handle(), wait);
     if (!alone) return pass(alone);
-    auto& file = alone->file();
-    const int ready = file.make_ready();
-    if (ready == SQLITE_EMPTY) return {}; // there is no key yet
-    if (ready != SQLITE_OK) return detail::sole_writer::failure(file, ready, "sqlite: expected to read the header");
-    return file.head().is_between_keys() ? result<void>() : file.head().add_key();
+    const auto has_key = alone->has_header();
+    if (!has_key) return pass(has_key);
+    auto& head = alone->file().head();
+    return !*has_key || head.is_between_keys() ? result<void>() : head.add_key();
 }
 
 namespace detail {
@@ -52,9 +51,10 @@ namespace detail {
 inline result<reencryption_progress> reseal_some(sqlite3* db, const reencrypt_options& options) {
     auto alone = sole_writer::begin(db, options.wait);
     if (!alone) return pass(alone);
+    const auto has_key = alone->has_header();
+    if (!has_key) return pass(has_key);
     auto& file = alone->file();
-    const int ready = file.make_ready();
-    if (ready != SQLITE_OK && ready != SQLITE_EMPTY) return sole_writer::failure(file, ready, "sqlite: expected to read the header");
+    if (!*has_key) return reencryption_progress{.is_finished = true};
     if (!file.head().is_between_keys()) {
         if (auto level = file.head().level_copies(); !level) return pass(level);
         return reencryption_progress{.is_finished = true};
@@ -82,13 +82,13 @@ inline result<bool> end_reencryption(sqlite3* db, const reencrypt_options& optio
         return sole_writer::failure(*file_of(db), code, "sqlite: expected to write the log back; end what reads it and call again");
     auto alone = sole_writer::begin(db, options.wait);
     if (!alone) return pass(alone);
-    auto& file = alone->file();
-    if (const int ready = file.make_ready(); ready != SQLITE_OK)
-        return sole_writer::failure(file, ready, "sqlite: expected to read the header");
-    if (!file.head().is_between_keys()) return true;
-    const auto complete = file.pages_between_keys().is_complete();
+    const auto has_key = alone->has_header();
+    if (!has_key) return pass(has_key);
+    if (!*has_key || !alone->file().head().is_between_keys()) return true;
+    auto& pages = alone->file().pages_between_keys();
+    const auto complete = pages.is_complete();
     if (!complete || !*complete) return complete;
-    if (auto ended = file.pages_between_keys().end(); !ended) return pass(ended);
+    if (auto ended = pages.end(); !ended) return pass(ended);
     return true;
 }
 

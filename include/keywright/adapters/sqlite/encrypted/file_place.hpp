@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a database file still has its name: in one that was moved, removed or replaced nobody sees what is written.
-// Depends on: page_access, keys/epoch (its clock), SQLite's file methods. Used by main_file.
+// Depends on: keys/epoch (its clock), SQLite's file methods. Used by main_file.
 #pragma once
 
-#include <keywright/adapters/sqlite/encrypted/page_access.hpp>
 #include <keywright/keys/epoch.hpp>
+
+#include <sqlite3.h>
 
 namespace keywright::sqlite::detail {
 
@@ -20,10 +21,6 @@ public:
     }
     /// The same, for those who only read: an answer may be a millisecond old.
     bool was_lost(sqlite3_file* below) noexcept { return keys::running_time() - asked_at_ < a_moment ? is_lost_ : is_lost(below); }
-    static int tell_lost(page_access& access) noexcept {
-        return access.note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
-                                                                        "meanwhile; close it and open it again"});
-    }
 
 private:
     static constexpr std::chrono::milliseconds a_moment{1};

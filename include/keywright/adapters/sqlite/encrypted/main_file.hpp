@@ -132,7 +132,7 @@ public:
         const bool is_in_doubt = begins ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED;
         const bool is_asked_now = level == SQLITE_LOCK_RESERVED || (begins && is_in_doubt);
         if (is_asked_now ? place_.is_lost(below_) : begins && place_.was_lost(below_))
-            return below_->pMethods->xUnlock(below_, level_), file_place::tell_lost(*access_);
+            return below_->pMethods->xUnlock(below_, level_), access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         if (is_in_doubt) forget_if_changed();
         resealing_.others_were_here();
         level_ = std::max(level_, level);
@@ -155,7 +155,8 @@ public:
         const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         // A log that is written back is written back wherever the file is.
         const bool writes_log = may_write && offset == write_lock;
-        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_)) return file_place::tell_lost(*access_);
+        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+            return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
         if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
@@ -187,11 +188,7 @@ public:
         return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
-    int refuse_first() noexcept {
-        return tell({errc::misused,
-                     "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of "
-                     "copying its pages"});
-    }
+    int refuse_first() noexcept { return tell(no_room_for_seals); }
 
 protected:
     sqlite3_file* below_;
@@ -241,9 +238,7 @@ private:
         const bool has_log = first[18] == 2;
         if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
         const auto size = head_.size_below();
-        if (size && *size < place_of(pages_counted(first) + 1, first.size()))
-            access_->note(SQLITE_CORRUPT,
-                          {errc::corrupt, "sqlite: the file ends before its last page, it was cut; restore it from a backup"});
+        if (size && *size < place_of(pages_counted(first) + 1, first.size())) access_->note(SQLITE_CORRUPT, pages_cut_off);
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -295,11 +290,7 @@ private:
     static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
         return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
     }
-    int damaged() {
-        return access_->note(
-            SQLITE_IOERR_DATA,
-            {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
-    }
+    int damaged() noexcept { return tell(page_damaged); }
 
     /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
     int read_parts(byte_span out, std::int64_t offset) {

@@ -43,6 +43,12 @@ public:
     ~sole_writer() { let_go(); }
 
     main_file& file() const noexcept { return *file_; }
+    /// Whether the file has a header, which is then at hand; false: nothing was ever written. Fails as the lease does.
+    [[nodiscard]] result<bool> has_header() const {
+        const int ready = file_->make_ready();
+        if (ready == SQLITE_OK || ready == SQLITE_EMPTY) return ready == SQLITE_OK;
+        return failure(*file_, ready, "sqlite: expected to read the header");
+    }
 
     /// What SQLite's `code` stands for: what keywright said, where it comes from there.
     static tl::unexpected<error> failure(main_file& file, int code, const char* text) noexcept {
