@@ -227,6 +227,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
     include/keywright/adapters/sqlite/encrypted/file_methods.hpp
+    include/keywright/adapters/sqlite/encrypted/file_place.hpp
     include/keywright/adapters/sqlite/encrypted/first_page.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp

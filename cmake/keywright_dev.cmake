@@ -42,6 +42,8 @@ function(keywright_add_tests layer)
         target_link_libraries(keywright_test_main PUBLIC doctest::doctest PRIVATE keywright_dev)
     endif()
     add_executable(${layer}_tests ${arg_SOURCES})
+    list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE files)
+    set_property(GLOBAL APPEND PROPERTY KEYWRIGHT_COMPILED_FIRST ${files}) # for tests/house
     target_link_libraries(${layer}_tests PRIVATE keywright_test_main keywright_dev ${arg_LIBRARIES})
     add_test(NAME ${layer} COMMAND ${layer}_tests --no-version)
     # A program whose test cases were all filtered away or never registered would pass.
@@ -49,12 +51,16 @@ function(keywright_add_tests layer)
 endfunction()
 
 # keywright_build_together(<target> a.cpp ...): these files of a target become one translation unit, unless
-# KEYWRIGHT_TOGETHER is off. For files that would each instantiate the same heavy templates.
+# KEYWRIGHT_TOGETHER is off, in the order of the target's sources. For files that would each instantiate the same heavy templates.
 function(keywright_build_together target first)
     if(KEYWRIGHT_TOGETHER)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
         string(MAKE_C_IDENTIFIER with_${first} group)
         set_source_files_properties(${first} ${ARGN} PROPERTIES UNITY_GROUP ${group})
+        list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE behind)
+        get_property(compiled_first GLOBAL PROPERTY KEYWRIGHT_COMPILED_FIRST)
+        list(REMOVE_ITEM compiled_first ${behind})
+        set_property(GLOBAL PROPERTY KEYWRIGHT_COMPILED_FIRST ${compiled_first})
     endif()
 endfunction()
 

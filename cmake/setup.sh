@@ -32,7 +32,7 @@ system_rng locking_allocator"
 
 apt_packages="ca-certificates curl xz-utils python3 make cmake ninja-build ccache g++ clang-19 clang-tidy-19 clang-format-19 \
 libclang-rt-19-dev pkg-config libfmt-dev libexpected-dev doctest-dev nlohmann-json3-dev libsqlite3-dev libcli11-dev libssl-dev \
-wbritish openssl gnutls-bin libnss3-tools openjdk-17-jre-headless softhsm2 libp11-kit-dev sqlite3 git doxygen graphviz"
+wbritish openssl gnutls-bin libnss3-tools openjdk-17-jre-headless softhsm2 libp11-kit-dev sqlite3 tcl libsqlite3-tcl git doxygen graphviz"
 # Node.js of its own makers brings npm along, and Debian's npm does not go with it.
 command -v npm >/dev/null 2>&1 || apt_packages="$apt_packages nodejs npm"
 

@@ -7,7 +7,7 @@
 #                             headers that differ from origin/main. What CI runs
 #   sh tests/run.sh full      also: a crash at every single operation on the disk, any of SQLite's calls failing, ten million commands to the core and
 #                             to a second model of its rules, three thousand scripts of random SQL to an encrypted and a
-#                             plain database, the model check within wider bounds, all tests with clang without a
+#                             plain database, others' programs that test SQLite, the model check within wider bounds, all tests with clang without a
 #                             sanitizer and with each of them, clang-tidy over all headers, headers alone in every
 #                             language, what the tests cover of the policy, fuzzing, a build of the benchmarks
 # Variables: KEYWRIGHT_JOBS          parallel jobs (default: the machine's cores)
@@ -62,6 +62,8 @@ if [ "${1:-}" = full ]; then
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R second_model_compare
     part "three thousand scripts of SQL, two databases" env KEYWRIGHT_TWIN_SCRIPTS=3000 \
         ctest --test-dir build/dev --output-on-failure --no-tests=error -R sqlite_twin
+    part "what others test SQLite with" sh -c 'cmake --build build/dev --target sqlite_preload &&
+        ctest --test-dir build/dev -C full --output-on-failure --no-tests=error -R "^interop_sqlite$"'
     part "model check, wider bounds" env KEYWRIGHT_MODEL_LARGE=1 ctest --test-dir build/dev --output-on-failure --no-tests=error -L model_large
     part "headers, each in every language" python3 tests/house/inclusion.py --each --flags build/dev/tests/house/house_flags.txt -- g++ clang++-19
     part "crashes with address sanitizer" check asan -L crash -LE once

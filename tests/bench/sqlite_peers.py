@@ -75,9 +75,9 @@ def unpack(archive, folder, wanted):
     half.rename(folder)
 
 
-def speedtest1_source(build):
-    """From the source package of the distribution, through lists of packages of our own."""
-    folder = build / "sqlite-source"
+def sqlite_source(build):
+    """The source package of the distribution, unpacked; through lists of packages of our own."""
+    folder = build / "sqlite-source-all"
     if not folder.is_dir():
         apt = build / "apt"
         for part in ("etc", "lists/partial", "cache/archives/partial", "got"):
@@ -88,9 +88,13 @@ def speedtest1_source(build):
                    "-o", f"Dir::Cache={apt}/cache"]
         run("apt-get", *options, "update")
         run("apt-get", *options, "source", "--download-only", "sqlite3", cwd=apt / "got")
-        archive = next(file for file in (apt / "got").glob("*.orig.tar.*"))
-        unpack(archive, folder, lambda member: member.name.endswith("/test/speedtest1.c"))
-    return next(folder.glob("*/test/speedtest1.c"))
+        archive = next((apt / "got").glob("*.orig.tar.*"))
+        unpack(archive, folder, lambda member: re.search("/(src|test|mptest)/", member.name))
+    return next(folder.glob("*/test")).parent
+
+
+def speedtest1_source(build):
+    return sqlite_source(build) / "test/speedtest1.c"
 
 
 def newer(target, *sources):

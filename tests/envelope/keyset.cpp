@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/envelope/keyset.hpp>
+
 #include "field_helpers.hpp"
 
 #include <doctest/doctest.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // envelope/reseal: to other keys in one pass; what does not prove itself to the end is not moved.
-#include <keywright/adapters/file/message_file.hpp>
 #include <keywright/envelope/reseal.hpp>
+
+#include <keywright/adapters/file/message_file.hpp>
 
 #include "file_helpers.hpp"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Format version 1 of the AWS Encryption SDK, read behind the commitment policy: messages of the official client in every
 // suite (tests/data/esdk/make_v1.py).
+#include <keywright/envelope/uncommitted.hpp>
+
 #include "helpers.hpp"
 
 #include <botan/base64.h>

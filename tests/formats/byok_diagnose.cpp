@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every sample and every single fault, with the layer that is named. Nothing here has a private key.
-#include "samples.hpp"
-
 #include <keywright/formats/byok_diagnose.hpp>
+
+#include "samples.hpp"
 
 #include <filesystem>
 #include <set>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "samples.hpp"
-
 #include <keywright/formats/byok_writer.hpp>
+
+#include "samples.hpp"
 
 #include <botan/rsa.h>
 #include <botan/system_rng.h>

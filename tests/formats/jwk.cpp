@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "samples.hpp"
-
 #include <keywright/formats/jwk.hpp>
+
+#include "samples.hpp"
 
 #include <botan/pkcs8.h>
 #include <botan/rsa.h>

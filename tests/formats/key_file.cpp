@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "samples.hpp"
-
 #include <keywright/formats/key_file.hpp>
+
+#include "samples.hpp"
 
 #include <filesystem>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits, each at limit - 1, limit and limit + 1, and what runs before a file is refused: nothing.
+#include <keywright/formats/limits.hpp>
+
 #include "craft.hpp"
 
 #include <keywright/formats/pfx_reader.hpp>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encrypted PKCS#8 as OpenSSL and certtool write it, what is refused by its price or its scheme, and what each sentence
 // of `explain` tells its reader to do, done.
+#include <keywright/formats/pem.hpp>
+
 #include "craft.hpp"
 
 #include <keywright/formats/jwk.hpp>
-#include <keywright/formats/pem.hpp>
 #include <keywright/formats/pfx_reader.hpp>
 #include <keywright/keys/fingerprint.hpp>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The choice of one key among several, and what is told of safes that stayed closed.
+#include <keywright/formats/pfx_contents.hpp>
+
 #include "craft.hpp"
 
 #include <keywright/formats/pfx_reader.hpp>

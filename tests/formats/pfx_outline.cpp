@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layers, counts and iterations as `openssl pkcs12 -info -legacy` prints them (and salts as `openssl asn1parse`); costs
 // follow from them by the weights of pfx_limits.
-#include "craft.hpp"
-
 #include <keywright/formats/pfx_outline.hpp>
+
+#include "craft.hpp"
 
 using namespace keywright;
 using formats::pfx_layer;

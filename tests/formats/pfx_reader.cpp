@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "craft.hpp"
-
 #include <keywright/formats/pfx_reader.hpp>
+
+#include "craft.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../policy/worlds.hpp"
-
 #include <keywright/guards/geography.hpp>
+
+#include "../policy/worlds.hpp"
 
 namespace {
 

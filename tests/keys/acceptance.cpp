@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../formats/craft.hpp"
-
 #include <keywright/keys/acceptance.hpp>
+
+#include "../formats/craft.hpp"
 
 #include <botan/ber_dec.h>
 #include <botan/ed25519.h>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates and keys as `openssl x509 -dates` and `openssl pkey -pubout | sha256sum` print them.
+#include <keywright/keys/certificate_facts.hpp>
+
 #include "../formats/samples.hpp"
 
 #include <keywright/core/hex.hpp>
 #include <keywright/formats/pfx_reader.hpp>
-#include <keywright/keys/certificate_facts.hpp>
 
 #include <botan/base64.h>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // keys/data_key_cache: each bound at its limit, one below and one above; what empties it; what it never does.
+#include <keywright/keys/data_key_cache.hpp>
+
 #include <keywright/envelope/message.hpp>
 #include <keywright/envelope/sealer.hpp>
-#include <keywright/keys/data_key_cache.hpp>
 #include <keywright/keys/raw_aes_keyring.hpp>
 
 #include "helpers.hpp"

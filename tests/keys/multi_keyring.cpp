@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // keys/multi_keyring and keys/discovery_keyring: which failure wins, and that every recipient is served.
-#include <keywright/keys/discovery_keyring.hpp>
 #include <keywright/keys/multi_keyring.hpp>
+
+#include <keywright/keys/discovery_keyring.hpp>
 #include <keywright/keys/raw_aes_keyring.hpp>
 #include <keywright/keys/raw_rsa_keyring.hpp>
 

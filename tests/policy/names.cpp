@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words for an environment's state are written down a second time, as the rules name them.
-#include "worlds.hpp"
-
 #include <keywright/policy/names.hpp>
+
+#include "worlds.hpp"
 
 namespace {
 

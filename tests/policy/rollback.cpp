@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/policy/rollback.hpp>
+
 #include "second_worlds.hpp"
 
 namespace {

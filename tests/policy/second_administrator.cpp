@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/policy/second_administrator.hpp>
+
 #include "second_worlds.hpp"
 
 #include <keywright/policy/effects.hpp>

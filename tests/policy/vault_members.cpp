@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/policy/vault_members.hpp>
+
 #include "vault_worlds.hpp"
 
 namespace {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/profiles/consistency.hpp>
+
 #include "../policy/worlds.hpp"
 
-#include <keywright/profiles/consistency.hpp>
 #include <keywright/profiles/dynamics_365.hpp>
 
 namespace {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The profile as a whole: who may do what, its numbers, its plans, what fits together, and what its codes say.
+#include <keywright/profiles/enterprise_policy.hpp>
+
 #include "../policy/vault_worlds.hpp"
 #include "availability.hpp"
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/profiles/next_allowed.hpp>
+
 #include "../policy/second_worlds.hpp"
 #include "availability.hpp"
 

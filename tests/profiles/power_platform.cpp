@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // T34, the acceptance story: one administrator turns on the others. What the literal profile gives them is time: 72 h
 // before a lock passes, a mail at each step, T20 at once, and the old key again after 24 h.
+#include <keywright/profiles/power_platform.hpp>
+
 #include "../policy/worlds.hpp"
 
 #include <keywright/policy/effects.hpp>

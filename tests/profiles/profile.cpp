@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/profiles/profile.hpp>
+
 #include "../policy/worlds.hpp"
 
 namespace {

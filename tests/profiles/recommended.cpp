@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // T34 again, under `recommended`: the second administrator wins.
+#include <keywright/profiles/recommended.hpp>
+
 #include "../policy/second_worlds.hpp"
 
 namespace {

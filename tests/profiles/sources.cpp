@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <keywright/profiles/sources.hpp>
+
 #include "../policy/worlds.hpp"
 
 #include <keywright/profiles/dynamics_365.hpp>
 #include <keywright/profiles/enterprise_policy.hpp>
-#include <keywright/profiles/sources.hpp>
 
 namespace {
 

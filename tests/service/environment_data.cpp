@@ -24,6 +24,7 @@
 
 using world::eu;
 using world::prod;
+using world::smtp;
 using world::tenant;
 
 namespace {
@@ -32,7 +33,6 @@ using namespace keywright;
 
 constexpr auto reading = access::read;
 constexpr auto writing = access::read_write;
-const secret_id smtp{"smtp"};
 
 bytes seal_email(tenant& t, const environment_id& e, std::string_view row, std::string_view value) {
     const auto fields = t.use(e).fields(writing);
@@ -71,10 +71,6 @@ void move_record(tenant& t, const std::string& from, const std::string& to) {
     batch.put_any(to, t.memory.load(from).value().value);
     REQUIRE(t.memory.commit(batch));
 }
-void with_key_on_prod(tenant& t) {
-    tenant::must(t.upload());
-    tenant::must(t.apply(prod));
-}
 void lock(tenant& t) {
     t.clock.advance(hours(72));
     tenant::must(t.lock());
@@ -100,14 +96,14 @@ void* operator new(std::size_t size) {
     throw std::bad_alloc();
 }
 namespace {
-void give_back(void* block) noexcept {
+void free_watched(void* block) noexcept {
     if (watching && block != nullptr && ::memmem(block, ::malloc_usable_size(block), needle.data(), needle.size()) != nullptr)
         ++left_behind;
     std::free(block);
 }
 } // namespace
-void operator delete(void* block) noexcept { give_back(block); }
-void operator delete(void* block, std::size_t) noexcept { give_back(block); }
+void operator delete(void* block) noexcept { free_watched(block); }
+void operator delete(void* block, std::size_t) noexcept { free_watched(block); }
 #endif
 
 // --- fields ---

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+using world::smtp;
 using world::tenant;
 
 namespace {
@@ -61,8 +62,6 @@ void check_log(tenant& t) {
 }
 
 // --- what an environment's other keys protect ---
-
-const secret_id smtp{"smtp"};
 
 /// A field, a database's key and a secret of prod.
 void with_values(tenant& t) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tenant's life through the service: what policy allows and refuses, and what the vault, the store and the leases
 // really hold at each point.
+#include <keywright/service/tenant_service.hpp>
+
 #include "world.hpp"
 
 #include <keywright/formats/byok_writer.hpp>
@@ -9,16 +11,7 @@
 
 using world::tenant;
 
-namespace {
-
 using namespace keywright;
-
-void with_key_on_prod(tenant& t) {
-    tenant::must(t.upload());
-    tenant::must(t.apply(world::prod));
-}
-
-} // namespace
 
 TEST_CASE("tenant_service: a new environment is encrypted under the provider's key from its first byte") {
     tenant t;
@@ -155,12 +148,12 @@ TEST_CASE("tenant_service: what a plan counts is had by name: who is hit, who is
     CHECK(names->backups == std::vector{service::lost_backup{world::prod, backup_id{"b1"}}});
     CHECK(names->told == std::vector{world::alice.who, world::bob.who});
 
-    const service::subject prod{world::eu, world::prod};
-    const auto reset = [&] { return t.svc.affected(prod, *t.svc.plan(prod, policy::reset{.by = world::alice})); };
+    const service::subject whole{world::eu, world::prod};
+    const auto reset = [&] { return t.svc.affected(whole, *t.svc.plan(whole, policy::reset{.by = world::alice})); };
     CHECK(reset()->backups.size() == 1);
     CHECK(reset()->environments == std::vector{world::prod});
     CHECK(reset()->not_covered.empty());
-    const auto apply = t.svc.affected(prod, *t.svc.plan(prod, policy::apply_key{.by = world::alice}));
+    const auto apply = t.svc.affected(whole, *t.svc.plan(whole, policy::apply_key{.by = world::alice}));
     CHECK(apply->backups.empty()); // they stay readable
     tenant::must(t.reset(world::prod));
     CHECK(reset()->backups.empty()); // lost already

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+using world::smtp;
 using world::tenant;
 
 namespace {
@@ -126,7 +127,6 @@ TEST_CASE("two processes: an apply in the midst of a rotation leaves no key unde
     interrupt_everywhere(with_two_keys, activate, [](two& t) { (void)t.apply(world::test).has_value(); });
 }
 TEST_CASE("two processes: a move in the midst of the end of the one before it loses no secret") {
-    const secret_id smtp{"smtp"};
     const auto prepare = [&](two& t) {
         tenant::must(t.upload());
         REQUIRE(t.use(world::test).secrets().put(smtp, secret_bytes(as_bytes("hunter2"))));

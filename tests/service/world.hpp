@@ -109,6 +109,7 @@ inline const policy::actor bob{admin_id{"bob"}};
 inline const environment_id prod{"prod"};
 inline const environment_id sand{"sand"};
 inline const environment_id test{"test"};
+inline const secret_id smtp{"smtp"};
 
 inline const bytes& first_pfx() {
     static const bytes file = read_data("pfx/ossl-default-rsa2048.p12");
@@ -240,5 +241,10 @@ struct tenant_under {
 };
 
 using tenant = tenant_under<profiles::power_platform>;
+
+inline void with_key_on_prod(tenant& t) {
+    tenant::must(t.upload());
+    tenant::must(t.apply(prod));
+}
 
 } // namespace world

@@ -19,9 +19,8 @@ namespace keywright::envelope {
 enum class page_suite : unsigned char { aes256_gcm_siv = 1, aes256_gcm = 2 };
 
 /// An AEAD with 12-byte nonces and 16-byte tags under one key, both directions kept keyed, so that a page costs no key
-/// schedule, no lookup by name and no allocation. Whoever derives from it wipes the key on destruction. What it is told of a
-/// page stays the same from page to page but for the nonce and the place; that no nonce comes twice is its user's care.
-/// Thread safety: one thread at a time.
+/// schedule, no lookup by name and no allocation. Whoever derives from it wipes the key on destruction. That no nonce comes
+/// twice is the care of page_cipher, whoever encrypts. Thread safety: one thread at a time.
 class page_aead {
 public:
     static constexpr std::size_t tag_size = 16;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Databases in the clear that become encrypted ones and back: what stays, what is refused, and what is left where.
+#include <keywright/adapters/sqlite/convert.hpp>
+
 #include "encrypted_helpers.hpp"
 
-#include <keywright/adapters/sqlite/convert.hpp>
 #include <keywright/insecure.hpp>
 
 #include <sys/wait.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A content store of databases: the suite of every content store, and what only databases in use can go through.
+#include <keywright/adapters/sqlite/database_content.hpp>
+
 #include "../content_place.hpp"
 #include "encrypted_helpers.hpp"
 
-#include <keywright/adapters/sqlite/database_content.hpp>
 #include <keywright/adapters/sqlite/reencrypt.hpp>
 #include <keywright/testing/content_store_kills.hpp>
 

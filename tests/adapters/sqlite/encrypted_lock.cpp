@@ -57,8 +57,9 @@ int copies_in_memory(std::string_view text) {
     int found = 0;
     for (std::string line; std::getline(maps, line);) {
         if (line.find(" rw-p ") == line.npos) continue;
-        const auto end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
-        for (auto at = std::stoull(line, nullptr, 16); at < end; at += piece.size() - text.size()) {
+        const auto begin = std::stoull(line, nullptr, 16), end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+        if (end - begin > std::size_t{1} << 28) continue; // a sanitizer's own
+        for (auto at = begin; at < end; at += piece.size() - text.size()) {
             const auto wanted = std::min<std::size_t>(piece.size(), end - at);
             const auto got = ::pread(memory, piece.data(), wanted, static_cast<off_t>(at));
             const auto seen = as_text(byte_view(piece).first(static_cast<std::size_t>(std::max<ssize_t>(got, 0))));

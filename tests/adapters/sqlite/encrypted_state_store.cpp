@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state store in an encrypted database: the suite, nothing in the clear, other keys, a kill, and a store that becomes one.
+#include <keywright/adapters/sqlite/encrypted_state_store.hpp>
+
 #include "encrypted_helpers.hpp"
 #include "store_helpers.hpp"
 
 #include <keywright/adapters/sqlite/convert.hpp>
-#include <keywright/adapters/sqlite/encrypted_state_store.hpp>
 
 #include <csignal>
 

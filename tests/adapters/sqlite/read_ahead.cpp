@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -106,6 +108,36 @@ TEST_CASE("read_ahead: a page in between is skipped, and what is forgotten is re
     const auto found = ahead.find(&file, 8 * 4096, 4096);
     REQUIRE_FALSE(found.empty());
     CHECK(found[0] == 77);
+}
+
+TEST_CASE("read_ahead: of what is written nothing is kept, of what stands behind it everything") {
+    for (const auto& [at, size, kept_from] : {std::tuple{4 * 4096, 4096, 5},
+                                              {4 * 4096 + 4095, 1, 5},
+                                              {3 * 4096, 4097, 5},
+                                              {7 * 4096, 24, 8},
+                                              {4 * 4096, 8 * 4096, 12},
+                                              {3 * 4096, 4096, 4},
+                                              {12 * 4096, 4096, 4},
+                                              {0, 100 * 4096, 12}}) {
+        CAPTURE(at);
+        CAPTURE(size);
+        counted_file file(100 * 4096);
+        sqlite::detail::read_ahead ahead;
+        for (int page = 1; page < 5; ++page) (void)ahead.find(&file, page * 4096, 4096); // holds 4 to 11
+        REQUIRE(file.reads == 1);
+        ahead.give_up(at, static_cast<std::size_t>(size));
+        std::fill_n(file.content.begin() + at, size, std::uint8_t{255});
+        for (int page = 4; page < 12; ++page) {
+            CAPTURE(page);
+            auto asked = ahead; // each page on its own
+            const auto found = asked.find(&file, page * 4096, 4096);
+            if (!found.empty()) CHECK(std::equal(found.begin(), found.end(), file.content.begin() + page * 4096));
+            if (page >= kept_from) CHECK_FALSE(found.empty());
+        }
+        const int before = file.reads;
+        for (int page = kept_from; page < 12; ++page) CHECK_FALSE(ahead.find(&file, page * 4096, 4096).empty());
+        CHECK(file.reads == before);
+    }
 }
 
 TEST_CASE("first_page: only the very bytes that were opened are the page, and only until it is in doubt") {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files given a new key while they are in use: step by step, by several connections and processes, stopped, locked, torn; and
 // older files put in the place of newer ones.
+#include <keywright/adapters/sqlite/reencrypt.hpp>
+
 #include "../../envelope/backup_streams.hpp"
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/backup.hpp>
 #include <keywright/adapters/sqlite/generation.hpp>
-#include <keywright/adapters/sqlite/reencrypt.hpp>
 
 #include <atomic>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenSSL's AES-256-GCM for the pages of encrypted databases: from release 3.1 on, and on processors with VAES, a page takes
-// less than half of Botan's time. The bytes are the same, so a file goes back and forth between the two.
+// less than half of Botan's time. The bytes are the same, so a file goes back and forth between the two, and GCM's bound is the
+// same, too: a new file key before 2^32 page writes.
 // Depends on: envelope/page_aead, OpenSSL 3 (libcrypto).
 // Use: `sqlite::open("prod.db", source, {.suite = page_suite::aes256_gcm, .engine = openssl::pages});`
 #pragma once
@@ -73,7 +74,7 @@ private:
     context seal_, open_;
 };
 
-/// An engine. AES-256-GCM is OpenSSL's; a file of the suite AES-256-GCM-SIV, which releases before 3.2 have not, is Botan's.
+/// An engine. AES-256-GCM is OpenSSL's, AES-256-GCM-SIV is Botan's: OpenSSL has it from 3.2 on, and far slower.
 [[nodiscard]] inline result<std::unique_ptr<envelope::page_aead>> pages(envelope::page_suite suite, const secret_bytes& key) {
     return suite == envelope::page_suite::aes256_gcm ? page_aead::make(key) : envelope::botan_pages(suite, key);
 }

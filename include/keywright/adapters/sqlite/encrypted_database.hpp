@@ -22,6 +22,8 @@ namespace keywright::sqlite {
 // generation, or of one page, put back; a log cut off after an earlier commit; an old journal or log of the same file
 // planted beside it; a file emptied to nothing. A journal record that does not open ends a recovery, as one with a wrong
 // checksum does. Who writes into the -shm file while it is used misleads SQLite about which frame holds which page.
+// SQLite before 3.50.2, with any database: ROLLBACK TO a savepoint in WAL mode, after pages were spilled into the log twice, has
+// it write frames without checksums, and a crash then takes what was committed after them.
 // A lock: begins no transaction and no statement, and reads and writes no page from then on; a running statement ends within
 // 1000 steps of SQLite's machine. It is told as SQLITE_IOERR_AUTH, and as SQLITE_INTERRUPT of what runs, is within a
 // transaction or began while the connection held copies (temporary tables, databases in memory, which close with `main`) or

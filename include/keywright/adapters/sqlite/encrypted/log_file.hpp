@@ -21,8 +21,9 @@ public:
 
     int write(byte_view data, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
-        database_.ahead_in_log().forget();
         if (offset == 0 && data.size() == header) {
+            database_.ahead_in_log().forget();
+            numbers_.clear();
             salts_ = load_be<std::uint64_t>(data.data() + 16);
             end_ = 0;
             waiting_at_ = none;
@@ -74,8 +75,7 @@ private:
 
     int write_header(byte_view data, place at) {
         std::copy(data.begin(), data.end(), header_.begin());
-        number_at_ = at.frame;
-        number_ = load_be<std::uint32_t>(data.data());
+        note_number(at.frame, load_be<std::uint32_t>(data.data()));
         // Another process may have filled the log anew since the last frame. Without salts it is a frame of this connection's
         // transaction, whose header will be written again.
         if (const auto salts = load_be<std::uint64_t>(data.data() + 8); salts != 0) salts_ = salts;
@@ -85,16 +85,12 @@ private:
         return waiting_at_ != none ? SQLITE_OK : write_below(header_, at.frame);
     }
     int write_page(byte_view page, place at) {
-        if (number_at_ != at.frame) {
-            std::array<std::uint8_t, 4> number;
-            if (const int code = below_->pMethods->xRead(below_, number.data(), 4, at.frame); code != SQLITE_OK) return code;
-            number_at_ = at.frame;
-            number_ = load_be<std::uint32_t>(number.data());
-        }
+        const std::uint32_t number = number_of(at.frame);
+        if (number == 0) return database_.tell({errc::misused, "sqlite: expected a frame's header before its page"});
         const bool is_new = std::exchange(waiting_at_, none) == at.frame;
-        if (number_ == 1 && !leaves_room_for_seals(page)) return database_.refuse_first();
+        if (number == 1 && !leaves_room_for_seals(page)) return database_.refuse_first();
         if (const int code = know_salts(); code != SQLITE_OK) return code;
-        const auto sealed = database_.head().keys().pages.seal(page_at(at.frame, number_), page);
+        const auto sealed = database_.head().keys().pages.seal(page_at(at.frame, number), page);
         if (!sealed) return database_.tell(sealed.error());
         if (!is_new) return write_below(*sealed, at.frame + static_cast<std::int64_t>(frame_header));
         frame_.assign(header_.begin(), header_.end());
@@ -102,7 +98,25 @@ private:
         end_ = at.frame + static_cast<std::int64_t>(frame_.size());
         return write_below(frame_, at.frame);
     }
+    /// SQLite writes a page of its transaction again without its frame's header, which says which page it is.
+    void note_number(std::int64_t frame, std::uint32_t number) {
+        const auto size = static_cast<std::int64_t>(frame_header + page_size());
+        const auto i = static_cast<std::size_t>((frame - numbers_from_) / size);
+        if (frame < numbers_from_ || i > numbers_.size()) {
+            numbers_from_ = frame;
+            numbers_.assign(1, number);
+        } else if (i == numbers_.size()) {
+            numbers_.push_back(number);
+        } else {
+            numbers_[i] = number;
+        }
+    }
+    std::uint32_t number_of(std::int64_t frame) const noexcept {
+        const auto i = static_cast<std::size_t>((frame - numbers_from_) / static_cast<std::int64_t>(frame_header + page_size()));
+        return frame >= numbers_from_ && i < numbers_.size() ? numbers_[i] : 0;
+    }
     int write_below(byte_view data, std::int64_t offset) {
+        database_.ahead_in_log().give_up(offset, data.size());
         return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
     }
 
@@ -123,9 +137,9 @@ private:
     int read_frame(byte_span out, place at) {
         int code = open_frame(at, out.subspan(frame_header));
         if (code == SQLITE_OK) {
-            const auto shown = database_.head().keys_of(slot_).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(frame_));
+            const auto shown = database_.head().keys_of(slot_).show_frame(static_cast<std::uint64_t>(at.frame), hidden_part(shown_));
             if (!shown) return database_.tell(shown.error());
-            std::copy_n(frame_.begin(), frame_header, out.begin());
+            std::copy(shown_.begin(), shown_.end(), out.begin());
             return code;
         }
         if (code == SQLITE_IOERR_DATA) code = SQLITE_OK;
@@ -149,7 +163,7 @@ private:
         return SQLITE_OK;
     }
 
-    /// The frame as it stands into `frame_`, its page in the clear into `out`.
+    /// The frame's header as it stands into `shown_`, its page in the clear into `out`.
     int open_frame(place at, byte_span out) {
         if (const int code = know_salts(); code != SQLITE_OK) return code;
         int code = open_with_salts(at, out);
@@ -164,19 +178,17 @@ private:
     }
     int open_with_salts(place at, byte_span out) {
         const auto held = database_.ahead_in_log().find(below_, at.frame, frame_header + page_size());
-        if (!held.empty()) {
-            frame_.assign(held.begin(), held.end());
-            if (open_page(at, out)) return SQLITE_OK;
-        }
+        if (!held.empty() && open_page(at, held, out)) return SQLITE_OK;
         frame_.resize(frame_header + page_size());
         const int code = below_->pMethods->xRead(below_, frame_.data(), static_cast<int>(frame_.size()), at.frame);
         if (code != SQLITE_OK) return code;
-        return open_page(at, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
+        return open_page(at, frame_, out) ? SQLITE_OK : SQLITE_IOERR_DATA;
     }
-    bool open_page(place at, byte_span out) {
-        const auto page = byte_view(frame_).subspan(frame_header);
+    bool open_page(place at, byte_view frame, byte_span out) {
+        std::copy_n(frame.begin(), frame_header, shown_.begin());
+        const auto page = frame.subspan(frame_header);
         slot_ = envelope::page_cipher::slot_of(page);
-        return database_.head().keys_of(slot_).pages.open(page_at(at.frame, load_be<std::uint32_t>(frame_.data())), page, out).has_value();
+        return database_.head().keys_of(slot_).pages.open(page_at(at.frame, load_be<std::uint32_t>(frame.data())), page, out).has_value();
     }
     int know_salts() {
         if (salts_) return SQLITE_OK;
@@ -187,13 +199,14 @@ private:
     sqlite3_file* below_;
     main_file& database_;
     std::optional<std::uint64_t> salts_;
-    std::int64_t number_at_ = none;
-    std::uint32_t number_ = 0; // of the frame header written last, at number_at_
+    std::int64_t numbers_from_ = 0;
+    std::vector<std::uint32_t> numbers_; // of the pages in a row of frames from there on, as this connection wrote them last
     std::array<std::uint8_t, frame_header> header_{};
     std::int64_t waiting_at_ = none; // where header_ goes with its page
     std::int64_t end_ = 0;           // of the frames that this connection wrote since the log was begun
-    bytes frame_;                    // sealed
-    std::uint8_t slot_ = 0;          // of the key with which frame_ was written
+    bytes frame_;                    // as read or written last, sealed
+    std::array<std::uint8_t, frame_header> shown_{}; // of the frame opened last
+    std::uint8_t slot_ = 0;                          // of the key with which that was written
 };
 
 } // namespace keywright::sqlite::detail

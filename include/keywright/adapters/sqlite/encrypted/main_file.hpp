@@ -4,6 +4,7 @@
 // Depends on: file_head, resealing, page_cache, SQLite's file methods. Used by encrypted_vfs; journal_file and log_file borrow its keys.
 #pragma once
 
+#include <keywright/adapters/sqlite/encrypted/file_place.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
@@ -72,8 +73,6 @@ public:
         if (!envelope::is_page_size(page.size()) || offset % static_cast<std::int64_t>(page.size()) != 0)
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
-        ahead_.forget();
-        first_.doubt();
         const std::uint32_t number = number_of(offset);
         if (number == 1 && !leaves_room_for_seals(page)) return refuse_first();
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
@@ -125,11 +124,15 @@ public:
         forget_contents();
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
-        if (level_ == SQLITE_LOCK_NONE && was_replaced()) return below_->pMethods->xUnlock(below_, SQLITE_LOCK_NONE), tell_of_replacement();
         // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. A
         // reader who finds page 1 as it was looks at the header when a page does not open, a writer before it seals one. Who
         // reads a log has a lock that does not keep others from giving it a key, and writes with an exclusive one when it closes.
-        if (level_ == SQLITE_LOCK_NONE ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED) forget_if_changed();
+        const bool begins = level_ == SQLITE_LOCK_NONE;
+        const bool is_in_doubt = begins ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED;
+        const bool is_asked_now = level == SQLITE_LOCK_RESERVED || (begins && is_in_doubt);
+        if (is_asked_now ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+            return below_->pMethods->xUnlock(below_, level_), tell_of_replacement();
+        if (is_in_doubt) forget_if_changed();
         resealing_.others_were_here();
         level_ = std::max(level_, level);
         return code;
@@ -147,11 +150,14 @@ public:
         forget_contents();
         // As a reader, of the state that the mark in this place stands for: a transaction begins.
         const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
-        if (is_read_mark && (flags & SQLITE_SHM_LOCK) != 0 && was_replaced()) return tell_of_replacement();
+        const bool begins = is_read_mark && (flags & SQLITE_SHM_LOCK) != 0;
+        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
+        // A log that is written back is written back wherever the file is.
+        const bool writes_log = may_write && offset == write_lock;
+        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_)) return tell_of_replacement();
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
         if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
-        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         if (!may_write) return code;
         // Whoever gives the file another key has the locks of those who write log or pages.
         resealing_.others_were_here();
@@ -180,11 +186,7 @@ public:
         return below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), offset);
     }
 
-    int refuse_first() noexcept {
-        return tell({errc::misused,
-                     "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of "
-                     "copying its pages"});
-    }
+    int refuse_first() noexcept { return tell(no_room_for_seals); }
 
 protected:
     sqlite3_file* below_;
@@ -193,15 +195,7 @@ private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
-    /// Another file has its name now: what is written here nobody would ever read.
-    bool was_replaced() noexcept {
-        int moved = 0;
-        return below_->pMethods->xFileControl(below_, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
-    }
-    int tell_of_replacement() noexcept {
-        return access_->note(SQLITE_READONLY_DBMOVED, {errc::unavailable, "sqlite: the database file was restored, moved or removed "
-                                                                          "meanwhile; close it and open it again"});
-    }
+    int tell_of_replacement() noexcept { return access_->note(SQLITE_READONLY_DBMOVED, file_replaced); }
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
@@ -244,9 +238,7 @@ private:
         const bool has_log = first[18] == 2;
         if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
         const auto size = head_.size_below();
-        if (size && *size < place_of(pages_counted(first) + 1, first.size()))
-            access_->note(SQLITE_CORRUPT,
-                          {errc::corrupt, "sqlite: the file ends before its last page, it was cut; restore it from a backup"});
+        if (size && *size < place_of(pages_counted(first) + 1, first.size())) access_->note(SQLITE_CORRUPT, pages_cut_off);
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -298,11 +290,7 @@ private:
     static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
         return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
     }
-    int damaged() {
-        return access_->note(
-            SQLITE_IOERR_DATA,
-            {errc::authentication_failed, "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"});
-    }
+    int damaged() noexcept { return tell(page_damaged); }
 
     /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
     int read_parts(byte_span out, std::int64_t offset) {
@@ -327,6 +315,10 @@ private:
     int read_part(byte_span out, std::int64_t offset) {
         const std::size_t size = head_.header().page_size;
         const auto within = offset % static_cast<std::int64_t>(size);
+        if (const auto first = first_.now(); number_of(offset) == 1 && first.size() == size) {
+            std::copy_n(first.begin() + within, out.size(), out.begin());
+            return SQLITE_OK;
+        }
         part_.resize(size);
         const byte_span page = part_;
         int code = open_page(number_of(offset), page);
@@ -354,7 +346,9 @@ private:
     }
     /// Whoever writes ends first what was begun before.
     int settle() {
-        const auto settled = head_.is_between_keys() ? resealing_.settle() : result<void>();
+        if (!head_.is_between_keys()) return SQLITE_OK;
+        ahead_.forget();
+        const auto settled = resealing_.settle();
         return settled ? SQLITE_OK : tell(settled.error());
     }
     /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
@@ -374,6 +368,8 @@ private:
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
         if (!sealed) return tell(sealed.error());
+        ahead_.give_up(place_of(number, page.size()), page.size());
+        if (number == 1) first_.doubt();
         const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), place_of(number, page.size()));
         if (code != SQLITE_OK) return code;
         if (number == 1) first_.keep(*sealed, page, true);
@@ -386,11 +382,12 @@ private:
     resealing resealing_;
     read_ahead ahead_, ahead_in_log_;
     first_page first_;
+    file_place place_;
     Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
     bool shares_log_ = false; // with others, by locks of its own
-    static constexpr int first_read_mark = 3, no_mark = -1; // wal.c: WAL_READ_LOCK(0)
+    static constexpr int write_lock = 0, first_read_mark = 3, no_mark = -1; // wal.c: WAL_WRITE_LOCK, WAL_READ_LOCK(0)
     int read_mark_ = no_mark;
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };

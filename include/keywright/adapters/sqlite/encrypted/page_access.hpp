@@ -22,6 +22,16 @@ namespace detail {
 /// What is said of a lock, with SQLite's code for "not allowed by the system below".
 inline constexpr int refused = SQLITE_IOERR_AUTH;
 
+// What is told of a database file.
+inline constexpr error page_damaged{errc::authentication_failed,
+                                    "sqlite: a page was altered, moved or cut, or is of another file; restore it from a backup"};
+inline constexpr error pages_cut_off{errc::corrupt, "sqlite: the file ends before its last page, it was cut; restore it from a backup"};
+inline constexpr error file_replaced{errc::unavailable,
+                                     "sqlite: the database file was restored, moved or removed meanwhile; close it and open it again"};
+inline constexpr error no_room_for_seals{
+    errc::misused,
+    "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of copying its pages"};
+
 /// Thread safety: one thread at a time, that of the connection.
 class page_access {
 public:

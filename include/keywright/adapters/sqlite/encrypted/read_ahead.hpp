@@ -12,10 +12,10 @@
 
 namespace keywright::sqlite::detail {
 
-// INVARIANT: what is held is what a read now would give. Its owner says `forget` at each change of a lock and each write of
-// its own. Between those nothing changes that SQLite asks for: others write into a database only while nobody reads it or,
-// from a log, pages that this connection then finds in the log; and they write behind the frames of a log that it knows of,
-// or begin the log anew when nobody reads it (wal.c, on read marks). Where it does not open, it is read once more.
+// INVARIANT: what is held is what a read now would give. Its owner says `forget` at each change of a lock, and `give_up` what
+// it is about to write. Between those nothing changes that SQLite asks for: others write into a database only while nobody
+// reads it or, from a log, pages that this connection then finds in the log; and they write behind the frames of a log that
+// it knows of, or begin the log anew when nobody reads it (wal.c, on read marks). Where it does not open, it is read once more.
 
 /// Takes memory once, when something is read in a row. Thread safety: one thread at a time.
 class read_ahead {
@@ -28,9 +28,13 @@ public:
         row_ = at > last_ && at <= last_ + 2 * step ? row_ + 1 : 1; // a page of another kind may lie between
         last_ = at;
         if (!holds(at, step) && row_ >= long_enough && step <= window / 4) fill(below, at, step);
-        return holds(at, step) ? byte_view(held_).subspan(static_cast<std::size_t>(at - begin_), size) : byte_view();
+        return holds(at, step) ? byte_view(held_).subspan(static_cast<std::size_t>(at - from_), size) : byte_view();
     }
     void forget() noexcept { end_ = begin_; }
+    /// No more of the `size` bytes at `at`, which are written now; what stands behind them stays.
+    void give_up(std::int64_t at, std::size_t size) noexcept {
+        if (at < end_ && at + static_cast<std::int64_t>(size) > begin_) begin_ = std::min(end_, at + static_cast<std::int64_t>(size));
+    }
 
 private:
     static constexpr int long_enough = 4;
@@ -44,12 +48,13 @@ private:
         const int code = below->pMethods->xRead(below, held_.data(), static_cast<int>(wanted), at);
         if (code == SQLITE_IOERR_SHORT_READ && below->pMethods->xFileSize(below, &size) != SQLITE_OK) return;
         if ((code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) || size < at) return;
-        begin_ = at;
+        begin_ = from_ = at;
         end_ = at + std::min<std::int64_t>(wanted, (size - at) / step * step);
     }
 
     bytes held_;
-    std::int64_t begin_ = 0, end_ = 0; // of what is held, in the file
+    std::int64_t from_ = 0;            // where its first byte stands in the file
+    std::int64_t begin_ = 0, end_ = 0; // what of it is good, in the file
     std::int64_t last_ = 0;            // where the last one asked for stands
     int row_ = 0;                      // how many came one after the other
 };
