@@ -3,6 +3,11 @@
 
 #include "../tenant_admin/workspace.hpp"
 
+#include <keywright/adapters/sqlite/generation.hpp>
+#include <keywright/core/hex.hpp>
+
+#include <filesystem>
+
 namespace example {
 
 using namespace keywright;
@@ -36,17 +41,44 @@ outcome<void> read_name(const std::string& text, tenant_admin::places& into, env
     return {};
 }
 
+/// A refusal, with all its reasons.
+tl::unexpected<trouble> refused(const policy::decision& why, const error& said, const std::string& name) {
+    const auto& reasons = why.reasons();
+    const bool locked =
+        std::any_of(reasons.begin(), reasons.end(), [](const auto& one) { return one.code == policy::refusal::environment_locked; });
+    auto told = trouble_of(said, name).value();
+    told.code = locked ? exit_code::locked : exit_code::refused;
+    for (const auto& reason : reasons) told.text += "; " + to_text(reason);
+    if (!locked) told.next = "tenant_admin status tells how the environment stands";
+    return tl::unexpected(std::move(told));
+}
+
 /// What the library gave, or why the policy did not let it.
 template <class T>
 outcome<T> judged(result<T>&& got, const std::optional<policy::decision>& why, const std::string& name) {
     if (got) return std::move(*got);
     if (!why || !why->refused()) return trouble_of(got.error(), name);
-    const bool locked = why->refused_by("T22", policy::refusal::environment_locked);
-    auto refused = trouble_of(got.error(), name).value();
-    refused.code = locked ? exit_code::locked : exit_code::refused;
-    for (const auto& reason : why->reasons()) refused.text += "; " + to_text(reason);
-    if (!locked) refused.next = "tenant_admin status tells how the environment stands";
-    return tl::unexpected(std::move(refused));
+    return refused(*why, got.error(), name);
+}
+/// The same of a command.
+outcome<void> judged(const result<keywright::outcome>& done, const std::string& name) {
+    if (!done) return trouble_of(done.error(), name);
+    if (done->refused()) return refused(done->decision(), {errc::locked, "the policy does not let this be done now"}, name);
+    if (const auto why = done->unfinished()) return trouble_of(exit_code::undone, name, why->text);
+    return {};
+}
+
+/// The state's record of a database file.
+sqlite::generation_keeper generation_of(tenant_admin::workspace& w, const std::string& environment, const std::string& path) {
+    std::error_code failed;
+    const auto place = std::filesystem::weakly_canonical(path, failed);
+    return sqlite::kept_in(w.store, "generation/" + environment + (failed ? "/" + path : place.native()));
+}
+
+/// The state knows a backup by this.
+backup_id name_of(const database_backup& backup) {
+    return backup_id(
+        fmt::format("{}{}-{}", tenant_admin::contents::of_database, to_hex(backup.file).substr(0, 16), backup.taken.since_epoch));
 }
 
 } // namespace
@@ -61,6 +93,7 @@ outcome<std::unique_ptr<environment>> environment::open(const environment_option
     if (auto named = read_name(given.name, p->places, p->name); !named) return pass_on(named);
     const std::string& folder = given.state_folder;
     p->places.state = folder + "/state.db";
+    p->places.state_key = given.state_key;
     p->places.vault = folder + "/vault";
     p->places.content = folder + "/content";
     p->places.outbox = folder + "/outbox";
@@ -94,6 +127,40 @@ outcome<keys::data_key_lease> environment::pages() {
     auto lease = parts_->data().pages(parts_->how, &why);
     return judged(std::move(lease), why, parts_->given.name);
 }
+result<instant> environment::now() const { return parts_->workspace->clock.now(); }
+
+outcome<void> environment::back_up(const database_backup& backup, const std::function<result<void>(const ports::content_keys&)>& write) {
+    auto& w = *parts_->workspace;
+    w.content.work = {.back_up = write};
+    const auto done =
+        w.service.run({parts_->ring, parts_->name}, policy::take_backup{.by = parts_->by, .at = {}, .backup = name_of(backup)});
+    w.content.work = {};
+    return judged(done, parts_->given.name);
+}
+outcome<void> environment::restore(
+    const database_backup& backup,
+    const std::function<result<void>(const keys::data_key_lease& opens, const keys::data_key_lease& seals)>& put_in_place) {
+    const auto& typed = parts_->given.confirmation;
+    if (typed.size() > policy::typed_text::capacity())
+        return trouble_of(exit_code::usage, "--confirm", "what was typed is longer than any name");
+    auto& w = *parts_->workspace;
+    w.content.work = {.restore = put_in_place};
+    const auto done = w.service.run({.ring = parts_->ring, .environment = parts_->name, .source = backup.of, .backup = name_of(backup)},
+                                    policy::restore{.by = parts_->by, .at = {}, .confirmation = policy::typed_text(typed)});
+    w.content.work = {};
+    if (!done && done.error().code == errc::not_found)
+        return trouble_of(exit_code::refused, parts_->given.name, "the state knows no such backup of it",
+                          "take backups with the same state: encrypted_sqlite backup --environment NAME");
+    return judged(done, parts_->given.name);
+}
+
+result<std::uint64_t> environment::known_generation(const std::string& path) const {
+    return generation_of(*parts_->workspace, parts_->given.name, path).known();
+}
+result<void> environment::keep_generation(const std::string& path, std::uint64_t generation) {
+    return generation_of(*parts_->workspace, parts_->given.name, path).keep(generation);
+}
+
 outcome<policy::clear_permit> environment::way_out() {
     std::optional<policy::decision> why;
     auto permit = parts_->data().way_out(&why);

@@ -27,6 +27,7 @@ exit_code state_code(errc code) {
     case errc::malformed: return exit_code::state_foreign;
     case errc::permission_denied: return exit_code::state_denied;
     case errc::already_exists: return exit_code::state_exists;
+    case errc::not_mine: return exit_code::state_key;
     default: return exit_code::state_damaged;
     }
 }

@@ -110,6 +110,15 @@ outcome<secret_bytes> read_key_file(const std::string& path) {
     return key;
 }
 
+std::function<result<keys::data_key_lease>()> leases_of(secret_bytes key) {
+    return [kept = std::make_shared<const secret_bytes>(std::move(key))] {
+        std::vector<keys::leased_key> one;
+        one.push_back({{of_key_file, keys::data_purpose::page, 1}, kept->clone(), true, 16});
+        // Nobody locks a key file, and one lease must last for a whole backup.
+        return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(one), {.max_age = std::chrono::hours(24)});
+    };
+}
+
 outcome<keys::raw_aes_keyring> load_aes_key(const named_file& from) {
     const auto key = read_key_file(from.path);
     if (!key) return pass_on(key);

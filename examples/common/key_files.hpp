@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keyrings out of key files.
+// Keyrings and leases out of key files.
 #pragma once
 
 #include "trouble.hpp"
 
+#include <keywright/keys/lease.hpp>
 #include <keywright/keys/raw_aes_keyring.hpp>
 #include <keywright/keys/raw_rsa_keyring.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace example {
@@ -30,6 +32,11 @@ struct named_file {
 
 /// The bytes of a key file, wiped when they go; limit_exceeded above 1 MiB.
 outcome<keywright::secret_bytes> read_key_file(const std::string& path);
+
+/// What leases of `leases_of` call their environment: every key file's the same, so that the file may be renamed.
+inline constexpr keywright::environment_id of_key_file{"key-file"};
+/// Leases for databases under a key of 32 bytes that no policy is about: one each time it is called.
+std::function<keywright::result<keywright::keys::data_key_lease>()> leases_of(keywright::secret_bytes key);
 
 outcome<keywright::keys::raw_aes_keyring> load_aes_key(const named_file& from);
 /// `decrypts`: a public key will not do.

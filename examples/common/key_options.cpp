@@ -38,11 +38,19 @@ void add_environment(CLI::App& group, environment_options& into) {
     group.add_option("--state-folder", into.state_folder, "the folder with state.db, vault, content and outbox")
         ->option_text("FOLDER")
         ->default_str("state");
+    group.add_option("--state-key", into.state_key, "the file of the key that state.db is encrypted under, if it is")
+        ->option_text("FILE")
+        ->envname("KEYWRIGHT_STATE_KEY");
     group.add_option("--by", into.by, "who opens the environment")->option_text("WHO")->envname("KEYWRIGHT_BY");
     group.add_option("--vault-passphrase-file", into.passphrase_file, "else KEYWRIGHT_VAULT_PASSPHRASE is used")->option_text("FILE");
     group.add_option("--now", into.now, "the moment, for a state that was begun with a manual clock")
         ->option_text("MOMENT")
         ->envname("KEYWRIGHT_NOW");
+}
+
+void add_output(CLI::App& app, bool& quiet, bool& no_colour) {
+    app.add_flag("-q,--quiet", quiet, "say nothing when all is well; no progress");
+    app.add_flag("--no-color", no_colour, "no colours, also on a terminal");
 }
 
 std::string exit_code_lines(std::initializer_list<exit_code> never) {

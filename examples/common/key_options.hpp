@@ -15,6 +15,7 @@ namespace example {
 
 void add_key_files(CLI::App& group, key_file_options& into);
 void add_environment(CLI::App& group, environment_options& into);
+void add_output(CLI::App& app, bool& quiet, bool& no_colour);
 
 /// The table of exit codes for a program's help, without those that it never ends with.
 std::string exit_code_lines(std::initializer_list<exit_code> never);

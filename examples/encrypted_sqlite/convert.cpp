@@ -44,8 +44,10 @@ outcome<void> convert(const options& given, database_keys& keys) {
     std::error_code ignored;
     std::uint64_t total = std::filesystem::file_size(given.file, ignored);
     example::progress_bar bar(total, !given.quiet && !ignored);
-    const sqlite::convert_options how{
-        .suite = given.suite, .overwrite = !given.keep_old_bytes, .progress = [&](std::uint64_t done, std::uint64_t) { bar.at(done); }};
+    const sqlite::convert_options how{.suite = given.suite,
+                                      .overwrite = !given.keep_old_bytes,
+                                      .progress = [&](std::uint64_t done, std::uint64_t) { bar.at(done); },
+                                      .kept = keys.generation_of(given.file)};
     const auto done = go(given, keys, permit, how);
     bar.clear();
     if (!done) return tl::unexpected(why_not_converted(done.error(), given, keys));

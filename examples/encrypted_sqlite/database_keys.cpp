@@ -3,6 +3,7 @@
 
 #include "../common/recipients.hpp"
 
+#include <keywright/adapters/system/clock.hpp>
 #include <keywright/envelope/message.hpp>
 #include <keywright/insecure.hpp>
 
@@ -15,8 +16,6 @@ using namespace keywright;
 namespace {
 
 constexpr std::size_t key_size = 32;
-/// The name in the lease of a key file: every key file's, so that the file may be renamed.
-constexpr environment_id of_key_file{"key-file"};
 
 /// The 32 bytes in a message that envelope_file made.
 outcome<secret_bytes> unseal(const options& given, byte_view message) {
@@ -54,7 +53,7 @@ outcome<std::unique_ptr<database_keys>> database_keys::open(const options& given
     if (given.environment.name.empty()) {
         auto key = load_key(given);
         if (!key) return pass_on(key);
-        made->key_ = std::move(*key);
+        made->key_ = example::leases_of(std::move(*key));
     } else {
         auto opened = example::environment::open(given.environment, how);
         if (!opened) return pass_on(opened);
@@ -69,22 +68,41 @@ sqlite::lease_source database_keys::source() {
 
 result<keys::data_key_lease> database_keys::lease() {
     refusal_.reset();
-    if (environment_ == nullptr) {
-        std::vector<keys::leased_key> one;
-        one.push_back({{of_key_file, keys::data_purpose::page, 1}, key_.clone(), true, 16});
-        // Nobody locks a key file, and one lease must last for a whole backup.
-        return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(one), {.max_age = std::chrono::hours(24)});
-    }
+    if (environment_ == nullptr) return key_();
     auto given = environment_->pages();
     if (given) return std::move(*given);
     refusal_ = given.error();
     return fail(errc::locked, "sqlite: no lease of the environment is to be had now");
 }
 
+result<instant> database_keys::now() const { return environment_ != nullptr ? environment_->now() : system_clock{}.now(); }
+
+outcome<void> database_keys::back_up(const example::database_backup& backup,
+                                     const std::function<result<void>(const sqlite::lease_source&)>& write) {
+    if (environment_ != nullptr) return environment_->back_up(backup, write);
+    if (const auto done = write(source()); !done) return trouble_of(done.error(), "the backup");
+    return {};
+}
+outcome<void> database_keys::restore(
+    const example::database_backup& backup, database_keys& from,
+    const std::function<result<void>(const keys::data_key_lease& opens, const keys::data_key_lease& seals)>& put_in_place) {
+    if (environment_ != nullptr) return environment_->restore(backup, put_in_place);
+    const auto opens = from.lease(), seals = lease();
+    if (!opens || !seals) return trouble_of((opens ? seals : opens).error(), "the key file");
+    if (const auto done = put_in_place(*opens, *seals); !done) return trouble_of(done.error(), "the backup");
+    return {};
+}
+
+sqlite::generation_keeper database_keys::generation_of(const std::string& path) {
+    if (environment_ == nullptr) return {};
+    return {.known = [this, path] { return environment_->known_generation(path); },
+            .keep = [this, path](std::uint64_t value) { return environment_->keep_generation(path, value); }};
+}
+
 outcome<policy::clear_permit> database_keys::way_out() {
     if (environment_ != nullptr) return environment_->way_out();
     constexpr insecure::secret_access reason{"whoever holds the key file and asks for it"};
-    return policy::clear_permit::without_policy(of_key_file, reason);
+    return policy::clear_permit::without_policy(example::of_key_file, reason);
 }
 
 trouble why_closed(const error& e, const options& given, const database_keys& keys) {
@@ -109,7 +127,11 @@ trouble why_closed(const error& e, const options& given, const database_keys& ke
 }
 
 outcome<sqlite::database> open_database(const options& given, database_keys& keys, bool must_exist) {
-    auto db = sqlite::open(given.file, keys.source(), {.suite = given.suite, .read_only = given.read_only, .create = !must_exist});
+    const auto generation = keys.generation_of(given.file);
+    const auto known = generation ? generation.known() : result<std::uint64_t>(0);
+    if (!known) return trouble_of(known.error(), given.file);
+    auto db = sqlite::open(given.file, keys.source(),
+                           {.suite = given.suite, .read_only = given.read_only, .create = !must_exist, .at_least = *known});
     if (!db) return tl::unexpected(why_closed(db.error(), given, keys));
     return std::move(*db);
 }

@@ -5,9 +5,10 @@
 #include "options.hpp"
 #include "statements.hpp"
 
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include <keywright/adapters/sqlite/generation.hpp>
 #include <keywright/policy/way_out.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -19,6 +20,16 @@ public:
 
     /// Asks for a lease each time it is called; valid as long as this is.
     keywright::sqlite::lease_source source();
+    /// The moment at which a backup is taken.
+    keywright::result<keywright::instant> now() const;
+    /// A backup and a restore of it: what the holder of a key file does alone, and the policy decides on for a tenant.
+    outcome<void> back_up(const example::database_backup& backup,
+                          const std::function<keywright::result<void>(const keywright::sqlite::lease_source&)>& write);
+    outcome<void> restore(const example::database_backup& backup, database_keys& from,
+                          const std::function<keywright::result<void>(const keywright::keys::data_key_lease& opens,
+                                                                      const keywright::keys::data_key_lease& seals)>& put_in_place);
+    /// The state's note of a file's generation; for a key file there is none.
+    keywright::sqlite::generation_keeper generation_of(const std::string& path);
     /// Whether what it holds may be left in the clear: the holder of a key file decides alone, the policy for a tenant.
     outcome<keywright::policy::clear_permit> way_out();
     /// What the policy said, where it gave no lease: more than an error of the library can carry.
@@ -28,7 +39,7 @@ private:
     keywright::result<keywright::keys::data_key_lease> lease();
 
     std::unique_ptr<example::environment> environment_;
-    keywright::secret_bytes key_;
+    keywright::sqlite::lease_source key_;
     std::optional<trouble> refusal_;
 };
 

@@ -4,7 +4,6 @@
 #include "../common/printable.hpp"
 
 #include <keywright/adapters/file/durable.hpp>
-#include <keywright/envelope/page_header.hpp>
 #include <keywright/keys/discovery_keyring.hpp>
 
 #include <fmt/format.h>
@@ -17,7 +16,6 @@ namespace encrypted_sqlite {
 
 using namespace keywright;
 using envelope::page_header;
-using json = nlohmann::ordered_json;
 
 namespace {
 
@@ -59,30 +57,34 @@ void show_text(const page_header& header, const std::string& path, std::uint64_t
 }
 
 void show_json(const page_header& header, const std::string& path, std::uint64_t pages) {
-    const json out{{"format", 1},
-                   {"path", path},
-                   {"proven", false},
-                   {"suite", suite_text(header.suite)},
-                   {"page_size", header.page_size},
-                   {"pages", pages},
-                   {"populated", header.populated},
-                   {"key", key_of(header)},
-                   {"file_id", to_hex(header.file)},
-                   {"generation", header.sequence},
-                   {"rekey_under_way", header.other.has_value()}};
-    fmt::print("{}\n", out.dump(2, ' ', false, json::error_handler_t::replace));
+    const nlohmann::ordered_json out{{"format", 1},
+                                     {"path", path},
+                                     {"proven", false},
+                                     {"suite", suite_text(header.suite)},
+                                     {"page_size", header.page_size},
+                                     {"pages", pages},
+                                     {"populated", header.populated},
+                                     {"key", key_of(header)},
+                                     {"file_id", to_hex(header.file)},
+                                     {"generation", header.sequence},
+                                     {"rekey_under_way", header.other.has_value()}};
+    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 } // namespace
 
-outcome<void> inspect(const options& given) {
-    const auto in = file::open_file(given.file, O_RDONLY);
-    if (!in) return trouble_of(in.error(), given.file);
+outcome<page_header> read_header(const std::string& path) {
+    const auto in = file::open_file(path, O_RDONLY);
+    if (!in) return trouble_of(in.error(), path);
     bytes both(envelope::header_size);
     const auto got = file::read_fully(*in, both);
-    if (!got) return trouble_of(got.error(), given.file);
+    if (!got) return trouble_of(got.error(), path);
     both.resize(*got);
-    const auto header = newest(given.file, both);
+    return newest(path, both);
+}
+
+outcome<void> inspect(const options& given) {
+    const auto header = read_header(given.file);
     if (!header) return pass_on(header);
     std::error_code failed;
     const auto size = std::filesystem::file_size(given.file, failed);

@@ -5,8 +5,12 @@
 #include "options.hpp"
 #include "statements.hpp"
 
+#include <keywright/envelope/page_header.hpp>
+
 namespace encrypted_sqlite {
 
+/// The copy that counts of a file's header; not proven.
+outcome<keywright::envelope::page_header> read_header(const std::string& path);
 outcome<void> inspect(const options& given);
 
 } // namespace encrypted_sqlite

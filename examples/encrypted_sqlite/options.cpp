@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include "../common/command_line.hpp"
 
 #include <map>
 
@@ -40,8 +39,8 @@ Exit codes:
 
 std::string footer() {
     return lesson +
-           example::exit_code_lines({exit_code::proof_failed, exit_code::audit_broken, exit_code::files_differ, exit_code::undone,
-                                     exit_code::weak_key, exit_code::state_exists, exit_code::other_context, exit_code::decision_needed}) +
+           example::exit_code_lines({exit_code::proof_failed, exit_code::audit_broken, exit_code::files_differ, exit_code::weak_key,
+                                     exit_code::state_exists, exit_code::other_context, exit_code::decision_needed}) +
            "Keys, passwords and passphrases are never taken from the command line, which every process of the machine can read.";
 }
 
@@ -82,6 +81,10 @@ struct parser {
             ->add_option("--from-key", given.from_key,
                          "the key file that it was taken under, if that is not --key: so a database moves to another key")
             ->option_text("FILE");
+        restore
+            ->add_option("--confirm", given.environment.confirmation,
+                         "type the name of a production environment: its restore is a decision, told to all administrators")
+            ->option_text("NAME");
         add_command("rekey", action::rekey,
                     "a new key for the file, every page sealed anew, while others use it; may be stopped and goes on");
         convert->add_flag("--keep-old-bytes", given.keep_old_bytes, "do not write zeros over the file that was in the clear");
@@ -113,8 +116,7 @@ struct parser {
                 {"list", row_mode::list}, {"column", row_mode::column}, {"json", row_mode::json}, {"csv", row_mode::csv}}));
         app.add_flag("--header", given.headers, "names of columns first, in modes list and csv");
         app.add_flag("--json", given.as_json, "with inspect and verify: one JSON object");
-        app.add_flag("-q,--quiet", given.quiet, "say nothing when all is well; no progress");
-        app.add_flag("--no-color", given.no_colour, "no colours, also on a terminal");
+        example::add_output(app, given.quiet, given.no_colour);
     }
 
     /// What CLI11 cannot know; throws like it.
@@ -134,14 +136,7 @@ struct parser {
 
 tl::expected<options, int> parse(int argc, char** argv) {
     parser p;
-    try {
-        p.app.parse(argc, argv);
-        p.finish();
-    } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return tl::unexpected(p.app.exit(e));
-        fmt::print(stderr, "encrypted_sqlite: {} (see --help)\n", e.what());
-        return tl::unexpected(static_cast<int>(exit_code::usage));
-    }
+    if (const auto ends = example::parse(p.app, argc, argv, [&p] { p.finish(); })) return tl::unexpected(*ends);
     return std::move(p.given);
 }
 

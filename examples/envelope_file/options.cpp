@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
-#include <keywright/adapters/file/message_file.hpp>
+#include "../common/command_line.hpp"
 
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <keywright/adapters/file/message_file.hpp>
 
 #include <map>
 
@@ -112,8 +111,7 @@ struct parser {
     void add_output() {
         app.add_flag("-f,--force", given.force, "replace what is there");
         app.add_flag("--json", given.as_json, "with --inspect: one JSON object");
-        app.add_flag("-q,--quiet", given.quiet, "say nothing when all is well; no progress");
-        app.add_flag("--no-color", given.no_colour, "no colours, also on a terminal");
+        example::add_output(app, given.quiet, given.no_colour);
     }
 
     /// What CLI11 cannot know; throws like it.
@@ -143,14 +141,7 @@ struct parser {
 
 tl::expected<options, int> parse(int argc, char** argv) {
     parser p;
-    try {
-        p.app.parse(argc, argv);
-        p.finish();
-    } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return tl::unexpected(p.app.exit(e));
-        fmt::print(stderr, "envelope_file: {} (see --help)\n", e.what());
-        return tl::unexpected(static_cast<int>(exit_code::usage));
-    }
+    if (const auto ends = example::parse(p.app, argc, argv, [&p] { p.finish(); })) return tl::unexpected(*ends);
     return std::move(p.given);
 }
 

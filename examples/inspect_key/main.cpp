@@ -2,6 +2,7 @@
 // inspect_key: what a key file is, who made it, what it costs to open, what is in it, and what keywright would say to
 // it. For those who answer when a customer's upload is refused; see `inspect_key --help`.
 #include "../common/ask_password.hpp"
+#include "../common/command_line.hpp"
 #include "../common/passwords.hpp"
 #include "examine.hpp"
 #include "show.hpp"
@@ -9,8 +10,6 @@
 #include <keywright/adapters/file/durable.hpp>
 #include <keywright/adapters/system/clock.hpp>
 #include <keywright/format.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -94,12 +93,6 @@ int main(int argc, char** argv) {
     app.add_option("--alias", given.alias, "of several keys in a PFX the one with this friendly name");
     app.add_flag("--json", given.as_json, "one JSON object");
     app.add_flag("--no-color", given.no_colour, "no colours, also on a terminal");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return app.exit(e);
-        fmt::print(stderr, "inspect_key: {} (see --help)\n", e.what());
-        return static_cast<int>(exit_code::usage);
-    }
+    if (const auto ends = example::parse(app, argc, argv)) return *ends;
     return run(given);
 }

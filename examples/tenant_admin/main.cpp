@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tenant_admin: a customer's keys, environments and locks by hand. State lives in an SQLite file, keys in a vault
 // folder, files in a content folder, mails in an outbox folder; see `tenant_admin --help`.
+#include "../common/command_line.hpp"
 #include "console.hpp"
 
 #include <csignal>
@@ -25,6 +26,10 @@ void add_common(CLI::App& app, console& c) {
         app.add_option(flag, into, help)->envname(variable)->capture_default_str();
     };
     text("--state", w.state, "KEYWRIGHT_STATE", "the state, an SQLite file; prove-lock reads all that is in its folder", "state/state.db");
+    text("--state-key", w.state_key, "KEYWRIGHT_STATE_KEY",
+         "a file of 32 bytes, kept elsewhere, that the state is encrypted under from init on; one in the clear becomes encrypted by "
+         "encrypted_sqlite convert --to encrypted --key FILE",
+         "");
     text("--vault", w.vault, "KEYWRIGHT_VAULT", "the folder of the vault; never in one backup with the state", "state/vault");
     text("--content", w.content, "KEYWRIGHT_CONTENT", "the folder of the environments' encrypted files", "state/content");
     text("--outbox", w.outbox, "KEYWRIGHT_OUTBOX", "the folder that mails are put into", "state/outbox");
@@ -106,12 +111,6 @@ int main(int argc, char** argv) {
     add_view_commands(c, app);
     add_audit_commands(c, app);
     add_proof_command(c, app);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return app.exit(e);
-        fmt::print(stderr, "tenant_admin: {} (see --help)\n", e.what());
-        return static_cast<int>(exit_code::usage);
-    }
+    if (const auto ends = example::parse(app, argc, argv)) return *ends;
     return run(c);
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workspace.hpp"
 
+#include "../common/key_files.hpp"
+
+#include <keywright/adapters/sqlite/encrypted_state_store.hpp>
+
 #include <filesystem>
 
 template class keywright::service::interpreter<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
 template class keywright::service::environment_data<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
 template class keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store, keywright::file::key_vault,
-                                         tenant_admin::either_clock, keywright::file::outbox, keywright::file::content_store>;
+                                         tenant_admin::either_clock, keywright::file::outbox, tenant_admin::contents>;
 
 namespace tenant_admin {
 
@@ -31,6 +35,38 @@ result<secret_bytes> passphrase(const places& where) {
     if (!*given)
         return fail(errc::misused, "usage: the vault's passphrase is needed: --vault-passphrase-file or KEYWRIGHT_VAULT_PASSPHRASE");
     return std::move(**given);
+}
+
+result<secret_bytes> key_of_state(const places& where) {
+    auto content = file::read_file(where.state_key, 33);
+    if (!content && content.error().code != errc::limit_exceeded) return pass(content);
+    if (!content || content->size() != 32)
+        return fail(errc::malformed, "usage: --state-key expects a file of 32 bytes; make one: head -c 32 /dev/urandom > FILE");
+    secret_bytes key{byte_view(*content)};
+    Botan::secure_scrub_memory(content->data(), content->size());
+    return key;
+}
+bool begins_with(const std::string& path, std::string_view head) {
+    const auto in = file::open_file(path, O_RDONLY);
+    bytes found(head.size());
+    return in && file::read_fully(*in, found) && as_text(found) == head;
+}
+
+result<sqlite::state_store> open_store(const places& where) {
+    const sqlite::store_options how{.deadline = seconds{where.deadline}};
+    if (where.state_key.empty()) {
+        if (begins_with(where.state, envelope::header_magic))
+            return fail(errc::not_mine, "state: it is encrypted; name the file of its key: --state-key");
+        return sqlite::state_store::open(where.state, how);
+    }
+    if (begins_with(where.state, "SQLite format 3"))
+        return fail(errc::not_mine, "state: it is not encrypted yet; do that with: encrypted_sqlite convert --to encrypted --key FILE");
+    auto key = key_of_state(where);
+    if (!key) return pass(key);
+    auto opened = sqlite::open_encrypted_store(where.state, example::leases_of(std::move(*key)), how);
+    if (!opened && (opened.error().code == errc::not_mine || opened.error().code == errc::authentication_failed))
+        return fail(errc::not_mine, "state: the key in --state-key is not the one that it is encrypted under, or its header was altered");
+    return opened;
 }
 
 /// A state that was once used with a manual clock has a time of its own, and never goes back to the real one.
@@ -66,7 +102,7 @@ result<void> workspace::init(const places& where) {
     if (!clock) return pass(clock);
     const auto phrase = passphrase(where);
     if (!phrase) return pass(phrase);
-    auto store = sqlite::state_store::open(where.state, {.deadline = seconds{where.deadline}});
+    auto store = open_store(where);
     if (!store) return pass(store);
     if (store->load(clock_record)) return fail(errc::already_exists, "state: it has been begun already");
     const file::argon2_costs costs = where.argon_memory < 19 * 1024 ? file::argon2_costs{where.argon_memory, 1, 1, true}
@@ -75,7 +111,7 @@ result<void> workspace::init(const places& where) {
     const auto vault = about_vault(file::key_vault::create(where.vault, *phrase, costs));
     if (!vault && vault.error().code != errc::already_exists) return pass(vault);
     if (const auto outbox = file::outbox::open(where.outbox); !outbox) return pass(outbox);
-    if (const auto content = file::content_store::open(where.content); !content) return pass(content);
+    if (const auto content = contents::open(where.content); !content) return pass(content);
     const auto word = as_bytes(word_of(*clock));
     ports::batch batch;
     batch.put(clock_record, 0, bytes(word.begin(), word.end()));
@@ -85,7 +121,7 @@ result<void> workspace::init(const places& where) {
 result<sqlite::state_store> workspace::open_state(const places& where) {
     std::error_code failed;
     if (!std::filesystem::exists(where.state, failed) && !failed) return fail(errc::not_found, "state: there is no such file");
-    return sqlite::state_store::open(where.state, {.deadline = seconds{where.deadline}});
+    return open_store(where);
 }
 
 result<std::unique_ptr<workspace>> workspace::open(const places& where, narrator& out) {
@@ -100,14 +136,14 @@ result<std::unique_ptr<workspace>> workspace::open(const places& where, narrator
     if (!vault) return pass(vault);
     auto outbox = file::outbox::open(where.outbox);
     if (!outbox) return pass(outbox);
-    auto content = file::content_store::open(where.content);
+    auto content = contents::open(where.content);
     if (!content) return pass(content);
     return std::unique_ptr<workspace>(
         new workspace(where, out, std::move(*store), std::move(*vault), *clock, std::move(*outbox), std::move(*content)));
 }
 
 workspace::workspace(const places& w, narrator& o, sqlite::state_store&& s, file::key_vault&& v, either_clock c, file::outbox&& b,
-                     file::content_store&& f)
+                     contents&& f)
     : where(w), out(o), store(std::move(s)), vault(std::move(v)), clock(c), outbox(std::move(b)), content(std::move(f)),
       service(store, vault, clock, outbox, content,
               {.epoch_refresh = std::chrono::milliseconds(w.settle),

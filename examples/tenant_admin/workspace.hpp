@@ -4,9 +4,9 @@
 #pragma once
 
 #include "../common/passwords.hpp"
+#include "contents.hpp"
 #include "narrate.hpp"
 
-#include <keywright/adapters/file/content_store.hpp>
 #include <keywright/adapters/file/key_vault.hpp>
 #include <keywright/adapters/file/outbox.hpp>
 #include <keywright/adapters/memory/clock.hpp>
@@ -26,6 +26,7 @@ using example::read_password;
 /// What every command may be given.
 struct places {
     std::string state, vault, content, outbox;
+    std::string state_key; ///< a file of 32 bytes that the state is encrypted under; empty: it is in the clear
     std::string passphrase_file;
     std::string now;
     std::string tenant, region;
@@ -50,9 +51,8 @@ private:
     std::optional<keywright::instant> fixed_;
 };
 
-using service_type =
-    keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store, keywright::file::key_vault, either_clock,
-                              keywright::file::outbox, keywright::file::content_store>;
+using service_type = keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store,
+                                               keywright::file::key_vault, either_clock, keywright::file::outbox, contents>;
 
 } // namespace tenant_admin
 
@@ -61,7 +61,7 @@ extern template class keywright::service::interpreter<keywright::profiles::power
 extern template class keywright::service::environment_data<keywright::profiles::power_platform, tenant_admin::service_type::parts_type>;
 extern template class keywright::tenant_service<keywright::profiles::power_platform, keywright::sqlite::state_store,
                                                 keywright::file::key_vault, tenant_admin::either_clock, keywright::file::outbox,
-                                                keywright::file::content_store>;
+                                                tenant_admin::contents>;
 
 namespace tenant_admin {
 
@@ -93,12 +93,12 @@ public:
     keywright::file::key_vault vault;
     either_clock clock;
     keywright::file::outbox outbox;
-    keywright::file::content_store content;
+    contents content;
     service_type service;
 
 private:
     workspace(const places& w, narrator& o, keywright::sqlite::state_store&& s, keywright::file::key_vault&& v, either_clock c,
-              keywright::file::outbox&& b, keywright::file::content_store&& f);
+              keywright::file::outbox&& b, contents&& f);
 };
 
 /// An id out of the command line; what is missing or malformed is a mistake of usage.

@@ -35,7 +35,7 @@ struct bucket {
     result<void> create(const ports::content_ref&);
     result<void> rebuild(const ports::content_ref&, const ports::content_ref&, const keys::data_key_lease&, const keys::data_key_lease&,
                          const ports::content_progress&);
-    result<void> duplicate(const ports::content_ref&, const ports::content_ref&);
+    result<void> back_up(const ports::content_ref&, const ports::content_ref&, const ports::content_keys&, instant);
 #ifdef FIXED
     result<void> drop(const ports::content_ref&);
 #endif

@@ -5,6 +5,7 @@
 //     service_driver check <folder> <operation>     recovers, as after a restart; 0 when all is as before or as after,
 //                                                   and as after where that was promised. From before it is carried
 //                                                   out again: no crash may leave a tenant that cannot go on.
+// With a last argument `databases` that is what environments hold; else they hold files.
 #include "service_world.hpp"
 
 #include <keywright/core/hex.hpp>
@@ -27,7 +28,7 @@ void say(std::string_view word) { (void)!::write(STDOUT_FILENO, word.data(), wor
 // --- before and during ---
 
 /// Of every key in the vault: its id, and the bytes that must be gone from the medium when it is.
-void note_slot_keys(world& w) {
+void note_slot_keys(auto& w) {
     const file::detail::vault_names names{w.folder + "/vault"};
     std::string all;
     for (const auto& entry : take(w.vault.list(""), "list vault")) {
@@ -38,9 +39,10 @@ void note_slot_keys(world& w) {
     need(file::write_file_durably(w.folder + "/slot-keys", as_bytes(all)), "note slot keys");
 }
 
-int prepare(const std::string& folder, const operation& op) {
+template <class World>
+int prepare(const std::string& folder, const operation<World>& op) {
     need(file::key_vault::create(folder + "/vault", secret_bytes(as_bytes("crash")), file::costs_for_tests), "create vault");
-    world w(folder, made_at);
+    World w(folder, made_at);
     must(w.svc.create_tenant({.by = provider, .tenant = contoso, .seats = 1001, .opted_in = true}), "create tenant");
     must(w.svc.run({{contoso, {}}}, policy::enable_feature{.by = provider}), "enable");
     for (const auto& who : {alice, bob})
@@ -55,8 +57,9 @@ int prepare(const std::string& folder, const operation& op) {
     return 0;
 }
 
-int change(const std::string& folder, const operation& op) {
-    world w(folder, changed_at);
+template <class World>
+int change(const std::string& folder, const operation<World>& op) {
+    World w(folder, changed_at);
     const auto done = op.run(w);
     if (!done) return 4;
     if (done->refused()) return 5;
@@ -81,31 +84,30 @@ void expect(bool holds, const std::string& sentence) {
     if (!holds) failed(sentence);
 }
 
-std::size_t count(world& w, const std::string& prefix) { return take(w.store.scan(prefix, "", 10'000), "scan").size(); }
+std::size_t count(auto& w, const std::string& prefix) { return take(w.store.scan(prefix, "", 10'000), "scan").size(); }
 
-/// `first`, `second` or `empty`: which edition of its files an environment opens to.
-std::string edition_of(world& w, const policy::environment_state& env) {
-    const auto lease = w.svc.open(eu, env.id, alice, access::read);
-    if (!lease) failed(std::string(env.id.view()) + " does not open: " + lease.error().text);
-    const auto place = content_of(env);
+/// `first`, `second` or `empty`: which edition of all that it holds an environment opens to; `alpha-first`: that of alpha.
+template <class Content>
+std::string edition_of(world<Content>& w, const policy::environment_state& env) {
+    const std::string who(env.id.view());
+    if (const auto lease = w.svc.open(eu, env.id, alice, access::read); !lease) failed(who + " does not open: " + lease.error().text);
     std::set<std::string> found;
     for (const auto& one : content_files) {
-        const auto sealed = file::read_file(w.data.path(place) + '/' + std::string(one.path), 1 << 20);
-        if (!sealed && sealed.error().code == errc::not_found) {
-            found.insert("empty");
-            continue;
-        }
-        need(sealed, "read content");
-        const auto text = envelope::open(*lease, *sealed, {.expected = take(w.data.context_of(place, one.path), "context")});
-        if (!text) failed(std::string(env.id.view()) + ": a file does not decrypt: " + text.error().text);
-        const auto is = [&](const char* edition) { return *text == text_of(env.id, one, edition); };
-        found.insert(is("first") ? "first" : is("second") ? "second" : "damaged");
+        const auto text = Content::read(w, env, one.path);
+        const bool is_missing = !text && text.error().code == errc::not_found;
+        if (!text && !is_missing) failed(who + ": `" + std::string(one.path) + "` does not decrypt: " + text.error().text);
+        const auto is = [&](const char* edition, const environment_id& of) { return *text == text_of(of, one, edition); };
+        found.insert(is_missing             ? "empty"
+                     : is("first", env.id)  ? "first"
+                     : is("second", env.id) ? "second"
+                     : is("first", alpha)   ? "alpha-first"
+                                            : "damaged");
     }
     return found.size() == 1 ? *found.begin() : "mixed";
 }
 
 /// The state in words, as in service_world.hpp, found by using it.
-std::string describe(world& w, const operation& op) {
+std::string describe(auto& w, const auto& op) {
     const auto ring = w.ring();
     std::string text;
     for (const auto& key : ring.keys) text += std::string(key.id.view()) + ':' + std::string(policy::name(key.state)) + ' ';
@@ -121,7 +123,7 @@ std::string describe(world& w, const operation& op) {
     return text;
 }
 
-void check_ring_rests(world& w, const operation& op) {
+void check_ring_rests(auto& w, const auto& op) {
     expect(count(w, "effect/") == 0, "an effect is pending");
     expect(count(w, records::outbox_prefix()) == 0, "a notice is waiting");
     const auto ring = w.ring();
@@ -139,7 +141,7 @@ void check_ring_rests(world& w, const operation& op) {
 }
 
 /// The vault holds what the state says, and nothing else: no dead key lives on, and no live one is missing.
-void check_vault(world& w, const operation& op) {
+void check_vault(auto& w, const auto& op) {
     const auto ring = w.ring();
     std::set<std::string> expected{std::string(vault_ids::provider), vault_ids::audit(contoso)};
     for (const auto& key : ring.keys)
@@ -158,13 +160,13 @@ void check_vault(world& w, const operation& op) {
     for (const auto& id : expected) expect(found.contains(id), "a key that the state needs is not in the vault: " + id);
 }
 
-bool has_remains(world& w, const policy::environment_state& env) {
+bool has_remains(auto& w, const policy::environment_state& env) {
     const auto folder = fs::path(w.data.path(content_of(env))).parent_path();
     const fs::recursive_directory_iterator all(folder);
     return std::any_of(begin(all), end(all), [](const auto& one) { return one.path().filename().string().ends_with("~partial"); });
 }
 
-void check_content(world& w, const operation& op) {
+void check_content(auto& w, const auto& op) {
     for (const auto& e : environments_of(op)) {
         const auto env = w.environment(e);
         std::size_t generations = 0, backups = 0;
@@ -179,7 +181,7 @@ void check_content(world& w, const operation& op) {
 }
 
 /// The log is whole and genuine, leads to the stored state, and everybody was told of what is to be told, once.
-void check_log(world& w) {
+void check_log(auto& w) {
     auto verifier = take(service::audit_verifier::make(take(w.vault.find(vault_ids::audit(contoso)), "audit key").public_key), "verifier");
     policy::tenant_state tenant;
     policy::ring_state ring;
@@ -221,9 +223,12 @@ bool holds(const std::string& folder, byte_view bytes_of_key) {
     return false;
 }
 
-/// A key that has left the vault has left the medium, its removed files included.
-void check_medium(world& w) {
+/// A key that has left the vault has left the medium, its removed files included; and what environments hold is nowhere in the clear.
+void check_medium(auto& w) {
     const auto* residue = std::getenv("KEYWRIGHT_RESIDUE");
+    const bool has_residue = residue != nullptr && *residue != '\0';
+    const auto clear = as_bytes(" alpha letter\n");
+    expect(!holds(w.folder, clear) && !(has_residue && holds(residue, clear)), "something is in the clear");
     const std::string noted(as_text(take(file::read_file(w.folder + "/slot-keys", 1 << 20), "read slot keys")));
     for (std::size_t at = 0; at < noted.size();) {
         const auto space = noted.find(' ', at), end = noted.find('\n', at);
@@ -232,12 +237,12 @@ void check_medium(world& w) {
         at = end + 1;
         if (w.vault.find(id)) continue;
         expect(!holds(w.folder, key), "a destroyed key's slot key is at rest: " + id);
-        expect(residue == nullptr || *residue == '\0' || !holds(residue, key), "a removed file holds a destroyed key's slot key: " + id);
+        expect(!has_residue || !holds(residue, key), "a removed file holds a destroyed key's slot key: " + id);
     }
 }
 
 /// A generated key that the state knows can be brought back by its customer.
-void check_handed_out(world& w) {
+void check_handed_out(auto& w) {
     const auto ring = w.ring();
     const auto* key = policy::find_key(ring, key_id{"k2"});
     if (key == nullptr) return;
@@ -249,7 +254,7 @@ void check_handed_out(world& w) {
 }
 
 /// Secrets and encrypted fields open whatever became of the operation, and each is there once.
-void check_small_values(world& w, const operation& op) {
+void check_small_values(auto& w, const auto& op) {
     if (op.name == "apply" || op.name == "return") {
         std::string seen;
         const auto used = w.use_alpha().secrets().with(token, [&](byte_view value) { seen = as_text(value); });
@@ -266,7 +271,7 @@ void check_small_values(world& w, const operation& op) {
 }
 
 /// Everything that must hold of a tenant at rest. Returns the state in words.
-std::string check_all(world& w, const operation& op) {
+std::string check_all(auto& w, const auto& op) {
     check_ring_rests(w, op);
     check_vault(w, op);
     const auto text = describe(w, op);
@@ -278,10 +283,11 @@ std::string check_all(world& w, const operation& op) {
     return text;
 }
 
-int check(const std::string& folder, const operation& op) {
+template <class World>
+int check(const std::string& folder, const operation<World>& op) {
     expect(!was("KEYWRIGHT_EXIT", "5"), "the operation was refused");
     const bool promised = was("KEYWRIGHT_SAID", "done ") || was("KEYWRIGHT_DONE", "1");
-    world w(folder, checked_at);
+    World w(folder, checked_at);
     need(w.svc.recover(), "recover");
     const auto text = check_all(w, op);
     expect(text == op.after || text == op.before, "neither before nor after: " + text);
@@ -293,15 +299,21 @@ int check(const std::string& folder, const operation& op) {
     return 0;
 }
 
+template <class World>
+int run(std::string_view what, const std::string& folder, std::string_view name) {
+    const auto& all = operations<World>;
+    const auto* op = std::find_if(std::begin(all), std::end(all), [&](const auto& one) { return one.name == name; });
+    if (op == std::end(all)) return 2;
+    if (what == "prepare") return prepare(folder, *op);
+    if (what == "change") return change(folder, *op);
+    if (what == "check") return check(folder, *op);
+    return 2;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) return 2;
-    const std::string_view what = argv[1];
-    const auto* op = std::find_if(std::begin(operations), std::end(operations), [&](const auto& one) { return one.name == argv[3]; });
-    if (op == std::end(operations)) return 2;
-    if (what == "prepare") return prepare(argv[2], *op);
-    if (what == "change") return change(argv[2], *op);
-    if (what == "check") return check(argv[2], *op);
+    if (argc == 4) return run<world<files>>(argv[1], argv[2], argv[3]);
+    if (argc == 5 && std::string_view(argv[4]) == "databases") return run<world<databases>>(argv[1], argv[2], argv[3]);
     return 2;
 }

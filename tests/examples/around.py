@@ -29,10 +29,11 @@ def in_terminal(program, *arguments, typed=b""):
 
 
 class Provider:
-    """A folder of tenant_admin with the tenant contoso: its environment prod in the region eu is under the key in `pfx`."""
+    """A folder of tenant_admin with the tenant contoso: its environment prod in the region eu is under the key in `pfx`; the
+    state is encrypted under `state_key`, a file, or in the clear."""
 
-    def __init__(self, tenant_admin, folder, pfx, password_file):
-        self.tenant_admin, self.folder = tenant_admin, folder
+    def __init__(self, tenant_admin, folder, pfx, password_file, state_key=""):
+        self.tenant_admin, self.folder, self.state_key = tenant_admin, folder, state_key
         self.file = ["-f", pfx, "--password-file", password_file]
         folder.mkdir()
         self.phrase = folder / "phrase"
@@ -44,15 +45,17 @@ class Provider:
         self.admin("2026-11-02T09:00:00Z", "alice", "upload-key", "-k", "first", *self.file, "--acknowledge-risk")
         self.admin("2026-11-02T09:10:00Z", "alice", "apply-key", "-e", "prod", "--acknowledge-risk", "--yes")
 
-    def admin(self, now, by, *arguments):
+    def admin(self, now, by, *arguments, code=0, quiet=True):
+        """Runs tenant_admin, and expects this exit code; all that it says."""
         who = ["--by", "provider", "--as", "provider"] if by == "provider" else ["--by", by]
         places = {"STATE": "state.db", "VAULT": "vault", "CONTENT": "content", "OUTBOX": "outbox"}
-        done = subprocess.run([self.tenant_admin, "--now", now, *who, "-q", *map(str, arguments)], capture_output=True, text=True,
+        done = subprocess.run([self.tenant_admin, "--now", now, *who, *(["-q"] if quiet else []), *map(str, arguments)], capture_output=True, text=True,
                               env={**os.environ, **{"KEYWRIGHT_" + name: str(self.folder / place) for name, place in places.items()},
                                    "KEYWRIGHT_TENANT": "contoso", "KEYWRIGHT_REGION": "eu", "KEYWRIGHT_SETTLE_MS": "0",
-                                   "KEYWRIGHT_VAULT_PASSPHRASE": "of the provider"})
-        if done.returncode != 0:
-            raise SystemExit("tenant_admin %s: %s" % (arguments, done.stderr))
+                                   "KEYWRIGHT_VAULT_PASSPHRASE": "of the provider", "KEYWRIGHT_STATE_KEY": str(self.state_key)})
+        if done.returncode != code:
+            raise SystemExit("tenant_admin %s: %d, expected %d: %s" % (arguments, done.returncode, code, done.stderr))
+        return done.stdout + done.stderr
 
     def lock(self, now, settle=0):
         """`settle`: milliseconds for what other programs have open to end; theirs look for a lock each second."""

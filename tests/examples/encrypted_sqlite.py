@@ -94,7 +94,7 @@ def statements_and_rows(w, key):
                   ["convert", *key, db], ["inspect"], ["verify", *key, db, db], [*key, "-m", "html", db]):
         run(*wrong, code=2)
     for code, meaning in re.findall(r"^ +(\d+)  (.*)$", run("--help"), re.M):
-        check(code in ("0", "1", "2", "3", "8", "9", "12") or int(code) >= 20, code, meaning)
+        check(code in ("0", "1", "2", "3", "8", "9", "12", "14") or int(code) >= 20, code, meaning)
 
 
 def keys_and_headers(w, key):
@@ -253,6 +253,7 @@ def a_tenants_database(w):
     check("prod" in json.loads(run("inspect", "--json", db))["key"], "whose key")
     run(*provider.options(at, by="mallory"), db, "SELECT 1", code=3, says="tenant_admin status")
     run("--key", w / "shop.key", db, "SELECT 1", code=54, says="inspect")
+    kept = a_tenants_restore(w, provider, db)
     # Under the customer's key it stays: the way out leads over the provider's.
     run("convert", "--to", "clear", *provider.options(at), db, code=3, says="T20")
     check(b"MARKER" not in db.read_bytes(), "it went out")
@@ -268,6 +269,45 @@ def a_tenants_database(w):
         check(child.wait() == 9 and b"locked" in told, "an open connection after the lock", child.returncode, told)
     run(*provider.options(NEXT_WEEK), db, "SELECT 1", code=9, says="locked")
     run("convert", "--to", "clear", *provider.options(NEXT_WEEK), db, code=9, says="locked")
+    run("restore", *provider.options(NEXT_WEEK), "--confirm", "prod", db, "-i", kept, code=9, says="locked")
+    run("backup", *provider.options(NEXT_WEEK), db, "-o", w / "locked.backup", code=9, says="locked")
+
+
+def a_tenants_restore(w, provider, db):
+    """Of a database with one row: the policy decides, everybody is told, and the log holds it."""
+    taken, later = provider.options("2026-11-02T11:00:00Z"), provider.options("2026-11-02T12:00:00Z")
+    confirmed = [*later, "--confirm", "prod"]
+    kept, bad = w / "prod.backup", w / "bad.backup"
+    run("backup", *provider.options("2026-11-02T11:00:00Z", by="mallory"), db, "-o", kept, code=3)
+    check(not kept.exists(), "a backup was taken all the same")
+    run("backup", *taken, db, "-o", kept)
+    run("backup", *taken, "--force", db, "-o", kept, code=3, says="already")
+    check("all proved" in run("verify", *taken, kept), "verify of a tenant's backup")
+    run(*taken, db, "UPDATE t SET a = 'later'")
+    before = db.read_bytes()
+    mails = lambda: len(list((provider.folder / "outbox").glob("*.eml")))
+    events = lambda: provider.admin("2026-11-02T12:00:00Z", "alice", "audit", "show", quiet=False)
+    told = mails()
+
+    run("restore", *later, db, "-i", kept, code=3, says="T30")
+    run("restore", *provider.options("2026-11-02T12:00:00Z", by="mallory"), "--confirm", "prod", db, "-i", kept, code=3)
+    whole = kept.read_bytes()
+    bad.write_bytes(whole[:31] + bytes([whole[31] ^ 1]) + whole[32:])  # of another moment: the state has no such backup
+    run("restore", *confirmed, db, "-i", bad, code=3, says="no such backup")
+    check(db.read_bytes() == before and mails() == told and "restore" not in events(), "after refusals")
+    bad.write_bytes(whole[:9000] + bytes([whole[9000] ^ 1]) + whole[9001:])
+    run("restore", *confirmed, db, "-i", bad, code=52)
+    check(db.read_bytes() == before and "restore_failed" in events(), "after a damaged backup", events())
+
+    run("restore", *confirmed, db, "-i", kept)
+    check(run(*later, db, "SELECT * FROM t") == "contoso's MARKER\n", "restored")
+    check(mails() > told, "nobody was told")
+    check(re.search("restored", events()), events())
+    provider.admin("2026-11-02T12:00:00Z", "alice", "audit", "verify")
+    db.write_bytes(before)  # whoever puts the old file back is found out
+    run(*later, db, "SELECT * FROM t", code=52, says="restore")
+    run("restore", *confirmed, db, "-i", kept)
+    return kept
 
 
 def on_a_terminal(w, key):

@@ -17,7 +17,7 @@ WARNINGS = ["-Werror", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign
 # clang is asked for all that it knows but what older standards lack, what memory costs, and habits that are not ours.
 CLANG = ["-Weverything", *(f"-Wno-{name}" for name in (
     "c++98-compat", "c++98-compat-pedantic", "c++20-compat", "padded", "ctad-maybe-unsupported", "unsafe-buffer-usage", "comma",
-    "switch-default", "switch-enum", "exit-time-destructors", "weak-vtables"))]
+    "switch-default", "switch-enum", "exit-time-destructors", "weak-vtables", "used-but-marked-unused"))]
 
 
 def compile_one(command, headers):

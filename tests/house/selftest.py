@@ -48,6 +48,7 @@ PLANTED = [
     ("purity", "include/keywright/policy.hpp", CPP + "#include <nlohmann/json.hpp>\n", "reaches <nlohmann/json.hpp>"),
     ("foreign", "include/keywright/formats/b.hpp", CPP + "#include <nlohmann/json.hpp>\n", "allowed only in formats/byok"),
     ("foreign", "include/keywright/adapters/file/b.hpp", CPP + "#include <sqlite3.h>\n", "allowed only in adapters/sqlite/"),
+    ("foreign", "include/keywright/adapters/sqlite/b.hpp", CPP + "#include <openssl/evp.h>\n", "allowed only in adapters/openssl/"),
     ("foreign", "include/keywright/ports/b.hpp", CPP + "#include <doctest/doctest.h>\n", "allowed only in testing/"),
     ("size", "include/keywright/core/b.hpp", CPP + "// a line\n" * 398, "401 lines, expected at most 400"),
     ("size", "examples/b.cpp", CPP + "// a line\n" * 78, "81 lines, expected at most 80"),

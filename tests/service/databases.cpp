@@ -7,7 +7,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 using world::alice;
 using world::eu;
@@ -48,6 +50,19 @@ struct databases {
         REQUIRE(sql(e, "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT); INSERT INTO t(b) VALUES ('" + std::string(value) + "')").empty());
     }
     std::string value(const environment_id& e) { return sql(e, "SELECT b FROM t"); }
+    std::string container(const environment_id& e, std::string_view backup) {
+        return path_of({world::contoso, eu.region, e, 0, backup_id{backup}});
+    }
+    /// What the environment's keys, or its checksum alone, say of a backup.
+    result<sqlite::backup_info> verified(const environment_id& e, const std::string& file) {
+        const auto in = file::open_file(file, O_RDONLY).value();
+        const auto lease = t.use(e).pages(access::read);
+        return lease ? sqlite::verify_backup(sqlite::read_from(in), *lease) : pass(lease);
+    }
+    static bool is_whole(const std::string& file) {
+        const auto in = file::open_file(file, O_RDONLY).value();
+        return sqlite::verify_backup(sqlite::read_from(in)).has_value();
+    }
     std::map<std::string, bytes> files() {
         std::map<std::string, bytes> all;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path()))
@@ -98,6 +113,42 @@ TEST_CASE("databases: a backup is taken while one is used, with what is in its l
     CHECK(rows_of(db.handle(), "INSERT INTO t(b) VALUES ('lost')") == "code 8");
     const auto again = d.open(prod).value();
     CHECK(rows_of(again.handle(), "SELECT group_concat(b) FROM t") == "ada,bob");
+}
+
+TEST_CASE("databases: backups are taken while somebody writes on and on, each of one moment") {
+    for (const char* mode : {"wal", "delete"}) {
+        CAPTURE(mode);
+        databases d;
+        d.fill(prod, "0");
+        const auto writer = d.open(prod, d.path(prod)).value();
+        rows_of(writer.handle(), "PRAGMA journal_mode = " + std::string(mode));
+        rows_of(writer.handle(),
+                "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 2000) INSERT INTO t(b) SELECT '0' FROM r");
+        sqlite3_busy_timeout(writer.handle(), 5000);
+        std::atomic<bool> is_over{false}, has_failed{false};
+        std::atomic<int> commits{0};
+        std::thread busy([&] { // all rows say the same after each transaction
+            for (; !is_over && !has_failed; sqlite3_sleep(1), ++commits)
+                has_failed = !rows_of(writer.handle(), "UPDATE t SET b = '" + std::to_string(commits + 1) + "'").empty();
+        });
+        for (const char* name : {"b1", "b2", "b3"}) {
+            CHECK(tenant::accepted(d.t.back_up(prod, name)));
+            const int before = commits;
+            while (commits < before + 2 && !has_failed) std::this_thread::yield();
+        }
+        is_over = true;
+        busy.join();
+        CHECK_FALSE(has_failed);
+        int last = -1;
+        for (const char* name : {"b1", "b2", "b3"}) {
+            CHECK(d.verified(prod, d.container(prod, name)));
+            tenant::must(d.t.restore(prod, name, prod));
+            CHECK(d.sql(prod, "SELECT count(DISTINCT b) FROM t") == "1");
+            const int moment = std::stoi(d.sql(prod, "SELECT b FROM t LIMIT 1"));
+            CHECK(moment > last);
+            last = moment;
+        }
+    }
 }
 
 TEST_CASE("databases: restored or copied into another environment under the same key, they are that one's alone") {
@@ -151,7 +202,9 @@ TEST_CASE("databases: a lock ends an open connection and every backup; unlocking
     CHECK(sqlite::last_error(db.handle())->code == errc::locked);
     CHECK(d.value(prod) == "locked");
     CHECK(d.t.restore(prod, "b1", prod)->decision().refused_by("T25", refusal::environment_locked));
-    CHECK(d.open(prod, d.path_of({world::contoso, eu.region, prod, 0, backup_id{"b1"}})).error().code == errc::locked);
+    CHECK(d.t.back_up(prod, "b2")->decision().refused_by("T22", refusal::environment_locked));
+    CHECK(d.verified(prod, d.container(prod, "b1")).error().code == errc::locked);
+    CHECK(databases::is_whole(d.container(prod, "b1")));
     CHECK(d.files() == before); // a lock destroys keys, and touches no data
     d.t.clock.advance(hours(1));
     tenant::must(d.t.unlock());
@@ -173,6 +226,7 @@ TEST_CASE("databases: a rotation of the customer's key changes no byte of a data
     tenant::must(d.t.activate());
     CHECK(d.files() == before);
     CHECK(d.value(prod) == "ada");
+    CHECK(d.verified(prod, d.container(prod, "b1")));
     tenant::must(d.t.restore(prod, "b1", prod));
     CHECK(d.value(prod) == "ada");
 }
@@ -192,7 +246,9 @@ TEST_CASE("databases: a reset leaves none, and copies of the files that somebody
         if (!path.ends_with("main.db")) continue;
         ++databases_kept;
         REQUIRE(file::write_file_durably(d.folder / "stolen.db", content));
-        CHECK(d.open(prod, d.folder / "stolen.db").error().code == errc::not_mine);
+        const bool is_backup = path.find("/backups/") != path.npos;
+        CHECK((is_backup ? d.verified(prod, d.folder / "stolen.db").error().code : d.open(prod, d.folder / "stolen.db").error().code) ==
+              errc::not_mine);
     }
     CHECK(databases_kept == 2);
 }
@@ -202,7 +258,7 @@ TEST_CASE("databases: a restore that fails leaves the database as it was, and ca
     d.fill(prod, "ada");
     tenant::must(d.t.back_up(prod, "b1"));
     CHECK(d.sql(prod, "UPDATE t SET b = 'bob'").empty());
-    const auto stored = d.path_of({world::contoso, eu.region, prod, 0, backup_id{"b1"}});
+    const auto stored = d.container(prod, "b1");
     bytes content = file::read_file(stored, 1 << 24).value();
     content[8192 + 100] ^= 1;
     REQUIRE(file::write_file_durably(stored, content));

@@ -48,7 +48,7 @@ struct content {
         if (!there.contains(key(from))) return fail(errc::not_found, "content: nothing there");
         return create(to);
     }
-    result<void> duplicate(const ports::content_ref& from, const ports::content_ref& to) {
+    result<void> back_up(const ports::content_ref& from, const ports::content_ref& to, const ports::content_keys&, instant) {
         const std::scoped_lock alone(busy);
         return there.contains(key(from)) ? create(to) : fail(errc::not_found, "content: nothing there");
     }

@@ -7,8 +7,10 @@
 
 #include <keywright/core/ids.hpp>
 #include <keywright/core/result.hpp>
+#include <keywright/core/time.hpp>
 #include <keywright/keys/lease.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -34,14 +36,17 @@ struct content_ref {
 /// throw, nor call the store.
 using content_progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-/// What the items of a store are sealed under: `S::purpose`, or the key of messages where it says nothing. A lease for work on
-/// them has keys of that purpose.
+/// Gives a lease of an environment, to read what its content is sealed under; each time it is called, a new one.
+using content_keys = std::function<result<keys::data_key_lease>()>;
+
+/// What the items of a store are sealed under: `S::purposes`, a std::array, or the key of messages where it says nothing. A lease for
+/// work on them has keys of each purpose.
 template <class S>
-constexpr keys::data_purpose content_purpose() noexcept {
-    if constexpr (requires { S::purpose; })
-        return S::purpose;
+constexpr auto content_purposes() noexcept {
+    if constexpr (requires { S::purposes; })
+        return S::purposes;
     else
-        return keys::data_purpose::message;
+        return std::array{keys::data_purpose::message};
 }
 
 // --- the capabilities, each a name that a compiler prints ---
@@ -61,15 +66,17 @@ template <class S>
 concept rebuilds_content = requires(S& s, const content_ref& ref, const keys::data_key_lease& lease, const content_progress& progress) {
     { s.rebuild(ref, ref, lease, lease, progress) } -> std::same_as<result<void>>;
 };
-/// `duplicate(from, to)`: a copy of the ciphertext as it is, for backups; needs no keys. Whole and durable when it
-/// returns, or not there. already_exists: `to` is there, whole and left alone.
+/// `back_up(from, to, keys, taken)`: a backup `to` of a generation. Nothing is put under another key: what closes the generation
+/// closes the backup, and a rotation of customer keys touches neither. `keys` is of its environment, for a store that proves
+/// what it copies; another never calls it. `taken` is when, where a backup says so. Whole and durable when it returns, or
+/// not there. already_exists: `to` is there, whole and left alone; misused: `to` is no backup; and what `keys` says.
 template <class S>
-concept duplicates_content = requires(S& s, const content_ref& ref) {
-    { s.duplicate(ref, ref) } -> std::same_as<result<void>>;
+concept backs_up_content = requires(S& s, const content_ref& ref, const content_keys& keys, instant taken) {
+    { s.back_up(ref, ref, keys, taken) } -> std::same_as<result<void>>;
 };
 /// `drop(ref)`: no content of that name any more, nor a part of it. Idempotent. Bytes may stay on the medium; that
 /// nobody reads them is the business of keys. What a killed call has left unfinished in an environment, under any name,
-/// is gone after the next create, rebuild, duplicate or drop there.
+/// is gone after the next create, rebuild, back_up or drop there.
 template <class S>
 concept drops_content = requires(S& s, const content_ref& ref) {
     { s.drop(ref) } -> std::same_as<result<void>>;
@@ -84,7 +91,7 @@ concept lists_content = requires(S& s, const tenant_id& tenant, const region_id&
 /// environment, one waits, or gets timed_out. Fails with misused for a ref without tenant, region or environment, and
 /// for `from` equal to `to`; with storage_full, io_failed and the like as the medium says.
 template <class S>
-concept content_store = creates_content<S> && rebuilds_content<S> && duplicates_content<S> && drops_content<S> && lists_content<S>;
+concept content_store = creates_content<S> && rebuilds_content<S> && backs_up_content<S> && drops_content<S> && lists_content<S>;
 
 /// Says in one sentence what a type lacks; put `static_assert(check_content_store<my_store>());` under the class.
 template <class S>
@@ -95,8 +102,8 @@ consteval bool check_content_store() {
         rebuilds_content<S>,
         "content_store: needs `result<void> rebuild(const content_ref& from, const content_ref& to, const keys::data_key_lease& opens, const keys::data_key_lease& seals, const content_progress&)`; see keywright/ports/content_store.hpp");
     static_assert(
-        duplicates_content<S>,
-        "content_store: needs `result<void> duplicate(const content_ref& from, const content_ref& to)`; see keywright/ports/content_store.hpp");
+        backs_up_content<S>,
+        "content_store: needs `result<void> back_up(const content_ref& from, const content_ref& to, const content_keys&, instant taken)`; see keywright/ports/content_store.hpp");
     static_assert(drops_content<S>, "content_store: needs `result<void> drop(const content_ref&)`; see keywright/ports/content_store.hpp");
     static_assert(
         lists_content<S>,

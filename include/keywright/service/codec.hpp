@@ -6,8 +6,8 @@
 // Layout: one object. `format` is 1; a reader refuses a later one. Ids and texts are strings, fingerprints 64 hex
 // digits, moments RFC 3339 or null for "never", spans whole seconds, enumerations by their names, lists arrays of objects.
 //
-// What deals with every event or effect is a template over a type that is always the same, here and in audit, notices and
-// policy/evolve: only a program that calls it compiles it, and not everyone who includes it.
+// What deals with every event or effect is a template over a type that is always the same, here, in audit and in notices:
+// only a program that calls it compiles it, and not everyone who includes it.
 #pragma once
 
 #include <keywright/core/hex.hpp>

@@ -39,6 +39,16 @@ public:
         }
     }
 
+    /// For the content store to open what an environment holds now, to take a backup of it.
+    [[nodiscard]] ports::content_keys keys_of_content(const ring_id& ring, const environment_id& environment) {
+        return [this, ring, environment]() -> result<keys::data_key_lease> {
+            const auto l = load(parts_.store, subject{ring, environment});
+            if (!l) return pass(l);
+            custody<Parts> chain(parts_, ring);
+            return lease_to_read(ring, *l, chain);
+        };
+    }
+
     /// Publishes the slot that the environment hangs on, destroys its others, drops content that is not current.
     [[nodiscard]] result<void> settle(const ring_id& ring, const policy::settle_environment& e) {
         // What there is, is listed before the state is read: what comes into being later is somebody else's work.
@@ -94,12 +104,12 @@ private:
             return reports_.end_after(why, s.ring, {what, env.id, {}, {}}, record, env);
         }
         if (auto made = ensure_next_keys(s.ring, l, next, chain); !made) return made;
-        const auto lease = lease_for(s.ring, l, chain, next, std::nullopt);
-        if (!lease) return pass(lease);
-        auto built =
-            parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, next), **lease, **lease, content_progress(what));
-        if (built) built = seal_secrets_anew(s.ring, l, next, **lease);
-        if (built && needs_help) built = seal_elsewhere_anew(s.ring, env, *lease);
+        auto leased = lease_for(s.ring, l, chain, next, std::nullopt);
+        if (!leased) return pass(leased);
+        const auto lease = std::make_shared<const keys::data_key_lease>(std::move(*leased)); // keys of fields hold it, too
+        auto built = parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, next), *lease, *lease, content_progress(what));
+        if (built) built = seal_secrets_anew(s.ring, l, next, *lease);
+        if (built && needs_help) built = seal_elsewhere_anew(s.ring, env, lease);
         if (!built) return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record, env);
         return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
                                [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
@@ -111,7 +121,8 @@ private:
 
     /// Sealed by the product, where the content store does not see it.
     static constexpr bool is_elsewhere(keys::data_purpose purpose) noexcept {
-        return purpose != keys::data_purpose::message && purpose != Parts::content_purpose;
+        constexpr auto content = Parts::content_purposes;
+        return purpose != keys::data_purpose::message && std::find(content.begin(), content.end(), purpose) == content.end();
     }
 
     result<void> overwrite(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
@@ -126,7 +137,7 @@ private:
         ports::content_ref from = ref(s.ring, source, source.content);
         if (what == policy::operation::restoring) from.backup = s.backup;
         if (auto built =
-                parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), **opens, **seals, content_progress(what));
+                parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), *opens, *seals, content_progress(what));
             !built)
             return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record, target);
         auto done =
@@ -254,7 +265,7 @@ private:
         if (!seals) return pass(seals);
         keysets<Parts> all(parts_, ring, env.id);
         for (const envelope::field_suite suite : field_suites) {
-            const auto present = all.load(suite, env.key_version, **opens);
+            const auto present = all.load(suite, env.key_version, *opens);
             if (!present) return pass(present);
             if (!*present) continue;
             const auto made = keysets<Parts>::make(suite, &**present);
@@ -328,27 +339,37 @@ private:
 
     /// A lease of `l.environment` for work: of one purpose or of all, to write under the keys of version `primary`; 0: to
     /// read.
-    result<std::shared_ptr<const keys::data_key_lease>> lease_for(const ring_id& ring, const loaded& l, custody<Parts>& chain,
-                                                                  std::uint64_t primary, std::optional<keys::data_purpose> purpose) {
+    result<keys::data_key_lease> lease_for(const ring_id& ring, const loaded& l, custody<Parts>& chain, std::uint64_t primary,
+                                           std::optional<keys::data_purpose> purpose) {
         const auto& env = l.environment->value;
         return lease_of(ring, l, key_opener<Parts>(parts_, chain, ring).open({env.id, env.key_version, primary, purpose}));
     }
     /// Of what the content is sealed under. An environment that has none of it has no key for it, and a lease all the same.
-    result<std::shared_ptr<const keys::data_key_lease>> lease_to_read(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        auto lease = lease_for(ring, l, chain, 0, Parts::content_purpose);
-        const bool lacks_key = !lease && lease.error().code == errc::not_found;
-        return lacks_key ? lease_for(ring, l, chain, 0, keys::data_purpose::message) : lease;
+    result<keys::data_key_lease> lease_to_read(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
+        const auto& env = l.environment->value;
+        key_opener<Parts> opener(parts_, chain, ring);
+        std::vector<keys::leased_key> all;
+        for (const keys::data_purpose purpose : Parts::content_purposes) {
+            auto some = opener.open({env.id, env.key_version, 0, purpose});
+            if (!some && some.error().code == errc::not_found) continue;
+            if (!some) return pass(some);
+            std::move(some->begin(), some->end(), std::back_inserter(all));
+        }
+        return all.empty() ? lease_for(ring, l, chain, 0, keys::data_purpose::message) : lease_of(ring, l, std::move(all));
     }
-    result<std::shared_ptr<const keys::data_key_lease>> lease_to_write(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        return lease_of(ring, l, open_to_write(parts_, chain, ring, l, Parts::content_purpose));
+    result<keys::data_key_lease> lease_to_write(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
+        std::vector<keys::leased_key> all;
+        for (const keys::data_purpose purpose : Parts::content_purposes) {
+            auto some = open_to_write(parts_, chain, ring, l, purpose);
+            if (!some) return pass(some);
+            std::move(some->begin(), some->end(), std::back_inserter(all));
+        }
+        return lease_of(ring, l, std::move(all));
     }
-    result<std::shared_ptr<const keys::data_key_lease>> lease_of(const ring_id& ring, const loaded& l,
-                                                                 result<std::vector<keys::leased_key>>&& keys) {
+    result<keys::data_key_lease> lease_of(const ring_id& ring, const loaded& l, result<std::vector<keys::leased_key>>&& keys) {
         if (!keys) return pass(keys);
-        auto lease = keys::data_key_lease::grant(watches_.watch(parts_.store, ring, l), lease_epoch(l), std::move(*keys),
-                                                 {.max_age = std::chrono::hours(24)});
-        if (!lease) return pass(lease);
-        return std::make_shared<const keys::data_key_lease>(std::move(*lease));
+        return keys::data_key_lease::grant(watches_.watch(parts_.store, ring, l), lease_epoch(l), std::move(*keys),
+                                           {.max_age = std::chrono::hours(24)});
     }
 
     static ports::content_ref ref(const ring_id& ring, const policy::environment_state& env, std::uint64_t generation) {

@@ -64,7 +64,7 @@ struct parts {
     Content& content;
     options how;
 
-    static constexpr keys::data_purpose content_purpose = ports::content_purpose<Content>();
+    static constexpr auto content_purposes = ports::content_purposes<Content>();
 
     std::shared_ptr<use_blocks> uses = std::make_shared<use_blocks>();
 };

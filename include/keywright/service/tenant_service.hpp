@@ -325,7 +325,8 @@ private:
         to.backup = command.backup;
         const std::string taking = service::records::taking(s->ring, s->environment, command.backup);
         if (auto mine = reserve(taking); !mine) return pass(mine);
-        auto copied = parts_.content.duplicate(from, to);
+        service::environment_work<Profile, parts_type> work(parts_, submit_.known_watches());
+        auto copied = parts_.content.back_up(from, to, work.keys_of_content(s->ring, s->environment), command.at);
         auto done =
             !copied ? result<outcome>(pass(copied))
                     : submit_.submit(*s, command, [&](ports::batch& batch, const service::loaded& now) -> result<void> {

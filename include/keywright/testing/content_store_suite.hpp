@@ -32,6 +32,11 @@ inline keys::data_key_lease lease_of(std::string_view environment, std::uint8_t 
     return std::move(*lease);
 }
 
+/// The same, for who asks when it is needed.
+inline ports::content_keys keys_of(std::string_view environment, std::uint8_t fill, std::uint64_t version) {
+    return [=] { return result<keys::data_key_lease>(lease_of(environment, fill, version)); };
+}
+
 inline ports::content_ref ref_of(std::string_view environment, std::uint64_t generation, std::string_view backup = {}) {
     ports::content_ref ref{tenant_id("contoso"), region_id("eu"), environment_id(environment), generation};
     if (!backup.empty()) ref.backup = backup_id(backup);
@@ -122,7 +127,7 @@ void content_names_suite() {
     SUBCASE("an unknown environment has no content, and dropping it is success") {
         CHECK(store.list(one.tenant, one.region, one.environment)->empty());
         CHECK(store.drop(one).has_value());
-        CHECK(code_of(store.duplicate(one, ref_of("prod", 2))) == errc::not_found);
+        CHECK(code_of(store.back_up(one, ref_of("prod", 0, "b-1"), keys_of("prod", 1, 1), {})) == errc::not_found);
     }
     SUBCASE("create twice is create once, and keeps what is there") {
         REQUIRE(store.create(one).has_value());
@@ -149,8 +154,13 @@ void content_names_suite() {
         nowhere.environment = {};
         CHECK(code_of(store.create(nowhere)) == errc::misused);
         CHECK(code_of(store.drop(nowhere)) == errc::misused);
-        CHECK(code_of(store.duplicate(one, nowhere)) == errc::misused);
-        CHECK(code_of(store.duplicate(one, one)) == errc::misused);
+        const auto keys = keys_of("prod", 1, 1);
+        auto backup_of_nothing = nowhere;
+        backup_of_nothing.backup = backup_id("b-1");
+        CHECK(code_of(store.back_up(one, backup_of_nothing, keys, {})) == errc::misused);
+        CHECK(code_of(store.back_up(one, one, keys, {})) == errc::misused);
+        REQUIRE(store.create(one).has_value());
+        CHECK(code_of(store.back_up(one, ref_of("prod", 2), keys, {})) == errc::misused);
         CHECK(code_of(store.rebuild(one, one, lease, lease, {})) == errc::misused);
         CHECK(code_of(store.list(one.tenant, one.region, {})) == errc::misused);
     }
@@ -268,31 +278,36 @@ void content_damage_suite() {
     CHECK(store.rebuild(from, to, old_lease, new_lease, {}).has_value());
 }
 
-/// Backups, and restores into another environment.
+/// Backups, and restores of them: into their own environment and into another one.
 template <class Place>
 void content_backup_suite() {
     using namespace detail;
     Place place;
     auto&& store = place.open();
-    const auto from = ref_of("prod", 1), backup = ref_of("prod", 0, "b-1");
+    const auto from = ref_of("prod", 1), backup = ref_of("prod", 0, "b-1"), again = ref_of("prod", 5);
     const auto lease = lease_of("prod", 1, 1);
+    const auto keys = keys_of("prod", 1, 1);
     const auto messages = fill(place, store, from, lease);
-    REQUIRE(store.duplicate(from, backup).has_value());
-    SUBCASE("the ciphertext is the same, and both are listed") {
-        for (const auto& [path, message] : messages) CHECK(place.get(backup, path) == message);
+    REQUIRE(store.back_up(from, backup, keys, instant{}).has_value());
+    SUBCASE("it is listed, and what it was made of is as it was") {
+        for (const auto& [path, message] : messages) CHECK(place.get(from, path) == message);
+        if constexpr (has_messages<Place>) // each of which is its own backup
+            for (const auto& [path, message] : messages) CHECK(place.get(backup, path) == message);
         CHECK(count_of(store, backup) == 1);
         CHECK(count_of(store, ref_of("prod", 0, "b-2")) == 0);
         CHECK(store.list(from.tenant, from.region, from.environment)->size() == 2);
     }
     SUBCASE("one that is there is left alone") {
-        place.put(from, "b.pdf", bytes(3, 1));
-        CHECK(code_of(store.duplicate(from, backup)) == errc::already_exists);
-        CHECK(place.get(backup, "b.pdf") == messages.at("b.pdf"));
+        const auto kept = place.get(backup, "b.pdf");
+        place.put(from, "b.pdf", messages.at("a"));
+        CHECK(code_of(store.back_up(from, backup, keys, instant{})) == errc::already_exists);
+        CHECK(place.get(backup, "b.pdf") == kept);
     }
     SUBCASE("a backup does not change with what it was made of, nor go with it") {
         place.put(from, "b.pdf", bytes(3, 1));
         REQUIRE(store.drop(from).has_value());
-        check_opens(place, backup, lease);
+        REQUIRE(store.rebuild(backup, again, lease, lease, {}).has_value());
+        check_opens(place, again, lease);
         CHECK(store.drop(backup).has_value());
         CHECK(count_of(store, backup) == 0);
     }
@@ -308,9 +323,13 @@ void content_backup_suite() {
             CHECK(code_of(envelope::open(other, message, {.expected = place.context_of(from, "b.pdf")})) == errc::authentication_failed);
         CHECK(count_of(store, to) == 1);
     }
-    SUBCASE("restored by duplicating, it opens as before") {
-        REQUIRE(store.duplicate(backup, ref_of("prod", 2)).has_value());
-        check_opens(place, ref_of("prod", 2), lease);
+    SUBCASE("a lock closes it, and another key does not open it") {
+        const auto locked = lease_of("prod", 1, 1, std::make_shared<keys::epoch_watch>(2));
+        CHECK(code_of(store.rebuild(backup, again, locked, lease, {})) == errc::locked);
+        CHECK(code_of(store.rebuild(backup, again, lease_of("prod", 1, 7), lease, {})) == errc::not_mine);
+        CHECK(count_of(store, again) == 0);
+        REQUIRE(store.rebuild(backup, again, lease, lease, {}).has_value());
+        check_opens(place, again, lease);
     }
 }
 

@@ -45,7 +45,7 @@ TEST_CASE("file::content_store: links, pipes and the like are refused, and not f
     SUBCASE("a link to nowhere") { fs::create_symlink("/nowhere/at/all", odd); }
     SUBCASE("a pipe") { REQUIRE(::mkfifo(odd.c_str(), 0600) == 0); }
     CHECK(here.rebuild_code() == errc::corrupt);
-    CHECK(code_of(here.store.duplicate(here.from, here.backup)) == errc::corrupt);
+    CHECK(code_of(here.store.back_up(here.from, here.backup, {}, {})) == errc::corrupt);
     CHECK(count_of(here.store, here.to) == 0);
     CHECK(here.store.drop(here.from).has_value());
     CHECK(fs::exists("/tmp"));
@@ -80,7 +80,7 @@ TEST_CASE("file::content_store: what killed processes left goes with the next ch
     for (const auto& folder : left) fs::create_directories(folder + "/deep");
     SUBCASE("create") { CHECK(here.store.create(here.from).has_value()); }
     SUBCASE("rebuild") { CHECK(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value()); }
-    SUBCASE("duplicate") { CHECK(here.store.duplicate(here.from, here.backup).has_value()); }
+    SUBCASE("back_up") { CHECK(here.store.back_up(here.from, here.backup, {}, {}).has_value()); }
     SUBCASE("drop of what is not there") { CHECK(here.store.drop(here.to).has_value()); }
     for (const auto& folder : left) CHECK_FALSE(fs::exists(folder));
     check_opens(here, here.from, here.old_lease);

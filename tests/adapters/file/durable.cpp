@@ -230,18 +230,6 @@ TEST_CASE("write_file_durably: a new file has the rights asked for, none for oth
     CHECK(content_of(folder / "a").empty());
 }
 
-TEST_CASE("remove_durably: removes, syncs the folder, and a missing file is success") {
-    const temporary_folder folder;
-    REQUIRE(file::write_file_durably(folder / "a", as_bytes("x")).has_value());
-    for (int round = 0; round < 2; ++round) {
-        faults watched;
-        CHECK(file::remove_durably(folder / "a").has_value());
-        CHECK(watched.trace.back() == "fsync " + last_part(folder.path().c_str()));
-    }
-    CHECK(names_in(folder).empty());
-    CHECK(file::remove_durably(folder / "missing/a").error().code == errc::not_found);
-}
-
 TEST_CASE("read_file: reads up to the limit, and only files") {
     const temporary_folder folder;
     REQUIRE(file::write_file_durably(folder / "a", as_bytes("12345")).has_value());

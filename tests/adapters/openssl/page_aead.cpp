@@ -145,7 +145,8 @@ TEST_CASE("openssl: with any bit flipped a page does not open, the next good one
         REQUIRE(cipher.open(here, sealed, out).has_value());
     }
     CHECK(ERR_peek_error() == 0);
-    ERR_put_error(ERR_LIB_USER, 0, 42, "the application's own", 1);
+    ERR_new();
+    ERR_set_error(ERR_LIB_USER, 42, nullptr); // the application's own
     bytes changed = sealed, out(512);
     changed[7] ^= 1;
     CHECK_FALSE(cipher.open(here, changed, out).has_value());

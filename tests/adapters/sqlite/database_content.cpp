@@ -16,6 +16,7 @@ using namespace keywright;
 using namespace keywright::encrypted_tests;
 using testing::detail::code_of;
 using testing::detail::count_of;
+using testing::detail::keys_of;
 using testing::detail::lease_of;
 using testing::detail::ref_of;
 
@@ -75,9 +76,32 @@ struct filled : place {
         sql(db,
             "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 50) INSERT INTO t SELECT i, hex(randomblob(100)) FROM r");
     }
-    std::string count_in(const ports::content_ref& ref, const keys::data_key_lease& lease) {
+    /// Of the database in a generation, or of what a backup is restored to.
+    std::string asked(const ports::content_ref& ref, const keys::data_key_lease& lease, const std::string& question) {
+        if (!ref.backup.empty()) return of_restored(ref, question);
         const auto db = open_with(path_of(ref, "main.db"), lease);
-        return is_whole(db) ? sql(db, "SELECT count(*) FROM t") : "damaged";
+        return is_whole(db) ? sql(db, question) : "damaged";
+    }
+    std::string count_in(const ports::content_ref& ref, const keys::data_key_lease& lease) {
+        return asked(ref, lease, "SELECT count(*) FROM t");
+    }
+    [[nodiscard]] result<void> back_up(const ports::content_ref& ref) {
+        return store.back_up(from, ref, keys_of("prod", 1, 1), instant{77});
+    }
+    /// Verified with the keys of its environment, or by its checksum alone.
+    result<sqlite::backup_info> verified(const ports::content_ref& ref, const keys::data_key_lease* lease = nullptr) {
+        const auto in = file::open_file(path_of(ref, "main.db"), O_RDONLY).value();
+        return lease == nullptr ? sqlite::verify_backup(sqlite::read_from(in)) : sqlite::verify_backup(sqlite::read_from(in), *lease);
+    }
+
+private:
+    std::uint64_t restores = 100;
+    std::string of_restored(const ports::content_ref& ref, const std::string& question) {
+        const auto generation = ref_of("prod", ++restores);
+        REQUIRE(verified(ref));
+        REQUIRE(verified(ref, &old_lease));
+        REQUIRE(store.rebuild(ref, generation, old_lease, new_lease));
+        return asked(generation, new_lease, question);
     }
 };
 
@@ -91,23 +115,53 @@ TEST_CASE("database_content: what was committed into a log comes along, into a n
     {
         const auto db = open_with(here.path, here.old_lease);
         sql(db, "PRAGMA wal_autocheckpoint = 0; DELETE FROM t WHERE a > 20"); // in the log alone, and the database in use
-        REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+        REQUIRE(here.back_up(here.backup));
         REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
         CHECK(sql(db, "DELETE FROM t WHERE a > 10; SELECT count(*) FROM t") == "10;");
     }
     CHECK(here.count_in(here.to, here.new_lease) == "20;");
     CHECK(here.count_in(here.backup, here.old_lease) == "20;");
-    REQUIRE(here.store.rebuild(here.backup, ref_of("prod", 3), here.old_lease, here.new_lease).has_value());
-    CHECK(here.count_in(ref_of("prod", 3), here.new_lease) == "20;");
 }
 
-TEST_CASE("database_content: a backup needs no key, keeps writers waiting while it is made and lets go of everything") {
+TEST_CASE("database_content: a backup is a container: whole without keys, genuine with its environment's, closed by a lock and to others") {
+    filled here("wal");
+    REQUIRE(here.back_up(here.backup));
+    const auto info = here.verified(here.backup);
+    REQUIRE(info);
+    CHECK(info->taken == instant{77});
+    CHECK(info->environment == environment_id("prod"));
+    CHECK(here.verified(here.backup, &here.old_lease));
+    const auto locked = lease_of("prod", 1, 1, std::make_shared<keys::epoch_watch>(2)), other_key = lease_of("prod", 3, 1);
+    const auto others = lease_of("test", 1, 1);
+    const auto refused = [&](const keys::data_key_lease& lease) {
+        const auto code = code_of(here.verified(here.backup, &lease));
+        CHECK(code_of(here.store.rebuild(here.backup, here.to, lease, here.new_lease)) == code);
+        return code;
+    };
+    CHECK(refused(locked) == errc::locked);
+    CHECK(refused(here.new_lease) == errc::not_mine);
+    CHECK(refused(other_key) == errc::authentication_failed);
+    CHECK(refused(others) == errc::not_mine);
+    const auto locked_keys = [] { return result<keys::data_key_lease>(lease_of("prod", 1, 1, std::make_shared<keys::epoch_watch>(2))); };
+    CHECK(code_of(here.store.back_up(here.from, ref_of("prod", 0, "c"), locked_keys, {})) == errc::locked);
+    bytes content = *here.get(here.backup, "main.db");
+    content[content.size() / 2] ^= 1;
+    here.put(here.backup, "main.db", content);
+    CHECK(code_of(here.verified(here.backup)) == errc::corrupt);
+    CHECK(code_of(here.store.rebuild(here.backup, here.to, here.old_lease, here.new_lease)) == errc::authentication_failed);
+    here.put(here.backup, "main.db", *here.get(here.from, "main.db")); // as good a database as there is, and no backup
+    CHECK(code_of(here.store.rebuild(here.backup, here.to, here.old_lease, here.new_lease)) == errc::corrupt);
+    CHECK(count_of(here.store, here.to) == 0);
+    CHECK(count_of(here.store, ref_of("prod", 0, "c")) == 0);
+}
+
+TEST_CASE("database_content: a backup lets go of everything, so that others write on and end their log") {
     for (const char* mode : {"delete", "wal"}) {
         CAPTURE(mode);
         filled here(mode);
         const auto db = open_with(here.path, here.old_lease);
         CHECK(sql(db, "SELECT count(*) FROM t") == "50;");
-        REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+        REQUIRE(here.back_up(here.backup));
         CHECK(sql(db, "DELETE FROM t WHERE a > 40; SELECT count(*) FROM t") == "40;");
         sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
         CHECK(std::filesystem::exists(here.path + "-shm") == (std::string_view(mode) == "wal"));
@@ -132,17 +186,16 @@ TEST_CASE("database_content: a killed writer's journal or log is played back in 
     REQUIRE(::waitpid(child, &status, 0) == child);
     REQUIRE(status == 0);
     REQUIRE(std::filesystem::file_size(here.path + (is_log ? "-wal" : "-journal")) > 1000);
-    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    REQUIRE(here.back_up(here.backup));
     REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
     for (const auto& [ref, lease] : {std::pair{here.backup, &here.old_lease}, {here.to, &here.new_lease}}) {
         CHECK(here.count_in(ref, *lease) == (is_log ? "20;" : "50;"));
-        CHECK(sql(open_with(here.path_of(ref, "main.db"), *lease), "SELECT count(*) FROM t WHERE b NOT LIKE '%0000000000000000%'") ==
-              (is_log ? "20;" : "50;"));
+        CHECK(here.asked(ref, *lease, "SELECT count(*) FROM t WHERE b NOT LIKE '%0000000000000000%'") == (is_log ? "20;" : "50;"));
     }
 }
 
 // Each transaction gives all rows one number, so that a copy with two numbers is none of one moment.
-TEST_CASE("database_content: every copy and every new generation is of one moment while another process writes on and on") {
+TEST_CASE("database_content: every backup and every new generation is of one moment while another process writes on and on") {
     for (const char* mode : {"delete", "wal"}) {
         CAPTURE(mode);
         filled here(mode);
@@ -155,32 +208,29 @@ TEST_CASE("database_content: every copy and every new generation is of one momen
             try_sql(db.handle(), "PRAGMA cache_size = 2; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 20");
             for (int n = 0;; ++n, sqlite3_sleep(1)) try_sql(db.handle(), "UPDATE t SET b = printf('%0200d', " + std::to_string(n) + ")");
         }
-        const auto moments_in = [&](const ports::content_ref& ref, const keys::data_key_lease& lease) {
-            const auto db = open_with(here.path_of(ref, "main.db"), lease);
-            return is_whole(db) ? sql(db, "SELECT count(DISTINCT b) FROM t") : "damaged";
-        };
+        constexpr const char* moments = "SELECT count(DISTINCT b) FROM t";
         for (std::uint64_t turn = 10; turn < 14; ++turn) {
             const auto backup = ref_of("prod", 0, "b" + std::to_string(turn));
-            const auto copied = here.store.duplicate(here.from, backup);
+            const auto copied = here.back_up(backup);
             REQUIRE_MESSAGE(copied.has_value(), std::string(copied.error().text));
-            CHECK(moments_in(backup, here.old_lease) == "1;");
+            CHECK(here.asked(backup, here.old_lease, moments) == "1;");
             const auto built = here.store.rebuild(here.from, ref_of("prod", turn), here.old_lease, here.new_lease);
             REQUIRE_MESSAGE(built.has_value(), std::string(built.error().text));
-            CHECK(moments_in(ref_of("prod", turn), here.new_lease) == "1;");
+            CHECK(here.asked(ref_of("prod", turn), here.new_lease, moments) == "1;");
         }
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);
     }
 }
 
-TEST_CASE("database_content: a database that is being given another key is copied with both, and carried over under a third") {
+TEST_CASE("database_content: a database that is being given another key is backed up with both, and carried over under a third") {
     filled here("wal");
     {
         auto db = open_with(here.path, here.old_lease);
         REQUIRE(sqlite::reencrypt(db, {.pages_per_step = 3, .on_progress = [](const auto&) { return false; }}));
     }
     CHECK(std::filesystem::exists(here.path + "-reseal"));
-    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    REQUIRE(here.back_up(here.backup));
     REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
     CHECK(here.count_in(here.backup, here.old_lease) == "50;");
     CHECK(here.count_in(here.to, here.new_lease) == "50;");
@@ -191,7 +241,7 @@ TEST_CASE("database_content: what a killed restore or conversion of one database
     filled here("wal");
     for (const char* part : {"-new.tmp", "-new.tmp-journal"}) write_content(here.path + part, bytes(600, 1));
     REQUIRE(here.store.rebuild(here.from, here.to, here.old_lease, here.new_lease).has_value());
-    REQUIRE(here.store.duplicate(here.from, here.backup).has_value());
+    REQUIRE(here.back_up(here.backup));
     for (const auto& ref : {here.to, here.backup}) CHECK_FALSE(std::filesystem::exists(here.path_of(ref, "main.db-new.tmp")));
     CHECK(here.count_in(here.to, here.new_lease) == "50;");
 }

@@ -41,6 +41,15 @@ std::string rows_in(const std::string& path) { return sql(open(path, prod), "SEL
 std::size_t files_in(const temporary_folder& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder.path()), {}));
 }
+/// How many of them this process has open.
+int handles_of(const std::string& path) {
+    int found = 0;
+    for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        found += fs::read_symlink(entry.path(), gone) == path;
+    }
+    return found;
+}
 fs::perms permissions_of(const std::string& path) { return fs::status(path).permissions(); }
 
 } // namespace
@@ -194,7 +203,7 @@ TEST_CASE("replacement: two at once follow each other, and the second begins wit
                 CHECK(next);
                 CHECK(fs::file_size(path + "-new.tmp") == 0);
             });
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            while (handles_of(fresh.path()) < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1)); // it waits
             must(file::write_fully_at(fresh.file(), 0, content));
             if (is_moved) must(fresh.into_place());
         }

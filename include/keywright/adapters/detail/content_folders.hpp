@@ -28,7 +28,7 @@ struct moving_item {
 };
 
 /// `Items` has `of(tree) -> tree`, what of a tree counts as folders and items; `rebuild(const moving_item&, opens, seals, told)`
-/// and `copy(const moving_item&)`, each of which makes a file and syncs its bytes.
+/// and `back_up(const moving_item&, keys, taken)`, each of which makes a file and syncs its bytes.
 /// Thread safety: concurrent, also with other processes. Nothing is kept open between calls.
 template <class Items>
 class content_folders {
@@ -67,14 +67,17 @@ public:
         });
     }
 
-    [[nodiscard]] result<void> duplicate(const ports::content_ref& from, const ports::content_ref& to) {
+    [[nodiscard]] result<void> back_up(const ports::content_ref& from, const ports::content_ref& to, const ports::content_keys& keys,
+                                       instant taken) {
+        if (to.backup.empty()) return fail(errc::misused, "content: expected the name of a backup");
         const auto begun = begin(from, to);
         if (!begun) return pass(begun);
-        const auto taken = detail::present(path(to));
-        if (!taken) return pass(taken);
-        if (*taken) return fail(errc::already_exists, "content: expected a name that is free; drop what has it first");
-        return build(to, begun->items,
-                     [&](const detail::tree_item& item, const std::string& target) { return Items::copy(moving(from, to, item, target)); });
+        const auto there = detail::present(path(to));
+        if (!there) return pass(there);
+        if (*there) return fail(errc::already_exists, "content: expected a name that is free; drop what has it first");
+        return build(to, begun->items, [&](const detail::tree_item& item, const std::string& target) {
+            return Items::back_up(moving(from, to, item, target), keys, taken);
+        });
     }
 
     [[nodiscard]] result<void> drop(const ports::content_ref& ref) {

@@ -12,7 +12,7 @@
 namespace keywright::file {
 
 // Context of every file: environment, path (relative, with `/`), region, tenant; pairs of the application's own may
-// stand beside them. Neither generation nor backup is in it, so that a duplicate opens as what it is a copy of.
+// stand beside them. Neither generation nor backup is in it, so that a backup opens as what it is a copy of.
 
 namespace detail {
 
@@ -21,7 +21,7 @@ class message_items {
 public:
     static std::vector<tree_item> of(std::vector<tree_item>&& tree) noexcept { return std::move(tree); }
 
-    [[nodiscard]] static result<void> copy(const moving_item& item) {
+    [[nodiscard]] static result<void> back_up(const moving_item& item, const ports::content_keys&, instant) {
         bytes buffer(std::size_t{1} << 20);
         return copy_file(item.source, item.target, buffer);
     }

@@ -295,12 +295,6 @@ private:
     return sync_folder(folder_of(path));
 }
 
-/// Removes a file; one that is not there is success. The bytes may stay on the medium.
-[[nodiscard]] inline result<void> remove_durably(const std::string& path) {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("file: expected to remove the file");
-    return sync_folder(folder_of(path));
-}
-
 /// Reads a regular file of at most `limit` bytes. Fails with limit_exceeded when it is larger (before reading it),
 /// malformed when it is a folder, a pipe or a device (never waits for one).
 [[nodiscard]] inline result<bytes> read_file(const std::string& path, std::size_t limit) {

@@ -72,8 +72,9 @@ public:
         contents_.emplace(key(to), std::move(made));
         return {};
     }
-    [[nodiscard]] result<void> duplicate(const ports::content_ref& from, const ports::content_ref& to) {
+    [[nodiscard]] result<void> back_up(const ports::content_ref& from, const ports::content_ref& to, const ports::content_keys&, instant) {
         if (!whole(from) || !whole(to) || from == to) return incomplete();
+        if (to.backup.empty()) return fail(errc::misused, "content: expected the name of a backup");
         const std::lock_guard guard(mutex_);
         const auto at = contents_.find(key(from));
         if (at == contents_.end()) return nothing_there();

@@ -9,6 +9,7 @@
 #include <keywright/adapters/sqlite/encrypted/new_database.hpp>
 #include <keywright/adapters/sqlite/encrypted/replacement.hpp>
 #include <keywright/adapters/sqlite/encrypted/snapshot.hpp>
+#include <keywright/adapters/sqlite/generation.hpp>
 #include <keywright/envelope/page_backup.hpp>
 
 namespace keywright::sqlite {
@@ -29,6 +30,7 @@ struct restore_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of the new file
     envelope::page_engine engine = envelope::botan_pages;              ///< who decrypts, and encrypts
     seconds wait{5};                                                   ///< how long others are waited for
+    generation_keeper kept{};                                          ///< the new file is above what it knows, and it is told
 };
 
 /// Of an open file, pipe or socket, from where it stands. Requires: the descriptor outlives what is returned.
@@ -136,7 +138,7 @@ template <class Take>
 /// name (else unsupported), and nobody may have it open or restore it, too (else timed_out); a connection that had it open,
 /// doing nothing, is refused from its next transaction on. Its permissions stay, and 0600 is what a new one gets. What a kill
 /// leaves, encrypted, is named `…-new.tmp` and goes with the next restore.
-/// Whether policy allows it is not asked here. Fails as `verify_backup`; as the leases; storage_full and the like.
+/// Whether policy allows it is not asked here. Fails as `verify_backup`; as the leases and `kept`; storage_full and the like.
 [[nodiscard]] inline result<backup_info> restore_backup(const byte_source& source, const std::string& path,
                                                         const keys::data_key_lease& opens, const keys::data_key_lease& seals,
                                                         const restore_options& options = {}) {
@@ -144,13 +146,16 @@ template <class Take>
     if (!opened) return pass(opened);
     auto fresh = detail::replacement::begin(path, options.wait);
     if (!fresh) return pass(fresh);
+    const auto known = detail::known_to(options.kept);
+    if (!known) return pass(known);
     auto target = detail::new_database::begin(fresh->file(), seals, {options.suite, options.engine}, opened->info().page_size);
     if (!target) return pass(target);
     if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
     const auto old = detail::open_replaced(path, seals, options.wait);
     if (!old && old.error().code != errc::not_found) return pass(old);
-    if (auto whole = target->finish(old ? detail::sequence_of(*old) : 0); !whole) return pass(whole);
+    if (auto whole = target->finish(std::max(old ? detail::sequence_of(*old) : 0, *known)); !whole) return pass(whole);
     if (auto placed = fresh->into_place(); !placed) return pass(placed);
+    if (auto kept = detail::keep_in(options.kept, target->sequence()); !kept) return pass(kept);
     return opened->info();
 }
 

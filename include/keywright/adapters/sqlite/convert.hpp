@@ -6,6 +6,7 @@
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/replacement.hpp>
+#include <keywright/adapters/sqlite/generation.hpp>
 #include <keywright/adapters/sqlite/verify.hpp>
 #include <keywright/policy/way_out.hpp>
 
@@ -31,6 +32,8 @@ struct convert_options {
     std::function<void(std::uint64_t done, std::uint64_t total)> progress{};
     /// Registers the collations and functions that the schema names, where those are an application's own; may be empty.
     std::function<result<void>(sqlite3*)> prepare{};
+    /// The new file's generation is above what it knows, and it is told; after the way out no encrypted file of before is taken.
+    generation_keeper kept{};
 };
 
 namespace detail {
@@ -158,6 +161,12 @@ struct growth {
     return {};
 }
 
+/// Gives a new file a generation above one that is known.
+[[nodiscard]] inline result<std::uint64_t> raise_above(database& fresh, std::uint64_t known) {
+    if (auto raised = raise_generation(fresh, known + 1); !raised) return pass(raised);
+    return generation(fresh);
+}
+
 } // namespace detail
 
 /// Encrypts the database in `path` under the environment's page key. Fails with already_exists (it is encrypted), timed_out
@@ -173,15 +182,22 @@ struct growth {
     const auto old = detail::open_clear(path, how);
     if (!old) return pass(old);
     if (auto alone = detail::take_alone(old->handle()); !alone) return alone;
+    const auto known = detail::known_to(how.kept);
+    if (!known) return pass(known);
     if (auto sealed = detail::seal_into(fresh->path(), *old, source, how); !sealed) return sealed;
+    result<std::uint64_t> raised = 0;
     {
-        const auto db = open(fresh->path(), source, {.suite = how.suite, .engine = how.engine, .wait = how.wait});
+        auto db = open(fresh->path(), source, {.suite = how.suite, .engine = how.engine, .wait = how.wait});
         if (!db) return pass(db);
         if (auto proved = detail::prove_pages(*db); !proved) return proved;
         if (auto logged = detail::log_as_before(*db, *old); !logged) return logged;
+        if (how.kept) raised = detail::raise_above(*db, *known);
+        if (!raised) return pass(raised);
     }
     if (auto moved = fresh->into_place(); !moved) return moved;
-    return how.overwrite ? detail::overwrite(old->handle()) : result<void>{};
+    auto kept = detail::keep_in(how.kept, *raised);
+    auto wiped = how.overwrite ? detail::overwrite(old->handle()) : result<void>{};
+    return kept ? wiped : kept;
 }
 
 /// The way out: leaves the database in `path` in the clear, for whoever may read the file. `permit` is what the policy says
@@ -201,9 +217,13 @@ struct growth {
     if (about.st_size == 0) return fail(errc::malformed, "sqlite: expected an encrypted database, the file is empty");
     auto fresh = detail::replacement::begin(path, how.wait);
     if (!fresh) return pass(fresh);
-    const auto old = open(path, permitted, {.engine = how.engine, .create = false, .wait = how.wait});
+    const auto known = detail::known_to(how.kept);
+    if (!known) return pass(known);
+    const auto old = open(path, permitted, {.engine = how.engine, .create = false, .wait = how.wait, .at_least = *known});
     if (!old) return pass(old);
     if (auto alone = detail::take_alone(old->handle()); !alone) return alone;
+    const auto left = generation(*old);
+    if (!left) return pass(left);
     {
         const auto db = connection::open(detail::uri_of(fresh->path(), {}), SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, how.wait);
         if (!db) return pass(db);
@@ -211,7 +231,8 @@ struct growth {
             return set;
         if (auto copied = detail::copy_pages(*db, *old, how); !copied) return copied;
     }
-    return fresh->into_place();
+    if (auto moved = fresh->into_place(); !moved) return moved;
+    return detail::keep_in(how.kept, *left + 1);
 }
 
 } // namespace keywright::sqlite

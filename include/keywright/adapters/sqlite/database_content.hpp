@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Environments' data as encrypted databases: a content store by which apply, return, restore, copy and reset drive real
-// databases. A backup is taken while they are in use, and needs no key.
-// Depends on: ports/content_store, adapters/detail/content_folders (layout of the folders), adapters/sqlite/encrypted.
+// Environments' data as encrypted databases: a content store by which apply, return, backup, restore, copy and reset drive
+// real databases while they are in use.
+// Depends on: ports/content_store, adapters/detail/content_folders (layout of the folders), adapters/sqlite/backup.
 // Use: `auto store = sqlite::database_content::open("/var/lib/app/databases");`
 //      `auto db = sqlite::open(store->path(ref) + "/main.db", [&] { return environment.pages(access::read_write); });`
 #pragma once
 
 #include <keywright/adapters/detail/content_folders.hpp>
-#include <keywright/adapters/sqlite/encrypted/new_database.hpp>
-#include <keywright/adapters/sqlite/encrypted/replacement.hpp>
-#include <keywright/adapters/sqlite/encrypted/snapshot.hpp>
+#include <keywright/adapters/sqlite/backup.hpp>
 
 namespace keywright::sqlite {
 
 namespace detail {
 
-/// Every file is an encrypted database, or what SQLite keeps beside one.
+/// Every file of a generation is an encrypted database, or what SQLite keeps beside one; every file of a backup is a container.
 class database_items {
 public:
     /// Journals and logs come and go with their databases, and so does what a killed restore or conversion left.
@@ -29,42 +27,19 @@ public:
 
     [[nodiscard]] static result<void> rebuild(const file::moving_item& item, const keys::data_key_lease& opens,
                                               const keys::data_key_lease& seals, const ports::content_progress& told) {
-        auto from = snapshot::take(item.source, std::make_shared<page_access>(opens, envelope::page_suite::aes256_gcm_siv), patience);
-        if (!from) return as_corrupt(from.error());
-        const auto target = file::open_file(item.target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+        const auto target = new_file(item.target);
         if (!target) return pass(target);
-        auto to = new_database::begin(*target, seals, from->header().suite, from->header().page_size);
-        if (!to) return pass(to);
-        for (std::uint32_t number = 1; number <= from->pages(); ++number) {
-            const auto page = from->read(number);
-            if (!page) return pass(page);
-            if (number == 1)
-                if (auto fine = check_first_page(page->clear, from->pages()); !fine) return fine;
-            if (auto added = to->add(page->clear); !added) return added;
-            told(envelope::header_size + std::uint64_t{number} * page->clear.size(), item.size);
-        }
-        return to->finish();
+        auto built =
+            item.from.backup.empty() ? from_database(item, *target, opens, seals, told) : from_container(item, *target, opens, seals, told);
+        return built ? built : as_corrupt(built.error());
     }
 
-    /// The file, its journal or log, and what a killed re-encryption left, as they are at one moment. A journal that a living writer has is copied in vain: it
-    /// holds the pages as they are in the copy.
-    [[nodiscard]] static result<void> copy(const file::moving_item& item) {
-        auto from = bare_file::open(item.source);
-        if (!from) return pass(from);
-        if (auto locked = from->lock(SQLITE_LOCK_SHARED, patience); !locked) return locked;
-        if (auto held = from->hold_log(patience); !held) return held;
-        const auto target = file::open_file(item.target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    [[nodiscard]] static result<void> back_up(const file::moving_item& item, const ports::content_keys& keys, instant taken) {
+        const auto target = new_file(item.target);
         if (!target) return pass(target);
-        auto copied = from->read_all([&](byte_view piece) { return file::write_fully(*target, piece); });
-        if (copied) copied = file::sync(*target);
-        bytes buffer(std::size_t{1} << 18);
-        for (const char* suffix : {"-journal", "-wal", resealing::suffix}) {
-            if (!copied) return copied;
-            const auto there = file::detail::present(item.source + suffix);
-            if (!there) return pass(there);
-            if (*there) copied = file::detail::copy_file(item.source + suffix, item.target + suffix, buffer);
-        }
-        return copied;
+        const auto written = write_backup(item.source, keys, write_to(*target), {.taken = taken, .wait = patience});
+        if (!written) return as_corrupt(written.error());
+        return file::sync(*target);
     }
 
 private:
@@ -76,28 +51,67 @@ private:
         const auto database = std::string_view(item.path).substr(0, item.path.size() - suffix.size());
         return std::any_of(all.begin(), all.end(), [&](const auto& other) { return !other.is_folder && other.path == database; });
     }
-    /// In an environment's folder belongs nothing but databases of its own.
+    static result<file::descriptor> new_file(const std::string& path) {
+        return file::open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    }
+
+    static result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::data_key_lease& opens,
+                                      const keys::data_key_lease& seals, const ports::content_progress& told) {
+        auto from = snapshot::take(item.source, std::make_shared<page_access>(opens, envelope::page_suite::aes256_gcm_siv), patience);
+        if (!from) return pass(from);
+        auto to = new_database::begin(target, seals, from->header().suite, from->header().page_size);
+        if (!to) return pass(to);
+        for (std::uint32_t number = 1; number <= from->pages(); ++number) {
+            const auto page = from->read(number);
+            if (!page) return pass(page);
+            if (number == 1)
+                if (auto fine = check_first_page(page->clear, from->pages()); !fine) return fine;
+            if (auto added = to->add(page->clear); !added) return added;
+            told(envelope::header_size + std::uint64_t{number} * page->clear.size(), item.size);
+        }
+        return to->finish();
+    }
+    static result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::data_key_lease& opens,
+                                       const keys::data_key_lease& seals, const ports::content_progress& told) {
+        const auto source = file::open_file(item.source, O_RDONLY | O_NOFOLLOW);
+        if (!source) return pass(source);
+        std::uint64_t done = 0;
+        auto opened = envelope::backup_opener::begin(
+            [&](byte_span room) {
+                auto got = file::read_fully(*source, room);
+                if (got) told(done += *got, item.size);
+                return got;
+            },
+            opens);
+        if (!opened) return pass(opened);
+        auto to = new_database::begin(target, seals, opened->info().suite, opened->info().page_size);
+        if (!to) return pass(to);
+        if (auto moved = read_backup(*opened, [&](byte_view page) { return to->add(page); }); !moved) return moved;
+        return to->finish();
+    }
+
+    /// In an environment's folder belongs nothing but databases of its own, in a backup nothing but containers of those.
     static tl::unexpected<error> as_corrupt(const error& e) {
-        if (e.code == errc::malformed || e.code == errc::unsupported || e.code == errc::misused)
-            return fail(errc::corrupt, "content: expected an encrypted database in every file of an environment", e.native);
-        return tl::unexpected(e);
+        if (e.code != errc::malformed && e.code != errc::unsupported && e.code != errc::misused) return tl::unexpected(e);
+        return fail(errc::corrupt, "content: expected an encrypted database in every file of an environment, or its backup", e.native);
     }
 };
 
 } // namespace detail
 
-// A generation is a folder, a backup too; the databases in it have any names, sub-folders with them. What is not noticed,
-// beside what encrypted_database says: a database put in another one's place within one environment, or a whole one removed.
-// A rebuild reads what was committed, from log and journal, too, which SQLite may write back into the old file; it waits 5 s
-// for transactions of others to end, then fails with timed_out. Everybody closes the databases of a generation that is no
-// longer current. A backup is a copy of files: while it is made writers wait, and a transaction over several databases whose
-// process was killed may be in one of them and not in the other.
+// A generation is a folder of databases, of any names, with sub-folders; a backup is one of containers
+// (envelope/page_backup), each of the name of its database: `verify_backup` checks one, with the environment's keys or without any.
+// What is not noticed, beside what encrypted_database says: a database put in another one's place within one environment, or a
+// whole one removed. A rebuild or a backup takes what was committed, from log and journal, too, which SQLite may write back into
+// the old file, and each database as it is at one moment, one after the other. It waits 5 s for transactions of others to end, then
+// fails with timed_out; where there is no log, others wait for it to write. Everybody closes the databases of a generation that is
+// no longer current.
 
 /// Thread safety: concurrent, also with other processes. Nothing is kept open between calls.
 class database_content : public file::content_folders<detail::database_items> {
 public:
     /// What its data is sealed under: a service leases this beside the keys of messages.
-    static constexpr keys::data_purpose purpose = keys::data_purpose::page;
+    static constexpr std::array purposes{keys::data_purpose::page};
 
     /// The folder is made when it is missing and its parent is there.
     [[nodiscard]] static result<database_content> open(std::string root) {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The generation of an encrypted database file: a number in its header that only grows, kept elsewhere too, so that an older
 // copy of the whole file put in its place is known for one.
-// Depends on: encrypted/sole_writer. Use: `auto known = sqlite::generation(db);` kept in the state store, and later
-//      `sqlite::open(path, source, {.at_least = *known})`.
+// Depends on: encrypted/sole_writer, ports/state_store. Use: `const auto kept = sqlite::kept_in(store, "generation/prod.db");` for
+// whoever restores and converts, `kept.keep(*sqlite::generation(db))`, and `sqlite::open(path, source, {.at_least = *kept.known()})`.
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/sole_writer.hpp>
+#include <keywright/ports/state_store.hpp>
+
+#include <functional>
 
 namespace keywright::sqlite {
 
-// It grows when a file is made, when its first pages are on the disk, when a re-encryption begins and when it ends, and with
-// `raise_generation`, which whoever restores or converts a file calls with a number above the one that is known.
+// It grows when a file is made, when its first pages are on the disk, when a re-encryption begins and when it ends, with
+// `raise_generation`, and where a file is restored or converted: above the one that is known, if a `generation_keeper` tells.
 // What `at_least` refuses: a file with the header of an earlier generation, one made anew, an empty or a missing one.
 // What it does not see: older pages behind the header of now, as long as their key is the same; commits taken back within a
 // generation. To notice a copy from yesterday, raise the generation every day. Pages from before a re-encryption do not
@@ -41,5 +44,61 @@ namespace keywright::sqlite {
     if (!*has_header) return fail(errc::misused, "sqlite: expected a database with a page, this file is empty");
     return alone->file().head().raise_sequence(to);
 }
+
+/// Where the generation of one database is kept, away from its file. An empty one keeps nothing.
+struct generation_keeper {
+    std::function<result<std::uint64_t>()> known{};           ///< 0: none was kept yet
+    std::function<result<void>(std::uint64_t value)> keep{};  ///< on the disk when it returns; below what is known it changes nothing
+
+    explicit operator bool() const noexcept { return static_cast<bool>(known); }
+};
+
+/// In a record of a state store, 8 bytes, big-endian. Requires: the store outlives it.
+template <class Store>
+[[nodiscard]] generation_keeper kept_in(Store& store, const std::string& record) {
+    const auto load = [&store, record]() -> result<std::pair<std::uint64_t, std::uint64_t>> { // the generation, the record's version
+        const auto found = store.load(record);
+        if (!found && found.error().code == errc::not_found) return std::pair(std::uint64_t{0}, std::uint64_t{0});
+        if (!found) return pass(found);
+        if (found->value.size() != 8) return fail(errc::corrupt, "sqlite: the record of a database's generation is damaged");
+        return std::pair(load_be<std::uint64_t>(found->value.data()), found->version);
+    };
+    const auto known = [load]() -> result<std::uint64_t> {
+        const auto found = load();
+        if (!found) return pass(found);
+        return found->first;
+    };
+    const auto keep = [&store, record, load](std::uint64_t value) -> result<void> {
+        for (;;) {
+            const auto found = load();
+            if (!found) return pass(found);
+            if (found->first >= value) return {};
+            bytes stored(8);
+            store_be(value, stored.data());
+            ports::batch batch;
+            batch.put(record, found->second, std::move(stored));
+            auto done = store.commit(batch);
+            if (done || done.error().code != errc::version_conflict) return done; // else somebody else keeps one, too
+        }
+    };
+    return {known, keep};
+}
+
+namespace detail {
+
+/// What a keeper knows; 0 where there is none.
+[[nodiscard]] inline result<std::uint64_t> known_to(const generation_keeper& keeper) {
+    return keeper ? keeper.known() : result<std::uint64_t>(0);
+}
+/// Once a new file is in its place, which stays there whatever this says.
+[[nodiscard]] inline result<void> keep_in(const generation_keeper& keeper, std::uint64_t value) {
+    if (!keeper) return {};
+    auto kept = keeper.keep(value);
+    if (kept) return kept;
+    return fail(kept.error().code, "sqlite: the new database is in place, but its generation was not kept; raise it and keep it again",
+                kept.error().native);
+}
+
+} // namespace detail
 
 } // namespace keywright::sqlite

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A database file below its encryption, without keys: locked as SQLite locks it, so that a process whose SQLite has it open
 // is in the way, and those who come later wait.
-// Depends on: adapters/sqlite/database, SQLite's file methods. Used by adapters/sqlite/backup and database_content.
+// Depends on: adapters/sqlite/database, SQLite's file methods. Used by adapters/sqlite/backup.
 #pragma once
 
 #include <keywright/adapters/sqlite/database.hpp>
@@ -28,12 +28,10 @@ public:
         return made;
     }
     bare_file(bare_file&& other) noexcept
-        : name_(std::move(other.name_)), room_(std::move(other.room_)), is_open_(std::exchange(other.is_open_, false)),
-          has_log_(std::exchange(other.has_log_, false)), has_log_locks_(std::exchange(other.has_log_locks_, false)) {}
+        : name_(std::move(other.name_)), room_(std::move(other.room_)), is_open_(std::exchange(other.is_open_, false)) {}
     bare_file& operator=(bare_file&&) = delete;
     ~bare_file() {
         if (!is_open_) return;
-        if (has_log_) give_log_back();
         file()->pMethods->xUnlock(file(), SQLITE_LOCK_NONE);
         file()->pMethods->xClose(file());
     }
@@ -52,54 +50,7 @@ public:
         }
     }
 
-    /// Neither the file nor its log changes for as long as this lives: nobody writes into the log, nor from there into the
-    /// file. For files of any journal mode, since the mode stands in a sealed page. Requires: SQLITE_LOCK_SHARED.
-    [[nodiscard]] result<void> hold_log(seconds wait) {
-        const auto* methods = file()->pMethods;
-        if (methods->iVersion < 2 || methods->xShmMap == nullptr)
-            return fail(errc::unsupported, "sqlite: expected a VFS with shared memory");
-        void volatile* index = nullptr;
-        errno = 0;
-        int code = methods->xShmMap(file(), 0, 32'768, 1, &index);
-        has_log_ = code == SQLITE_OK;
-        for (std::int64_t waited = 0; code == SQLITE_OK; waited += 10) {
-            code = methods->xShmLock(file(), 0, log_locks, SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
-            has_log_locks_ = code == SQLITE_OK;
-            if (has_log_locks_) return {};
-            if ((code & 0xff) == SQLITE_BUSY && waited < wait.count * 1000) sqlite3_sleep(10), code = SQLITE_OK;
-        }
-        return connection::failure(code, "sqlite: expected to lock the database's log; others write");
-    }
-    /// All bytes, to `take` in pieces. Not by a handle of one's own: closing that would give up locks of the whole process.
-    template <class Take>
-    [[nodiscard]] result<void> read_all(Take&& take) {
-        sqlite3_int64 size = 0;
-        errno = 0;
-        int code = file()->pMethods->xFileSize(file(), &size);
-        bytes piece(std::size_t{1} << 18);
-        for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += static_cast<sqlite3_int64>(piece.size())) {
-            piece.resize(static_cast<std::size_t>(std::min<sqlite3_int64>(size - at, static_cast<sqlite3_int64>(piece.size()))));
-            code = file()->pMethods->xRead(file(), piece.data(), static_cast<int>(piece.size()), at);
-            if (code != SQLITE_OK) break;
-            if (result<void> taken = take(byte_view(piece)); !taken) return taken;
-        }
-        if (code != SQLITE_OK) return connection::failure(code, "sqlite: expected to read the database file");
-        return {};
-    }
-
 private:
-    static constexpr int log_locks = 2; // wal.c: WAL_WRITE_LOCK and WAL_CKPT_LOCK
-
-    /// The -shm file goes where nobody else can be using it.
-    void give_log_back() noexcept {
-        const auto* methods = file()->pMethods;
-        if (has_log_locks_) methods->xShmLock(file(), 0, log_locks, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
-        bool is_alone = true;
-        for (const int level : {SQLITE_LOCK_RESERVED, SQLITE_LOCK_EXCLUSIVE})
-            is_alone = is_alone && methods->xLock(file(), level) == SQLITE_OK;
-        methods->xShmUnmap(file(), is_alone ? 1 : 0);
-    }
-
     struct freer {
         void operator()(const char* name) const noexcept { sqlite3_free_filename(name); }
     };
@@ -108,7 +59,7 @@ private:
 
     std::unique_ptr<const char, freer> name_;
     std::unique_ptr<std::max_align_t[]> room_;
-    bool is_open_ = false, has_log_ = false, has_log_locks_ = false;
+    bool is_open_ = false;
 };
 
 } // namespace keywright::sqlite::detail

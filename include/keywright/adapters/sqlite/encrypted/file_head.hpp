@@ -70,11 +70,11 @@ public:
     }
 
     /// Drops what is known of the header where it is another one now: the file was made anew, or has another key. Whether.
+    /// Whoever writes a copy raises its sequence, which stands at its beginning, and a new file has another identity there.
     bool forget_if_changed() {
         if (!is_ready()) return false;
-        bytes now(envelope::header_size);
-        const int code = below_->pMethods->xRead(below_, now.data(), static_cast<int>(now.size()), 0);
-        if (code == SQLITE_OK && now == copies_) return false;
+        const int code = below_->pMethods->xRead(below_, found_.data(), static_cast<int>(found_.size()), 0);
+        if (code == SQLITE_OK && std::equal(found_.begin(), found_.end(), copies_.begin())) return false;
         forget();
         return true;
     }
@@ -268,6 +268,7 @@ private:
     std::optional<envelope::page_header> header_;
     std::array<std::optional<envelope::page_keys>, 2> keys_; // by slot
     bytes copies_ = bytes(envelope::header_size);            // both, as read or written last
+    bytes found_ = bytes(envelope::header_slot_size + 64);   // the first copy and the beginning of the second
     std::size_t current_ = 1;                                // the copy that counts
 };
 

@@ -19,7 +19,6 @@ public:
         : below_(below), access_(std::move(access)), head_(below, access_), resealing_(below, head_, beside) {}
 
     page_access& access() noexcept { return *access_; }
-    const std::shared_ptr<page_access>& shared_access() const noexcept { return access_; }
     file_head& head() noexcept { return head_; }
     resealing& pages_between_keys() noexcept { return resealing_; }
     /// Of the write-ahead log; forgets with each change of a lock.
@@ -132,7 +131,7 @@ public:
         const bool is_in_doubt = begins ? !first_.confirm(below_, header) : level_ == SQLITE_LOCK_SHARED;
         const bool is_asked_now = level == SQLITE_LOCK_RESERVED || (begins && is_in_doubt);
         if (is_asked_now ? place_.is_lost(below_) : begins && place_.was_lost(below_))
-            return below_->pMethods->xUnlock(below_, level_), tell_of_replacement();
+            return below_->pMethods->xUnlock(below_, level_), access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         if (is_in_doubt) forget_if_changed();
         resealing_.others_were_here();
         level_ = std::max(level_, level);
@@ -155,12 +154,13 @@ public:
         const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         // A log that is written back is written back wherever the file is.
         const bool writes_log = may_write && offset == write_lock;
-        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_)) return tell_of_replacement();
+        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+            return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
         if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
-        if (!may_write) return code;
-        // Whoever gives the file another key has the locks of those who write log or pages.
+        // Whoever gives the file another key has the locks of those who write log or pages. Under that of a mark nobody does.
+        if (!may_write || offset > first_read_mark) return code;
         resealing_.others_were_here();
         forget_if_changed();
         const int ready = make_ready();
@@ -195,8 +195,6 @@ protected:
 private:
     static constexpr std::int64_t header = envelope::header_size;
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
-
-    int tell_of_replacement() noexcept { return access_->note(SQLITE_READONLY_DBMOVED, file_replaced); }
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
@@ -316,10 +314,6 @@ private:
     int read_part(byte_span out, std::int64_t offset) {
         const std::size_t size = head_.header().page_size;
         const auto within = offset % static_cast<std::int64_t>(size);
-        if (const auto first = first_.now(); number_of(offset) == 1 && first.size() == size) {
-            std::copy_n(first.begin() + within, out.size(), out.begin());
-            return SQLITE_OK;
-        }
         part_.resize(size);
         const byte_span page = part_;
         int code = open_page(number_of(offset), page);

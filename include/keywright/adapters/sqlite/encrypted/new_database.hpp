@@ -64,6 +64,8 @@ public:
         }
         return file::sync(*file_);
     }
+    /// Of the finished header.
+    std::uint64_t sequence() const noexcept { return header_.sequence; }
 
 private:
     new_database(const file::descriptor& file, const keys::data_key_lease& seals, envelope::page_keys&& keys,
