@@ -44,11 +44,12 @@ class Exercise:
 
 
 THREADTEST3 = r"(?m)^(?:Running .*|.*errors out of.*|.*rror.*)$"
+MPTEST = r"Summary: \d+ errors"  # on a busy machine it waits for some tests no longer
 EXERCISES = [
     # several processes
-    *(Exercise(f"mptest a.db {{source}}/mptest/{script}.test --journalmode {mode}", r"Summary: \d+ errors out of \d+ tests")
+    *(Exercise(f"mptest a.db {{source}}/mptest/{script}.test --journalmode {mode}", MPTEST)
       for script in ("multiwrite01", "crash01") for mode in ("delete", "wal", "truncate", "persist")),
-    *(Exercise(f"mptest a.db {{source}}/mptest/{script}-of-one-size.test", r"Summary: \d+ errors out of \d+ tests")
+    *(Exercise(f"mptest a.db {{source}}/mptest/{script}-of-one-size.test", MPTEST)
       for script in ("config01", "config02")),
     # several threads
     Exercise("threadtest3 'walthread*' cgt_pager_1 'checkpoint*'", THREADTEST3),
