@@ -245,6 +245,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
+    include/keywright/adapters/sqlite/lease_source.hpp
     include/keywright/adapters/sqlite/page_cache.hpp
     include/keywright/adapters/sqlite/reencrypt.hpp
     include/keywright/adapters/sqlite/state_store.hpp

@@ -151,7 +151,7 @@ outcome<void> verify_backup(const options& given, database_keys& keys) {
     if (!lease) return tl::unexpected(why_not_restored(lease.error(), given.file, given, &keys));
     std::uint64_t done = 0;
     example::progress_bar bar(in->size, !given.quiet);
-    const auto info = sqlite::verify_backup(counted(*in, bar, done), *lease);
+    const auto info = sqlite::verify_backup(counted(*in, bar, done), **lease);
     bar.clear();
     if (!info) return tl::unexpected(why_not_restored(info.error(), given.file, given, &keys));
     if (!given.quiet) fmt::print("{}: backup of {} pages, taken {}: all proved\n", given.file, info->pages, taken_at(*info));

@@ -39,7 +39,7 @@ private:
     keywright::result<keywright::keys::data_key_lease> lease();
 
     std::unique_ptr<example::environment> environment_;
-    keywright::sqlite::lease_source key_;
+    std::function<keywright::result<keywright::keys::data_key_lease>()> key_;
     std::optional<trouble> refusal_;
 };
 

@@ -21,7 +21,7 @@ class environment {
 public:
     explicit environment(const char* name = "prod", std::uint8_t key = 7) : name_(name), key_(key) {}
 
-    sqlite::lease_source source() const {
+    auto source() const {
         return [all = *this]() -> result<keys::data_key_lease> {
             if (all.state_->locked) return fail(errc::locked, "test: the environment is locked");
             std::vector<keys::leased_key> list;

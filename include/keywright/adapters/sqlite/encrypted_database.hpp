@@ -255,7 +255,8 @@ private:
 
 } // namespace detail
 
-/// Opens the database in `path`, or makes it. The lease's environment must be the one that it was made for.
+/// Opens the database in `path`, or makes it. The lease's environment must be the one that it was made for. A source that
+/// many connections have (`share`, adapters/sqlite/lease_source) costs the next one no use of the customer's key.
 /// Fails with what the source or the lease says (locked, expired, unavailable); not_mine or authentication_failed: the keys
 /// of another environment, or an altered header; malformed: not an encrypted database; unsupported: of a later version;
 /// corrupt: cut, or older than `at_least`; and as SQLite does (timed_out, not_found, permission_denied, …).

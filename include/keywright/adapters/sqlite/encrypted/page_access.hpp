@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The right to use one encrypted database: the lease that gives its file key, a new one when that has run out, and what
 // went wrong last. All files of a connection share it; a lock closes it, an unlock opens it again.
-// Depends on: keys/lease, adapters/sqlite/database. Used by the files of this folder and by encrypted_database.
+// Depends on: adapters/sqlite/lease_source, adapters/sqlite/database. Used by the files of this folder and by encrypted_database.
 #pragma once
 
 #include <keywright/adapters/sqlite/database.hpp>
+#include <keywright/adapters/sqlite/lease_source.hpp>
 #include <keywright/envelope/page_header.hpp>
-#include <keywright/keys/lease.hpp>
 
-#include <functional>
 #include <optional>
 
 namespace keywright::sqlite {
-
-/// Gives a lease with the environment's page key, anew whenever the last one has expired or was locked; such as
-/// `[&] { return environment.pages(access::read_write); }`. Called on the connection's thread.
-using lease_source = std::function<result<keys::data_key_lease>()>;
 
 namespace detail {
 
@@ -55,9 +50,10 @@ public:
         }
         lease_ = nullptr;
         own_.reset();
-        auto fresh = source_();
+        auto fresh = (*source_)();
         if (!fresh) return pass(fresh);
-        lease_ = &own_.emplace(std::move(*fresh));
+        own_ = std::move(*fresh);
+        lease_ = own_.get();
         ++leases_;
         return lease_->check();
     }
@@ -99,9 +95,9 @@ private:
         return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
     }
 
-    lease_source source_;
-    std::optional<keys::data_key_lease> own_;
-    const keys::data_key_lease* lease_ = nullptr; // the own one, or a borrowed one
+    std::optional<lease_source> source_; // none: the lease is borrowed
+    lease_source::lease own_;            // perhaps others have it, too
+    const keys::data_key_lease* lease_ = nullptr; // that, or the borrowed one
     std::uint64_t leases_ = 0;
     std::optional<error> fault_;
 };
