@@ -206,9 +206,9 @@ struct growth {
 /// beside the file: the next call removes it.
 [[nodiscard]] inline result<void> decrypt(const std::string& path, lease_source source, const policy::clear_permit& permit,
                                           const convert_options& how = {}) {
-    const auto permitted = [given = std::move(source), of = permit.environment()]() -> result<keys::data_key_lease> {
+    const auto permitted = [given = std::move(source), of = permit.environment()]() -> result<lease_source::lease> {
         auto lease = given();
-        if (lease && lease->environment() != of)
+        if (lease && (*lease)->environment() != of)
             return fail(errc::misused, "sqlite: expected a permit for the environment whose keys are given");
         return lease;
     };

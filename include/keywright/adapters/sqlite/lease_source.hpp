@@ -28,13 +28,14 @@ public:
               return std::make_shared<const keys::data_key_lease>(std::move(*fresh));
           }) {}
 
+    /// One that gives leases which others have, too.
+    template <class Ask>
+        requires std::same_as<std::invoke_result_t<Ask&>, result<lease>>
+    lease_source(Ask ask) : ask_(std::move(ask)) {} // implicit
+
     [[nodiscard]] result<lease> operator()() const { return ask_(); }
 
 private:
-    struct by_many {};
-    lease_source(by_many, std::function<result<lease>()> ask) : ask_(std::move(ask)) {}
-    friend lease_source share(lease_source source);
-
     std::function<result<lease>()> ask_;
 };
 
@@ -50,14 +51,14 @@ private:
         lease_source::lease held;
     };
     const auto all = std::make_shared<holder>(std::move(source));
-    return {lease_source::by_many{}, [all]() -> result<lease_source::lease> {
-                const std::scoped_lock alone(all->busy);
-                if (all->held != nullptr && all->held->check()) return all->held;
-                all->held.reset();
-                auto fresh = all->source();
-                if (fresh) all->held = *fresh;
-                return fresh;
-            }};
+    return [all]() -> result<lease_source::lease> {
+        const std::scoped_lock alone(all->busy);
+        if (all->held != nullptr && all->held->check()) return all->held;
+        all->held.reset();
+        auto fresh = all->source();
+        if (fresh) all->held = *fresh;
+        return fresh;
+    };
 }
 
 } // namespace keywright::sqlite
