@@ -22,8 +22,8 @@ public:
     template <class Ask>
         requires std::convertible_to<std::invoke_result_t<Ask&>, result<keys::data_key_lease>>
     lease_source(Ask ask) // implicit: a callable is a source
-        : ask_([ask = std::move(ask)]() mutable -> result<lease> {
-              result<keys::data_key_lease> fresh = ask();
+        : ask_([given = std::move(ask)]() mutable -> result<lease> {
+              result<keys::data_key_lease> fresh = given();
               if (!fresh) return pass(fresh);
               return std::make_shared<const keys::data_key_lease>(std::move(*fresh));
           }) {}
