@@ -77,7 +77,7 @@ void open_through_service() {
     bench::run(db.handle(), "CREATE TABLE t(a INTEGER PRIMARY KEY, b BLOB)");
     const auto schema = [&] { bench::run(open().handle(), "SELECT count(*) FROM t"); };
     std::printf("opening and reading the schema, with a shared lease: %.0f us\n", least_of(200, schema));
-    std::printf("a new lease, one use of the customer's RSA key in it: %.0f us\n", least_of(50, [&] { or_throw(ask()); }));
+    std::printf("a new lease, one use of the provider's RSA key in it: %.0f us\n", least_of(50, [&] { or_throw(ask()); }));
     auto& head = sqlite::detail::file_of(db.handle())->head();
     constexpr int looks = 1000;
     const double all = least_of(50, [&] {
