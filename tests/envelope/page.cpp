@@ -3,26 +3,22 @@
 #include <keywright/detail/whole_aead.hpp>
 #include <keywright/envelope/page.hpp>
 
+#include "page_samples.hpp"
+
 #include <doctest/doctest.h>
 
 namespace {
 
 using namespace keywright;
+using namespace page_samples;
 using envelope::page_kind;
 using envelope::page_suite;
-
-constexpr envelope::file_identity file{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 secret_bytes key_of(std::uint8_t byte) { return secret_bytes(byte_view(bytes(32, byte))); }
 envelope::page_cipher cipher_of(page_suite suite, std::uint8_t key = 7, const envelope::file_identity& of = file, std::uint8_t slot = 0) {
     auto made = envelope::page_cipher::make(suite, key_of(key), of, slot);
     REQUIRE(made.has_value());
     return std::move(*made);
-}
-bytes page_of(std::size_t size) {
-    bytes page(size);
-    for (std::size_t i = 0; i < size - envelope::page_reserve; ++i) page[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
-    return page;
 }
 bytes sealed_by(envelope::page_cipher& cipher, const envelope::page_place& place, byte_view page) {
     const auto sealed = cipher.seal(place, page);

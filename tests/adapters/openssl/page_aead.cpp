@@ -2,7 +2,8 @@
 // OpenSSL's pages beside Botan's: the same bytes, both ways, every bit; what OpenSSL leaves behind, in memory and in its list
 // of errors.
 #include <keywright/adapters/openssl/page_aead.hpp>
-#include <keywright/envelope/page.hpp>
+
+#include "../../envelope/page_samples.hpp"
 
 #include <botan/hex.h>
 #include <doctest/doctest.h>
@@ -17,6 +18,7 @@
 namespace {
 
 using namespace keywright;
+using namespace page_samples;
 using envelope::page_suite;
 
 // --- what OpenSSL does with memory ---
@@ -63,7 +65,6 @@ const bool is_watched = CRYPTO_set_mem_functions([](std::size_t size, const char
 
 // --- pages ---
 
-constexpr envelope::file_identity file{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 constexpr envelope::page_place here{envelope::page_kind::log, 0x01020304, 0x1112131415161718, 0x2122232425262728};
 
 constexpr std::string_view key_text = "a key of 32 bytes for these tests";
@@ -73,11 +74,6 @@ envelope::page_cipher cipher_of(page_suite suite, envelope::page_engine engine) 
     auto made = envelope::page_cipher::make({suite, engine}, key(), file);
     REQUIRE(made.has_value());
     return std::move(*made);
-}
-bytes page_of(std::size_t size) {
-    bytes page(size);
-    for (std::size_t i = 0; i < size - envelope::page_reserve; ++i) page[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
-    return page;
 }
 bytes sealed_by(envelope::page_cipher& cipher, byte_view page) {
     const auto sealed = cipher.seal(here, page);
