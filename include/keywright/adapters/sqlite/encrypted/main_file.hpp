@@ -8,6 +8,7 @@
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
+#include <keywright/adapters/sqlite/interrupt.hpp>
 #include <keywright/adapters/sqlite/page_cache.hpp>
 
 namespace keywright::sqlite::detail {
@@ -198,7 +199,10 @@ private:
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
-        if (!usable && usable.error().code == errc::locked && head_.is_ready()) wipe_page_caches();
+        if (!usable && usable.error().code == errc::locked && head_.is_ready()) {
+            interruptible::interrupt_locked(access_->connection);
+            wipe_page_caches();
+        }
         if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
