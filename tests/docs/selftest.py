@@ -78,7 +78,7 @@ class Links(Planted):
 
 
 class Tables(Planted):
-    FACTS = ["rule\tpower_platform\tT18\tlock_cooldown", "source\tT18\ta page\tLock", "error\tmalformed\tno\t"]
+    FACTS = ["rule\tpower_platform\tT18\tlock_cooldown\tT18", "source\tT18\ta page\tLock", "error\tmalformed\tno\t"]
 
     def tree(self, comment="/// T18: no lock for `span`. More.\n"):
         self.write("include/keywright/policy/locking.hpp", f"// licence\n// Locking.\n\n{comment}struct lock_cooldown {{\n}};\n")
@@ -86,6 +86,15 @@ class Tables(Planted):
 
     def test_a_rule_is_told_by_its_first_sentence(self):
         self.assertIn("No lock for <code>span</code>.", tables.rules(tables.facts_of(self.FACTS), self.tree()))
+
+    def test_a_rule_of_a_family_is_told_by_its_own_sentence(self):
+        self.write("include/keywright/policy/cooldown.hpp", "/// `Since`: the moment.\ntemplate <fixed_text Id>\nstruct cooldown {\n};\n")
+        self.write("include/keywright/policy/locking.hpp",
+                   '/// T18: no lock for three days.\nconstexpr int last(const facts& f) {\n    return f.at;\n}\nusing lock_cooldown = cooldown<"T18", last>;\n')
+        cited = ["rule\tdynamics_365\tI08\tcooldown\tT18", "source\tI08\ta page\tLock"]
+        table = tables.rules(tables.facts_of(cited), house.Tree(self.root))
+        self.assertIn('"lock_cooldown" | No lock for three days.', table)
+        self.assertNotIn("Since", table)
 
     def test_a_rule_without_a_comment_is_found(self):
         with self.assertRaisesRegex(tables.Missing, "without a `///` comment"):
