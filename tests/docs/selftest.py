@@ -123,6 +123,15 @@ class Staging(unittest.TestCase):
     def test_tags_and_commands_are_escaped(self):
         self.assertEqual(stage.prose("<hex> of `a@b`, 5 %"), "\\<hex\\> of <code>a\\@b</code>, 5 \\%")
 
+    def test_an_option_keeps_both_of_its_hyphens(self):
+        self.assertEqual(stage.code_span(stage.CODE.match("`cmake --preset dev`")), "<code>cmake \\--preset dev</code>")
+
+    def test_code_right_below_a_heading_stays_code(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "a.md").write_text("# A\n    make --all\n    make\n")
+            page = stage.Pages(pathlib.Path(folder), ["a.md"], None).render("a.md")
+        self.assertEqual(page.split("\n")[1:], ["", "    make --all", "    make", ""])
+
     def test_a_full_stop_in_code_ends_no_sentence(self):
         self.assertEqual(stage.brief([" Of <code>a . b</code>, all. More."]), [" @brief Of <code>a . b</code>, all. @details More."])
 
