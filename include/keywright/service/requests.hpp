@@ -38,7 +38,8 @@ struct generate_request {
     key_id key;
     const secret_bytes& password;
     const secret_bytes& password_again;
-    /// Takes the PFX, once, and makes it durable before it returns. If it fails, no key was made.
+    /// Takes the PFX, once, and makes it durable before it returns. If it fails, no key was made. Its bytes are read by
+    /// `insecure::export_secret` (keywright/insecure.hpp): this file is meant to leave.
     std::function<result<void>(const secret_bytes& pfx)> hand_out;
     bool region_chosen = true;
     bool acknowledged = false;
