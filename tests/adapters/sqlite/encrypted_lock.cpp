@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a lock does to whatever a connection is in the middle of: running and prepared statements, transactions, blobs, copies,
 // waiting; and that an unlock brings back what was committed.
+#include "../../memory_search.hpp"
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/page_cache.hpp>
@@ -8,7 +9,6 @@
 #include <map>
 #include <random>
 
-#include <fcntl.h>
 #include <sys/wait.h>
 
 using namespace keywright;
@@ -47,30 +47,6 @@ int code_of_child(Work&& work) {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/// How often `text` stands in what this process may write to.
-int copies_in_memory(std::string_view text) {
-    static bytes piece(1 << 20);
-    std::ifstream maps("/proc/self/maps");
-    const int memory = ::open("/proc/self/mem", O_RDONLY);
-    int found = 0;
-    for (std::string line; std::getline(maps, line);) {
-        if (line.find(" rw-p ") == line.npos) continue;
-        const auto begin = std::stoull(line, nullptr, 16), end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
-        if (end - begin > std::size_t{1} << 28) continue; // a sanitizer's own
-        for (auto at = begin; at < end; at += piece.size() - text.size()) {
-            const auto wanted = std::min<std::size_t>(piece.size(), end - at);
-            const auto got = ::pread(memory, piece.data(), wanted, static_cast<off_t>(at));
-            const auto seen = as_text(byte_view(piece).first(static_cast<std::size_t>(std::max<ssize_t>(got, 0))));
-            for (auto place = seen.find(text); place != seen.npos; place = seen.find(text, place + 1)) {
-                const auto from_us = at + place - reinterpret_cast<std::uintptr_t>(piece.data());
-                found += from_us < piece.size() ? 0 : 1;
-            }
-        }
-    }
-    ::close(memory);
-    return found;
 }
 
 /// The SQL function lock_at(n): locks when it is called for the n-th time, and counts the calls after that.
@@ -379,14 +355,15 @@ TEST_CASE("page cache: with the library's no page in the clear is in memory afte
         const auto look = [&] {
             if (sqlite3_shutdown() != SQLITE_OK) return 1;
             if (is_ours && !sqlite::install_page_cache()) return 2;
-            const int before = copies_in_memory(text);
+            const memory_tests::hidden_value wanted(as_bytes(text));
+            const auto before = memory_tests::times_in_memory(wanted);
             const auto busy = open(folder / "a.db", prod), idle = open(folder / "a.db", prod);
             if (is_ours && sqlite::install_page_cache()) return 3;
             for (const auto* db : {&busy, &idle}) sql(*db, "SELECT b FROM t; SELECT a FROM u"); // the page opened last is kept
-            if (copies_in_memory(text) < before + 2) return 4;
+            if (memory_tests::times_in_memory(wanted) < before + 2) return 4;
             prod.lock();
             if (try_sql(busy.handle(), "SELECT b FROM t").code == SQLITE_OK) return 5;
-            const bool has_none = copies_in_memory(text) <= before;
+            const bool has_none = memory_tests::times_in_memory(wanted) <= before;
             if (has_none != is_ours) return 6;
             prod.unlock();
             for (const auto* db : {&busy, &idle}) sql(*db, "SELECT b FROM t; PRAGMA integrity_check");
