@@ -33,7 +33,7 @@ def run(*arguments, password=None, colours=False):
     if password is not None:
         environment["PW"] = password
         arguments = ("--password-env", "PW", *arguments)
-    return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, timeout=60)
+    return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, timeout=600)
 
 
 def ask(path, *arguments, password=None):

@@ -90,7 +90,7 @@ TEST_CASE("encrypted lock: a statement that runs in memory ends within 1000 step
 
 TEST_CASE("encrypted lock: within a transaction no further statement begins, not even one that needs no page, and nothing of it stays") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         locked_world world(mode);
         const std::string before = sql(world.db, count_all);
         for (const bool begins_with_change : {false, true}) {
@@ -112,7 +112,7 @@ TEST_CASE("encrypted lock: within a transaction no further statement begins, not
             }
             for (const char* text : {"BEGIN IMMEDIATE", "SELECT b FROM t WHERE a = 7", "INSERT INTO t VALUES (9999, 'never', 0)", "VACUUM",
                                      "PRAGMA wal_checkpoint", "BEGIN EXCLUSIVE", "CREATE TABLE u(a)"}) {
-                CAPTURE(text);
+                CAPTURE(std::string(text));
                 CHECK(world.code(text) != SQLITE_OK);
                 CHECK(sqlite3_get_autocommit(world.db.handle()) == 1);
             }
@@ -169,7 +169,7 @@ TEST_CASE("encrypted lock: who waits for another connection's lock is refused at
 
 TEST_CASE("encrypted lock: an open blob reads no page and its writes are not kept") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         locked_world world(mode);
         sql(world.db, "PRAGMA cache_size = 5; INSERT INTO t VALUES (1000, 'blob', zeroblob(400000))");
         for (const int writes : {0, 1}) {
@@ -242,8 +242,8 @@ TEST_CASE("encrypted lock: of two environments the locked one ends the transacti
 TEST_CASE("encrypted lock: a connection that keeps its locks is refused what it has cached, and comes back with an unlock") {
     for (const char* mode : {"delete", "wal"}) {
         for (const char* kept : {"locking_mode = EXCLUSIVE", "page_count; PRAGMA locking_mode = EXCLUSIVE"}) {
-            CAPTURE(mode);
-            CAPTURE(kept);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(kept));
             locked_world world(mode);
             { const auto closed = std::move(world.db); }
             world.db = open(world.folder / "a.db", world.prod);
@@ -255,7 +255,7 @@ TEST_CASE("encrypted lock: a connection that keeps its locks is refused what it 
                 world.prod.lock();
                 for (const char* text :
                      {"SELECT b FROM t WHERE a = 7", "BEGIN; SELECT b FROM t WHERE a = 7", "UPDATE t SET b = 'never' WHERE a = 7"}) {
-                    CAPTURE(text);
+                    CAPTURE(std::string(text));
                     const auto told = try_sql(world.db.handle(), text);
                     CHECK(told.code != SQLITE_OK);
                     CHECK(told.rows.empty());
@@ -273,13 +273,13 @@ TEST_CASE("encrypted lock: what was copied into temporary tables or into memory 
     for (const char* mode : {"delete", "wal"}) {
         for (const char* copy : {"CREATE TEMP TABLE u AS SELECT b FROM t", "ATTACH ':memory:' AS m; CREATE TABLE m.u AS SELECT b FROM t",
                                  "ATTACH '' AS m; CREATE TABLE m.u AS SELECT b FROM t"}) {
-            CAPTURE(mode);
-            CAPTURE(copy);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(copy));
             locked_world world(mode);
             sql(world.db, copy);
             world.prod.lock();
             for (const char* text : {"SELECT b FROM u LIMIT 1", "BEGIN; SELECT b FROM u LIMIT 1", "DELETE FROM u"}) {
-                CAPTURE(text);
+                CAPTURE(std::string(text));
                 const auto told = try_sql(world.db.handle(), text);
                 CHECK(told.code == SQLITE_INTERRUPT);
                 CHECK(told.rows.empty());
