@@ -79,7 +79,8 @@ struct import_public_key {
     instant expires_at{}; ///< 0 of one that an older version made: that serves until it is used
 };
 
-/// Whether `open` is going to write.
+/// Whether `open` is going to write. Where <unistd.h> is included, too, its function has this name: a parameter is then
+/// `keywright::access how`.
 enum class access : std::uint8_t { read, read_write };
 
 } // namespace keywright

@@ -74,7 +74,7 @@ void run_sql(const sqlite::database& books, const char* sql) {
 }
 
 /// The books where they stand at this moment: apply and restore move them.
-sqlite::database open_books(service_type& svc, const sqlite::database_content& content, access how) {
+sqlite::database open_books(service_type& svc, const sqlite::database_content& content, keywright::access how) {
     auto data = svc.environment(ring, prod, alice);
     const std::string path = content.path(data.content().value()) + "/books.db";
     return sqlite::open(path, [data, how]() mutable { return data.pages(how); }, {.read_only = how == access::read}).value();
