@@ -6,6 +6,7 @@
 
 #include <keywright/adapters/sqlite/encrypted/file_place.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
+#include <keywright/adapters/sqlite/encrypted/log_lock.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
 #include <keywright/adapters/sqlite/interrupt.hpp>
@@ -24,6 +25,7 @@ public:
     resealing& pages_between_keys() noexcept { return resealing_; }
     /// Of the write-ahead log; forgets with each change of a lock.
     read_ahead& ahead_in_log() noexcept { return ahead_in_log_; }
+    void note_log(bool is_open) noexcept { has_log_ = is_open; }
 
     /// Whether the keys may be used now. Keys that may not be are gone from memory.
     [[nodiscard]] bool may_go_on() { return allow(access_->check()); }
@@ -145,23 +147,18 @@ public:
         return below_->pMethods->xUnlock(below_, level);
     }
     int lock_log(int offset, int n, int flags) {
+        const log_lock asked{offset, n, flags};
         shares_log_ = true;
-        if ((flags & SQLITE_SHM_LOCK) != 0)
+        if (asked.is_taken())
             if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
-        // As a reader, of the state that the mark in this place stands for: a transaction begins.
-        const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
-        const bool begins = is_read_mark && (flags & SQLITE_SHM_LOCK) != 0;
-        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         // A log that is written back is written back wherever the file is.
-        const bool writes_log = may_write && offset == write_lock;
-        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+        if (asked.begins_writing_log() ? place_.is_lost(below_) : asked.begins_reading() && place_.was_lost(below_))
             return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
-        if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
-        // Whoever gives the file another key has the locks of those who write log or pages. Under that of a mark nobody does.
-        if (!may_write || offset > first_read_mark) return code;
+        if (asked.is_of_reader()) read_mark_ = asked.is_taken() ? asked.read_mark() : no_mark;
+        if (!asked.is_of_writer()) return code; // whoever gives the file another key has all of these
         resealing_.others_were_here();
         forget_if_changed();
         const int ready = make_ready();
@@ -195,6 +192,7 @@ protected:
 
 private:
     static constexpr std::int64_t header = envelope::header_size;
+    static constexpr std::int64_t lock_bytes_at = 0x40000000; // SQLite's PENDING_BYTE; no page of a database is there
     static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
@@ -350,7 +348,9 @@ private:
         const auto settled = resealing_.settle();
         return settled ? SQLITE_OK : tell(settled.error());
     }
-    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
+    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page. But not where
+    /// there is a log: a page that is skipped there is still in it, and will be written later, or it was cut off, and must not
+    /// become one that opens. Only the page of SQLite's lock bytes is in no log.
     int fill_up_to(std::uint32_t number) {
         const auto size = static_cast<std::int64_t>(head_.header().page_size);
         if (end_ == 0) {
@@ -360,6 +360,8 @@ private:
         }
         if (number <= end_ + 1) return SQLITE_OK;
         const Botan::secure_vector<std::uint8_t> blank(static_cast<std::size_t>(size));
+        const auto lock_page = static_cast<std::uint32_t>(lock_bytes_at / size + 1);
+        if (has_log_) return end_ < lock_page && lock_page < number ? write_page(lock_page, blank) : SQLITE_OK;
         while (end_ + 1 < number)
             if (const int code = write_page(static_cast<std::uint32_t>(end_ + 1), blank); code != SQLITE_OK) return code;
         return SQLITE_OK;
@@ -386,8 +388,9 @@ private:
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
     bool shares_log_ = false; // with others, by locks of its own
-    static constexpr int write_lock = 0, first_read_mark = 3, no_mark = -1; // wal.c: WAL_WRITE_LOCK, WAL_READ_LOCK(0)
+    static constexpr int no_mark = -1;
     int read_mark_ = no_mark;
+    bool has_log_ = false; // open: what is written into the file comes out of the log
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };
 
