@@ -130,7 +130,8 @@ TEST_CASE(
                              " WHERE i < 40) INSERT INTO t SELECT i, randomblob(400) FROM n";
     bytes file, log;
     {
-        auto db = open(path, prod), reader = open(path, prod);
+        const auto reader = open(path, prod);
+        auto db = open(path, prod);
         sql(db,
             "PRAGMA page_size = 512; PRAGMA journal_mode = WAL; CREATE TABLE t(a INTEGER PRIMARY KEY, b); PRAGMA wal_checkpoint(TRUNCATE)");
         sql(db, text);

@@ -293,14 +293,19 @@ private:
     }
     int damaged() noexcept { return tell(page_damaged); }
 
-    /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
+    /// What is not one page: a part, or, where this connection's SQLite does not know the size of pages yet, as many as it takes
+    /// for the first one. Of those it looks at the first alone, so the others may be what a log still holds, and not open here.
     int read_parts(byte_span out, std::int64_t offset) {
         const auto size = static_cast<std::int64_t>(head_.header().page_size);
         for (std::size_t done = 0; done < out.size();) {
             const std::int64_t at = offset + static_cast<std::int64_t>(done);
             const auto n = std::min(out.size() - done, static_cast<std::size_t>(size - at % size));
-            const int code = read_part(out.subspan(done, n), at);
-            if (code == SQLITE_IOERR_DATA) return damaged();
+            int code = read_part(out.subspan(done, n), at);
+            if (code == SQLITE_IOERR_DATA) {
+                if (done == 0) return damaged();
+                std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(done), n, std::uint8_t{0});
+                code = SQLITE_OK;
+            }
             done += n;
             if (code != SQLITE_OK) {
                 std::fill(out.begin() + static_cast<std::ptrdiff_t>(done), out.end(), std::uint8_t{0});
