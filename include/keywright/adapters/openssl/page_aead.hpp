@@ -30,15 +30,14 @@ public:
         return made;
     }
 
-    result<void> seal(const inputs& of, byte_view text, Botan::secure_vector<std::uint8_t>& out) override {
-        out.resize(text.size() + tag_size);
+    result<void> seal(const inputs& of, byte_view text, byte_span out, byte_span tag) override {
         int done = 0;
         const bool is_sealed =
             EVP_EncryptInit_ex(seal_.get(), nullptr, nullptr, nullptr, of.nonce.data()) == 1 &&
             EVP_EncryptUpdate(seal_.get(), nullptr, &done, of.associated_data.data(), size_of(of.associated_data)) == 1 &&
             EVP_EncryptUpdate(seal_.get(), out.data(), &done, text.data(), size_of(text)) == 1 &&
             EVP_EncryptFinal_ex(seal_.get(), out.data() + text.size(), &done) == 1 &&
-            EVP_CIPHER_CTX_ctrl(seal_.get(), EVP_CTRL_AEAD_GET_TAG, tag_size, out.data() + text.size()) == 1;
+            EVP_CIPHER_CTX_ctrl(seal_.get(), EVP_CTRL_AEAD_GET_TAG, tag_size, tag.data()) == 1;
         if (!is_sealed) return fail(errc::internal, "openssl: expected to encrypt a page", reason());
         return {};
     }
