@@ -74,6 +74,7 @@ public:
         switch (op) {
         case control_fault: *static_cast<const std::optional<error>**>(arg) = &access().fault(); return SQLITE_OK;
         case control_file: *static_cast<main_file**>(arg) = this; return SQLITE_OK;
+        case SQLITE_FCNTL_HAS_MOVED: *static_cast<int*>(arg) = was_moved() ? 1 : 0; return SQLITE_OK;
         case SQLITE_FCNTL_MMAP_SIZE: *static_cast<sqlite3_int64*>(arg) = 0; return SQLITE_OK;
         case SQLITE_FCNTL_SIZE_HINT:
         case SQLITE_FCNTL_CHUNK_SIZE: return SQLITE_OK; // a file grows by sealed pages only

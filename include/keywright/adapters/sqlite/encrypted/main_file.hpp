@@ -98,7 +98,7 @@ public:
 
     int sync(int flags) {
         const int code = below_->pMethods->xSync(below_, flags);
-        if (code != SQLITE_OK || !head_.is_ready()) return code;
+        if (code != SQLITE_OK || !head_.is_ready() || head_.header().populated) return code;
         const auto size = head_.size_below();
         if (!size) return tell(size.error());
         if (*size <= header) return SQLITE_OK;
@@ -110,6 +110,7 @@ public:
         const auto below = head_.size_below();
         if (!below) return tell(below.error());
         *out = *below > header ? *below - header : 0;
+        if (keeps_others_out() && head_.is_ready()) end_ = pages_in(*below);
         if (*below == 0 || *below > header) return SQLITE_OK;
         // To SQLite a file without pages is an empty database, of which it reads nothing.
         if (!may_go_on()) return refused;
@@ -121,7 +122,7 @@ public:
 
     int lock(int level) {
         if (!may_begin()) return refused;
-        forget_contents();
+        if (!keeps_others_out()) forget_contents();
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
         // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. A
@@ -176,6 +177,10 @@ public:
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
     }
 
+    /// Whether the file has lost its name; an answer may be a millisecond old. SQLite asks under the lock with which a writer
+    /// without a log has just been told.
+    bool was_moved() noexcept { return place_.was_lost(below_); }
+
     // --- for whoever copies the file ---
 
     /// Whether the read transaction reads nothing but this file, which nobody changes before it ends: so it is without a
@@ -204,6 +209,8 @@ private:
         if (!usable) access_->note(refused, usable.error());
         return usable.has_value();
     }
+    /// Whether it has a lock, and has had it for as long as that is known, that lets others read and nothing else.
+    bool keeps_others_out() const noexcept { return level_ != SQLITE_LOCK_NONE && !shares_log_; }
     /// What others may have changed, or may change from now on.
     void forget_contents() noexcept {
         end_ = 0;
@@ -348,17 +355,20 @@ private:
     }
     /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
     int fill_up_to(std::uint32_t number) {
-        const auto size = static_cast<std::int64_t>(head_.header().page_size);
         if (end_ == 0) {
             const auto below = head_.size_below();
             if (!below) return tell(below.error());
-            end_ = std::max<std::int64_t>((*below - header) / size, 0);
+            end_ = pages_in(*below);
         }
         if (number <= end_ + 1) return SQLITE_OK;
-        const Botan::secure_vector<std::uint8_t> blank(static_cast<std::size_t>(size));
+        const Botan::secure_vector<std::uint8_t> blank(head_.header().page_size);
         while (end_ + 1 < number)
             if (const int code = write_page(static_cast<std::uint32_t>(end_ + 1), blank); code != SQLITE_OK) return code;
         return SQLITE_OK;
+    }
+    /// In a file below of so many bytes.
+    std::int64_t pages_in(std::int64_t below) const noexcept {
+        return std::max<std::int64_t>((below - header) / static_cast<std::int64_t>(head_.header().page_size), 0);
     }
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
