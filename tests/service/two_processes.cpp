@@ -2,6 +2,8 @@
 // Two processes on one store and one vault: at every store call that the first makes, the second does all the pending
 // work of the ring, and then the first goes on with what it had read. Whoever was held up must neither undo nor
 // repeat what the other has done.
+#include <keywright/service/reporter.hpp>
+
 #include "world.hpp"
 
 #include <doctest/doctest.h>
