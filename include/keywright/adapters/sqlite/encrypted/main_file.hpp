@@ -198,7 +198,7 @@ private:
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
         if (!usable && usable.error().code == errc::locked && head_.is_ready()) {
-            interruptible::interrupt_locked(access_->connection);
+            interrupted_file::interrupt_locked(access_->connection);
             wipe_page_caches();
         }
         if (!usable || lease_number_ != access_->leases()) forget_keys();
