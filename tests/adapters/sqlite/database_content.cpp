@@ -157,7 +157,7 @@ TEST_CASE("database_content: a backup is a container: whole without keys, genuin
 
 TEST_CASE("database_content: a backup lets go of everything, so that others write on and end their log") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         filled here(mode);
         const auto db = open_with(here.path, here.old_lease);
         CHECK(sql(db, "SELECT count(*) FROM t") == "50;");
@@ -197,7 +197,7 @@ TEST_CASE("database_content: a killed writer's journal or log is played back in 
 // Each transaction gives all rows one number, so that a copy with two numbers is none of one moment.
 TEST_CASE("database_content: every backup and every new generation is of one moment while another process writes on and on") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         filled here(mode);
         CHECK(sql(open_with(here.path, here.old_lease), "INSERT INTO t(b) SELECT x.b FROM t AS x, t AS y; UPDATE t SET b = ''").empty());
         const auto child = ::fork();

@@ -79,7 +79,7 @@ TEST_CASE("encrypted below: of every write to every kind of file nothing is in t
     const std::string version = sqlite3_libversion();
     CAPTURE(version);
     for (const char* mode : {"delete", "truncate", "persist", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const environment prod, test("test", 8);
         const temporary_folder folder;
         auto db = open(folder / "a.db", prod);

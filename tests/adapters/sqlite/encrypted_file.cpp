@@ -139,8 +139,8 @@ TEST_CASE("encrypted file: a backup of pages of another size, or without room fo
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
         for (const char* sizes : {"512 4096", "4096 512", "1024 2048"}) {
-            CAPTURE(mode);
-            CAPTURE(sizes);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(sizes));
             const temporary_folder folder;
             const std::string both = sizes;
             const auto from = open(folder / "a.db", prod), to = open(folder / "b.db", prod);
@@ -170,8 +170,8 @@ TEST_CASE("encrypted file: what a crash left of a file made anew is recovered by
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
         for (const char* size : {"1024", "2048"}) {
-            CAPTURE(mode);
-            CAPTURE(size);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(size));
             const temporary_folder folder;
             const std::string path = folder / "a.db";
             const std::string fill = std::string("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);") + many_rows;
@@ -245,7 +245,7 @@ TEST_CASE("encrypted file: a connection that has a log for itself makes no share
 
 TEST_CASE("encrypted file: an open connection is no way past a reset, whose new lease does not unwrap the file's key") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const environment before("prod", 7), after("prod", 8);
         const environment* now = &before;
         const temporary_folder folder;

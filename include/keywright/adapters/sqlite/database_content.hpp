@@ -3,7 +3,8 @@
 // real databases while they are in use.
 // Depends on: ports/content_store, adapters/detail/content_folders (layout of the folders), adapters/sqlite/backup.
 // Use: `auto store = sqlite::database_content::open("/var/lib/app/databases");`
-//      `auto db = sqlite::open(store->path(ref) + "/main.db", [&] { return environment.pages(access::read_write); });`
+//      `auto data = svc.environment(ring, prod, alice);`
+//      `auto db = sqlite::open(store->path(*data.content()) + "/main.db", [&] { return data.pages(access::read_write); });`
 #pragma once
 
 #include <keywright/adapters/detail/content_folders.hpp>
