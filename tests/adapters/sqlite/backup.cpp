@@ -417,7 +417,7 @@ TEST_CASE("restore_backup: whoever has the database open is in the way, or is re
     CHECK(sql(open(path, prod), "SELECT count(*) FROM t") == "100;");
 }
 
-TEST_CASE("backup: a connection to a file that was moved away writes nothing more and reads a millisecond later nothing more, log or not") {
+TEST_CASE("backup: a connection to a file that was moved away writes nothing more, and a millisecond later neither reads nor writes a log") {
     temporary_folder folder;
     const auto path = folder / "a.db";
     for (const char* mode : {"delete", "wal"})
@@ -429,7 +429,7 @@ TEST_CASE("backup: a connection to a file that was moved away writes nothing mor
             sql(db, "BEGIN; SELECT count(*) FROM t");
             std::filesystem::rename(path, folder / (std::string(mode) + (writes ? "1" : "2")));
             CHECK(sql(db, "SELECT count(*) FROM t; COMMIT") == "100;"); // what has begun ends as it should
-            if (!writes) sqlite3_sleep(2);
+            if (!writes || std::string_view(mode) == "wal") sqlite3_sleep(2);
             for (const char* text : {"DELETE FROM t", "SELECT count(*) FROM t", "DELETE FROM t"}) {
                 if (!writes && *text == 'D') continue;
                 CHECK(try_sql(db.handle(), text).code == SQLITE_READONLY_DBMOVED);

@@ -19,7 +19,7 @@ public:
         asked_at_ = keys::running_time();
         return is_lost_;
     }
-    /// The same, for those who only read: an answer may be a millisecond old.
+    /// The same, for those who only read or have a log: an answer may be a millisecond old.
     bool was_lost(sqlite3_file* below) noexcept { return keys::running_time() - asked_at_ < a_moment ? is_lost_ : is_lost(below); }
 
 private:

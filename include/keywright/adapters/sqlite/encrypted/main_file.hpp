@@ -153,9 +153,9 @@ public:
         const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
         const bool begins = is_read_mark && (flags & SQLITE_SHM_LOCK) != 0;
         const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-        // A log that is written back is written back wherever the file is.
+        // A log is written back wherever the file is. Its lock keeps a replacement away; what is left is a file moved by hand.
         const bool writes_log = may_write && offset == write_lock;
-        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+        if ((begins || writes_log) && place_.was_lost(below_))
             return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
