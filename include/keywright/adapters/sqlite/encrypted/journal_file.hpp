@@ -65,8 +65,7 @@ private:
     static constexpr std::size_t header = 28;
     static constexpr std::size_t in_front = 12; // of a record in memory: as in log_file, a page lies at a multiple of 16
 
-    // The page that holds the bytes which SQLite locks.
-    static bool is_unused(std::uint32_t number, std::size_t page_size) { return number == 0x40000000 / page_size + 1; }
+    static bool is_unused(std::uint32_t number, std::size_t page_size) { return number == page_grid(page_size).lock_page(); }
 
     /// A header, a page or the name of a super-journal. Where it cannot be known which, nothing is written.
     int write_record(byte_view data, std::int64_t offset) {
@@ -75,7 +74,8 @@ private:
         const std::size_t page_size = ready == SQLITE_OK ? database_.head().header().page_size : 0;
         const bool has_number = number_at_ == offset - 4;
         // Without a page there is nothing of one to be kept, and no size of pages that would tell its number.
-        const bool is_name = has_number && (ready == SQLITE_EMPTY ? number_ > 0x40000000 / 65'536 : is_unused(number_, page_size));
+        const bool is_name =
+            has_number && (ready == SQLITE_EMPTY ? number_ >= page_grid(65'536).lock_page() : is_unused(number_, page_size));
         if (has_number && !is_name && data.size() == page_size) return hold_page(data, offset);
         const bool is_header = offset % 512 == 0 && std::all_of(data.begin() + header, data.end(), [](std::uint8_t b) { return b == 0; });
         if (!is_name && !is_header) return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});

@@ -17,7 +17,11 @@ namespace keywright::sqlite::detail {
 /// Thread safety: one thread at a time.
 class log_file {
 public:
-    log_file(sqlite3_file* below, main_file& database) noexcept : below_(below), database_(database) {}
+    /// Requires: SQLite closes it before the database file.
+    log_file(sqlite3_file* below, main_file& database) noexcept : below_(below), database_(database) { database_.note_log(true); }
+    log_file(const log_file&) = delete;
+    log_file& operator=(const log_file&) = delete;
+    ~log_file() { database_.note_log(false); }
 
     int write(byte_view data, std::int64_t offset) {
         if (!database_.may_go_on()) return refused;
