@@ -424,7 +424,7 @@ TEST_CASE("restore_backup: whoever has the database open is in the way, or is re
 }
 
 TEST_CASE(
-    "backup: a connection to a file that was moved away writes nothing more, reads a millisecond later nothing more, and goes on when it is back") {
+    "backup: a connection to a file that was moved away neither reads nor writes a millisecond later, and goes on when it is back") {
     temporary_folder folder;
     const auto path = folder / "a.db";
     for (const char* mode : {"delete", "wal"})
@@ -437,7 +437,7 @@ TEST_CASE(
             const auto elsewhere = folder / (std::string(mode) + (writes ? "1" : "2"));
             std::filesystem::rename(path, elsewhere);
             CHECK(sql(db, "SELECT count(*) FROM t; COMMIT") == "100;"); // what has begun ends as it should
-            if (!writes) sqlite3_sleep(2);
+            if (!writes || std::string_view(mode) == "wal") sqlite3_sleep(2);
             for (const char* text : {"DELETE FROM t", "SELECT count(*) FROM t", "DELETE FROM t"}) {
                 if (!writes && *text == 'D') continue;
                 CHECK(try_sql(db.handle(), text).code == SQLITE_READONLY_DBMOVED);

@@ -158,8 +158,8 @@ public:
         if (asked.is_taken())
             if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
-        // A log that is written back is written back wherever the file is.
-        if (asked.begins_writing_log() ? place_.is_lost(below_) : asked.begins_reading() && place_.was_lost(below_))
+        // A log is written back wherever the file is. Its lock keeps a replacement away; what is left is a file moved by hand.
+        if ((asked.begins_reading() || asked.begins_writing_log()) && place_.was_lost(below_))
             return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
