@@ -53,6 +53,9 @@ public:
     custody(Parts& parts, ring_id ring)
         : parts_(parts), ring_(ring), prefix_("ring/" + std::string(ring.tenant.view()) + "/" + std::string(ring.region.view()) + "/") {}
 
+    Parts& parts() const noexcept { return parts_; }
+    const ring_id& ring() const noexcept { return ring_; }
+
     // --- records of environment keys ---
 
     /// An environment key as a record under the ring's KEK of a generation.

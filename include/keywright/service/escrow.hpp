@@ -62,7 +62,7 @@ template <class Store>
     using parts_type = detail::escrow_parts<Store>;
     parts_type parts{store, {vault_ids::customer(what.ring, identity->print), std::move(*held)}};
     custody<parts_type> chain(parts, what.ring);
-    auto found = key_opener<parts_type>(parts, chain, what.ring).open({what.environment, what.version});
+    auto found = key_opener<parts_type>(chain).open({what.environment, what.version});
     if (!found) return pass(found);
     return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(0), 0, std::move(*found),
                                        {.max_age = std::chrono::hours(24 * 365)});

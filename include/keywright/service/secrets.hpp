@@ -82,8 +82,15 @@ public:
             const auto done = all_of(to, name);
             if (!done) return pass(done);
             ports::batch batch;
-            for (const ports::record& r : *values)
-                if (auto moved = move(batch, lease, name, r, to, *done); !moved) return moved;
+            for (const ports::record& r : *values) {
+                const auto number = records::last_number(r.key);
+                if (!number) return fail(errc::corrupt, "secrets: a record has no number");
+                std::string key = records::sealed(ring_, environment_, to, name.view()) + records::detail::number(*number);
+                if (std::any_of(done->begin(), done->end(), [&key](const auto& other) { return other.key == key; })) continue;
+                auto moved = sealed_again(lease, name, r, *number);
+                if (!moved) return pass(moved);
+                batch.put(std::move(key), 0, std::move(*moved));
+            }
             if (batch.empty()) continue;
             guard(batch);
             if (auto committed = parts_.store.commit(batch); !committed) return committed;
@@ -123,18 +130,12 @@ private:
         expects(made.has_value(), "secrets: names and numbers are short ASCII text");
         return std::move(*made);
     }
-    result<void> move(ports::batch& batch, const keys::data_key_lease& lease, const secret_id& name, const ports::record& from,
-                      std::uint64_t to, const std::vector<ports::record>& done) {
-        const auto number = records::last_number(from.key);
-        if (!number) return fail(errc::corrupt, "secrets: a record has no number");
-        std::string key = records::sealed(ring_, environment_, to, name.view()) + records::detail::number(*number);
-        if (std::any_of(done.begin(), done.end(), [&](const ports::record& r) { return r.key == key; })) return {};
-        return open(lease, name, from, [&](byte_view value) -> result<void> {
-            auto sealed = seal(lease, name, *number, value);
-            if (!sealed) return pass(sealed);
-            batch.put(std::move(key), 0, std::move(*sealed));
-            return {};
-        });
+    result<bytes> sealed_again(const keys::data_key_lease& lease, const secret_id& name, const ports::record& from,
+                               std::uint64_t number) const {
+        result<bytes> sealed;
+        const auto opened = open(lease, name, from, [&](byte_view value) { sealed = seal(lease, name, number, value); });
+        if (!opened) return pass(opened);
+        return sealed;
     }
 
     Parts& parts_;

@@ -64,9 +64,8 @@ public:
         else if constexpr (std::is_same_v<Command, policy::create_policy>)
             return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
         else if constexpr (std::is_same_v<Command, policy::delete_environment>)
-            return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
-                return service::erase_keys(parts_.store, s.ring, s.environment, batch);
-            });
+            return submit_.submit(s, command,
+                                  [&](ports::batch& batch, const service::loaded&) { return service::erase_keys(parts_.store, s, batch); });
         else if constexpr (std::is_same_v<Command, policy::expire_environment>)
             return service::upkeep(submit_).expire(s, command);
         else if constexpr (std::is_same_v<Command, policy::rollback_activation>)

@@ -54,7 +54,7 @@ public:
         return submit_.submit(s, command, [&](ports::batch& batch, const loaded& before) -> result<void> {
             const bool takes_two = Profile.procedure().second_finding > seconds{};
             if (takes_two && !policy::deadline_was_seen(before.ring.value, before.environment->value)) return {};
-            return erase_keys(parts_.store, s.ring, s.environment, batch);
+            return erase_keys(parts_.store, s, batch);
         });
     }
 
