@@ -91,14 +91,13 @@ inline result<secret_bytes> derive(byte_view key_material, std::string_view labe
 /// The same for one environment on the provider's key: it takes both the provider's ring secret and the environment's
 /// slot secret (32 bytes each), so that destroying the slot closes this path for good.
 [[nodiscard]] inline result<secret_bytes> provider_environment_kek(const secret_bytes& provider_ring_secret,
-                                                                   const secret_bytes& slot_secret, const environment_id& environment,
-                                                                   const region_id& region, const tenant_id& tenant) {
+                                                                   const secret_bytes& slot_secret, const scope& of) {
     if (provider_ring_secret.size() != 32 || slot_secret.size() != 32) return fail(errc::misused, "keys: expected two secrets of 32 bytes");
     Botan::secure_vector<std::uint8_t> both(64);
     Botan::copy_mem(both.data(), keywright::detail::reveal(provider_ring_secret).data(), 32);
     Botan::copy_mem(both.data() + 32, keywright::detail::reveal(slot_secret).data(), 32);
     return detail::derive(both, "keywright environment slot kek 1",
-                          house_context({.tenant = tenant, .region = region, .environment = environment}));
+                          house_context({.tenant = of.tenant, .region = of.region, .environment = of.environment}));
 }
 
 // --- names of keys, as they stand in provider info ---

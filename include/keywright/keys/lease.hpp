@@ -97,7 +97,7 @@ public:
         if (!under->uses.take()) return fail(errc::exhausted, "lease: its uses are spent; get a new one");
         const std::scoped_lock alone(under->busy);
         if (!under->ready) return gone();
-        return under->ready->wrap(provider, under->name, context, key, random);
+        return under->ready->wrap({provider, under->name, context}, key, random);
     }
 
     /// Opens an entry that was made under one of the lease's keys of that purpose. As `check`; not_mine when the entry
@@ -170,6 +170,12 @@ private:
 
     explicit data_key_lease(std::unique_ptr<state> held) noexcept : state_(std::move(held)) {}
     std::unique_ptr<state> state_;
+};
+
+/// The leases of data that comes under other keys; one and the same lease may be both. Requires: they outlive this.
+struct key_change {
+    const data_key_lease& opens; ///< what there is
+    const data_key_lease& seals; ///< what is made of it
 };
 
 } // namespace keywright::keys

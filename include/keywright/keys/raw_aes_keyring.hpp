@@ -28,7 +28,7 @@ public:
     [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context, const message_needs& needs = {}) const {
         return detail::materials_of(needs, [&](const secret_bytes& key, auto& random) {
             const std::scoped_lock alone(state_->busy);
-            return state_->key.wrap(state_->name_space, state_->name, context.serialise(), key, random);
+            return state_->key.wrap({state_->name_space, state_->name, context.serialise()}, key, random);
         });
     }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {

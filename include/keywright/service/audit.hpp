@@ -86,11 +86,10 @@ result<Record> parse_audit_text(std::string_view text) {
 
 /// Appends an event to a tenant's log: moves `head` on and returns the record to be stored under its number.
 template <ports::key_vault Vault>
-[[nodiscard]] result<bytes> append_audit(Vault& vault, log_head& head, const tenant_id& tenant, const region_id& region,
-                                         const policy::event& event) {
-    const audit_record record{head.number + 1, tenant, region, event, head.hash};
+[[nodiscard]] result<bytes> append_audit(Vault& vault, log_head& head, const ring_id& ring, const policy::event& event) {
+    const audit_record record{head.number + 1, ring.tenant, ring.region, event, head.hash};
     const std::string text = detail::audit_text(record);
-    auto signature = vault.sign(vault_ids::audit(tenant), as_bytes(text));
+    auto signature = vault.sign(vault_ids::audit(ring.tenant), as_bytes(text));
     if (!signature) return pass(signature);
     head = {record.number, detail::sha256(as_bytes(text))};
     const json stored = {{"format", record_format}, {"record", text}, {"hash", to_hex(head.hash)}, {"signature", to_hex(*signature)}};

@@ -197,7 +197,8 @@ public:
             if (!slot) return slot;
             auto provider = provider_secret();
             if (!provider) return pass(provider);
-            return keys::provider_environment_kek(**provider, *slot, environment, ring_.region, ring_.tenant);
+            return keys::provider_environment_kek(**provider, *slot,
+                                                  {.tenant = ring_.tenant, .region = ring_.region, .environment = environment});
         });
     }
 

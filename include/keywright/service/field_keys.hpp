@@ -105,23 +105,25 @@ public:
                                      const keys::data_key_lease& lease) {
         ports::batch batch;
         batch.require(records::environment(ring_, environment_), l.environment->version);
-        if (auto wrapped = put(batch, keys, version, lease, present_); !wrapped) return wrapped;
+        auto wrapped = keys.wrap(lease, context(keys.suite(), version));
+        if (!wrapped) return pass(wrapped);
+        batch.put(record(keys.suite(), version), present_, wrapped->serialised());
         return parts_.store.commit(batch);
     }
     /// Puts one into `batch`, in the place of the record of version `instead`.
     [[nodiscard]] result<void> put(ports::batch& batch, const envelope::keyset& keys, std::uint64_t version,
-                                   const keys::data_key_lease& lease, std::uint64_t instead = 0) {
+                                   const keys::data_key_lease& lease) {
         auto wrapped = keys.wrap(lease, context(keys.suite(), version));
         if (!wrapped) return pass(wrapped);
-        batch.put(records::keyset(ring_, environment_, name(keys.suite()), version), instead, wrapped->serialised());
+        batch.put(record(keys.suite(), version), 0, wrapped->serialised());
         return {};
     }
     /// Only the keys of one version, as they are stored. Requires: `load` has found them.
     [[nodiscard]] result<envelope::keyset> own_of(envelope::field_suite suite, std::uint64_t version, const keys::data_key_lease& lease) {
-        const auto record = parts_.store.load(records::keyset(ring_, environment_, name(suite), version));
-        if (!record) return pass(record);
-        present_ = record->version;
-        return open(suite, version, lease, record->value);
+        const auto stored = parts_.store.load(record(suite, version));
+        if (!stored) return pass(stored);
+        present_ = stored->version;
+        return open(suite, version, lease, stored->value);
     }
 
     keys::encryption_context context(envelope::field_suite suite, std::uint64_t version) const {
@@ -130,8 +132,11 @@ public:
     }
 
 private:
-    result<envelope::keyset> open(envelope::field_suite suite, std::uint64_t version, const keys::data_key_lease& lease, byte_view record) {
-        const auto wrapped = keys::wrapped_key::parse(record);
+    std::string record(envelope::field_suite suite, std::uint64_t version) const {
+        return records::keyset(ring_, environment_, name(suite), version);
+    }
+    result<envelope::keyset> open(envelope::field_suite suite, std::uint64_t version, const keys::data_key_lease& lease, byte_view stored) {
+        const auto wrapped = keys::wrapped_key::parse(stored);
         if (!wrapped) return fail(errc::corrupt, "fields: a keyset's record is damaged");
         auto opened = envelope::keyset::unwrap(lease, context(suite, version), *wrapped);
         if (opened && opened->suite() != suite) return fail(errc::corrupt, "fields: a keyset is of another suite than its record says");

@@ -107,8 +107,8 @@ public:
         const auto identity = keys::fingerprint_of(*made);
         if (!identity) return pass(identity);
         command.print = identity->print;
-        return with_staged(
-            ring, service::vault_ids::customer(ring, command.print), ports::key_purpose::customer, *made,
+        return commit_staged(
+            ring, parts_.vault.stage(service::vault_ids::customer(ring, command.print), ports::key_purpose::customer, *made),
             [&](const ports::vault_entry& staged) -> result<outcome> {
                 const auto pfx = formats::write_pfx(
                     *made, {.friendly_name = std::string(q.key.view()), .not_before = command.at, .iterations = parts_.how.pfx_iterations},
@@ -163,8 +163,8 @@ public:
         if (!identity) return pass(identity);
         command.print = identity->print;
         command.kid = import_kid(ring, identity->print);
-        return with_staged(
-            ring, service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made,
+        return commit_staged(
+            ring, parts_.vault.stage(service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made),
             [&](const ports::vault_entry& staged) { return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged)); });
     }
     /// The import key to be shown to the customer. Fails with not_found where none was made, or it was used or has expired.
@@ -222,9 +222,7 @@ private:
 
     /// Stages a key, runs what commits it, and destroys it again if nothing was committed.
     template <class Work>
-    result<outcome> with_staged(const ring_id& ring, const std::string& id, ports::key_purpose purpose, const Botan::Private_Key& key,
-                                const Work& work) {
-        const auto staged = parts_.vault.stage(id, purpose, key);
+    result<outcome> commit_staged(const ring_id& ring, const result<ports::vault_entry>& staged, const Work& work) {
         if (!staged) return pass(staged);
         auto done = work(*staged);
         if (done && !done->refused()) return done;
@@ -232,7 +230,7 @@ private:
         // it is, staged, and recovery sees to it.
         const auto l = service::load(parts_.store, subject{ring});
         if (l && !knows(l->ring.value, staged->print))
-            if (auto gone = parts_.vault.destroy(id); !gone && done) return pass(gone);
+            if (auto gone = parts_.vault.destroy(staged->id); !gone && done) return pass(gone);
         return done;
     }
     static bool knows(const policy::ring_state& ring, const fingerprint& print) {
@@ -263,10 +261,11 @@ private:
         if (!early || early->refused()) return early;
         if constexpr (std::is_same_v<decltype(command), policy::upload_key>)
             if (auto strong = service::require_strong(parts_.store, *state, *read->key); !strong) return pass(strong);
-        return with_staged(ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
-                           [&](const ports::vault_entry& staged) {
-                               return submit_.submit(key_subject(ring), command, keep_customer_key(ring, staged, *held));
-                           });
+        auto staged_key =
+            parts_.vault.stage(service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key);
+        return commit_staged(ring, staged_key, [&](const ports::vault_entry& staged) {
+            return submit_.submit(key_subject(ring), command, keep_customer_key(ring, staged, *held));
+        });
     }
     static auto keep_customer_key(const ring_id& ring, const ports::vault_entry& key, const service::key_holder& held) {
         return [&ring, &key, held](ports::batch& batch, const service::loaded& now) -> result<void> {

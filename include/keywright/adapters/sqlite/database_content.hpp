@@ -29,8 +29,8 @@ public:
                                               const keys::data_key_lease& seals, const ports::content_progress& told) {
         const auto target = new_file(item.target);
         if (!target) return pass(target);
-        auto built =
-            item.from.backup.empty() ? from_database(item, *target, opens, seals, told) : from_container(item, *target, opens, seals, told);
+        const keys::key_change keys{opens, seals};
+        auto built = item.from.backup.empty() ? from_database(item, *target, keys, told) : from_container(item, *target, keys, told);
         return built ? built : as_corrupt(built.error());
     }
 
@@ -55,11 +55,11 @@ private:
         return file::open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     }
 
-    static result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::data_key_lease& opens,
-                                      const keys::data_key_lease& seals, const ports::content_progress& told) {
-        auto from = snapshot::take(item.source, std::make_shared<page_access>(opens, envelope::page_suite::aes256_gcm_siv), patience);
+    static result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
+                                      const ports::content_progress& told) {
+        auto from = snapshot::take(item.source, std::make_shared<page_access>(keys.opens, envelope::page_suite::aes256_gcm_siv), patience);
         if (!from) return pass(from);
-        auto to = new_database::begin(target, seals, from->header().suite, from->header().page_size);
+        auto to = new_database::begin(target, keys.seals, from->header().suite, from->header().page_size);
         if (!to) return pass(to);
         for (std::uint32_t number = 1; number <= from->pages(); ++number) {
             const auto page = from->read(number);
@@ -71,8 +71,8 @@ private:
         }
         return to->finish();
     }
-    static result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::data_key_lease& opens,
-                                       const keys::data_key_lease& seals, const ports::content_progress& told) {
+    static result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
+                                       const ports::content_progress& told) {
         const auto source = file::open_file(item.source, O_RDONLY | O_NOFOLLOW);
         if (!source) return pass(source);
         std::uint64_t done = 0;
@@ -82,9 +82,9 @@ private:
                 if (got) told(done += *got, item.size);
                 return got;
             },
-            opens);
+            keys.opens);
         if (!opened) return pass(opened);
-        auto to = new_database::begin(target, seals, opened->info().suite, opened->info().page_size);
+        auto to = new_database::begin(target, keys.seals, opened->info().suite, opened->info().page_size);
         if (!to) return pass(to);
         if (auto moved = read_backup(*opened, [&](byte_view page) { return to->add(page); }); !moved) return moved;
         return to->finish();
