@@ -42,6 +42,7 @@ class message_cipher {
 public:
     using direction = Botan::Cipher_Dir;
 
+    /// internal: Botan lacks an algorithm.
     [[nodiscard]] static result<message_cipher> make(direction d) {
         auto gcm = keywright::detail::aes_gcm::make(message_id{}, d);
         if (!gcm) return pass(gcm);
@@ -51,7 +52,7 @@ public:
     }
 
     /// Begins a message of its own with an id that nobody chose. A data key seals one message: it is taken.
-    /// Requires: a suite that commits.
+    /// misused: it has not 32 bytes; unavailable: the system's generator failed. Requires: a suite that commits.
     [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite = committing_suite) {
         keywright::detail::random_supply random(sizeof(message_id));
         return begin_sealing(std::move(data_key), suite, random);
@@ -108,6 +109,7 @@ public:
         header_is_open_ = false;
         return gcm_.seal(zero_iv, header, {}, tag);
     }
+    /// `iv`: empty where the suite has it zero. authentication_failed: the tag does not fit.
     [[nodiscard]] result<void> open_header(byte_view iv, byte_view header, byte_view tag) {
         return gcm_.open(iv.empty() ? byte_view(zero_iv) : iv, header, {}, tag);
     }

@@ -86,9 +86,11 @@ public:
         std::move(older.keys_.keys.begin(), older.keys_.keys.end(), std::back_inserter(keys_.keys));
         return {};
     }
-    /// Takes a key out of use: what it sealed does not open until it is enabled again. misused: it is the primary one.
+    /// Takes a key out of use: what it sealed does not open until it is enabled again. misused: it is the primary one;
+    /// not_found: there is none of that id.
     [[nodiscard]] result<void> disable(std::uint32_t id) { return set_status(id, formats::tink_status::disabled); }
     [[nodiscard]] result<void> enable(std::uint32_t id) { return set_status(id, formats::tink_status::enabled); }
+    /// Opens what it sealed again. Fails as `disable`.
 
     /// Whether equal values give equal ciphertexts.
     bool deterministic() const noexcept { return looks_up(primary().info.type); }
@@ -107,7 +109,7 @@ public:
     };
     /// Takes `block` uses of an AES-GCM primary, for this process and all ciphers that it makes of this keyset; once
     /// 2^31 are spent, of a fresh primary. `used` is what was stored last, 0 at first. Save what it says, and only then
-    /// seal. Other suites need none: nothing changes.
+    /// seal. Other suites need none: nothing changes. misused: a block of none, or above 2^31.
     [[nodiscard]] result<reservation> reserve(std::uint64_t used, std::uint64_t block = gcm_uses_per_block) {
         if (suite() != field_suite::aes256_gcm) return reservation{used, false};
         if (block == 0 || block > gcm_uses_per_key) return fail(errc::misused, "keyset: expected a block of 1 to 2^31 uses");

@@ -46,7 +46,8 @@ public:
         }
         return byte_view{};
     }
-    /// Opens `data`; `sink(byte_view) -> result<void>` gets the plaintext, and its failure is final.
+    /// Opens `data`; `sink(byte_view) -> result<void>` gets the plaintext, and its failure is final. Fails as `filled`,
+    /// and with what the sink says.
     template <class Sink>
     [[nodiscard]] result<void> write(byte_view data, Sink&& sink) {
         const auto refused = [this](const result<void>& taken) { return pass(end(pass(taken))); };

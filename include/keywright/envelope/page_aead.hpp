@@ -34,7 +34,7 @@ public:
     page_aead& operator=(const page_aead&) = delete;
     virtual ~page_aead() = default;
 
-    /// Makes `out` the ciphertext and the tag behind it.
+    /// Makes `out` the ciphertext and the tag behind it. internal: the library failed, and what `out` is then, is no page.
     [[nodiscard]] virtual result<void> seal(const inputs& of, byte_view text, Botan::secure_vector<std::uint8_t>& out) = 0;
     /// Writes the plaintext, as long as `text`. authentication_failed: the tag does not fit; what `out` is then, its owner
     /// wipes. `out` may be where `text` stands, and `text` what `landing` gave.
@@ -111,7 +111,7 @@ private:
 
 } // namespace detail
 
-/// Botan's AES-256-GCM-SIV and AES-256-GCM.
+/// Botan's AES-256-GCM-SIV and AES-256-GCM. misused: `key` has not 32 bytes.
 [[nodiscard]] inline result<std::unique_ptr<page_aead>> botan_pages(page_suite suite, const secret_bytes& key) {
     const char* name = suite == page_suite::aes256_gcm ? approved<"AES-256/GCM"> : approved<"AES-256/GCM-SIV">;
     return keywright::detail::botan_boundary(errc::misused, "page: expected a key of 32 bytes", [&]() -> std::unique_ptr<page_aead> {

@@ -121,13 +121,13 @@ public:
         if (auto sent = made.send(header_copy); !sent) return pass(sent);
         return made;
     }
-    /// The next page, sealed.
+    /// The next page, sealed. Fails as the sink does. Requires: not all were added yet.
     [[nodiscard]] result<void> add(byte_view sealed) {
         expects(left_ > 0, "backup_writer: as many pages as were said");
         --left_;
         return send(sealed);
     }
-    /// Once, behind the last page; `mac` is page_keys::backup_mac().
+    /// Once, behind the last page; `mac` is page_keys::backup_mac(). Fails as the sink does.
     [[nodiscard]] result<void> finish(Botan::MessageAuthenticationCode& mac) {
         expects(left_ == 0, "backup_writer: as many pages as were said");
         const auto digest = hash_.finish();

@@ -61,7 +61,7 @@ public:
     Botan::MessageAuthenticationCode& header_mac() noexcept { return *header_; }
     Botan::MessageAuthenticationCode& backup_mac() noexcept { return *backup_; }
 
-    /// In place; `offset` is where the frame begins.
+    /// In place; `offset` is where the frame begins, in bytes. internal: Botan failed, here and below.
     [[nodiscard]] result<void> hide_frame(std::uint64_t offset, frame_block block) { return run(*hide_, offset, block); }
     [[nodiscard]] result<void> show_frame(std::uint64_t offset, frame_block block) { return run(*show_, offset, block); }
 

@@ -86,7 +86,8 @@ inline result<key_facts> public_facts(const Botan::Public_Key& key) {
 
 } // namespace detail
 
-/// Of a public key alone: has_private and halves_match are false.
+/// Of a public key alone: has_private and halves_match are false. Fails as fingerprint_of. Thread safety: a function of its
+/// argument.
 [[nodiscard]] inline result<key_facts> inspect_public(const Botan::Public_Key& key) { return detail::public_facts(key); }
 
 /// Of a private key; costs a signature and a decryption. A key that only agrees or encrypts (X25519) never matches.

@@ -7,7 +7,7 @@
 
 namespace keywright::keys {
 
-/// AES-GCM under a key of the consumer's, as the AWS Encryption SDK's raw AES keyring.
+/// AES-GCM under a key of the consumer's, as the AWS Encryption SDK's raw AES keyring. Thread safety: concurrent.
 class raw_aes_keyring {
 public:
     /// `name_space` and `name` as the other side's keyring has them; 16, 24 or 32 bytes of key. misused for another

@@ -106,6 +106,7 @@ public:
 
     /// The entry of `key` (1 to 4096 bytes) under the given ids, bound to the serialised context `aad`.
     /// The IV is 12 bytes of the system's generator: at most 2^32 wraps under one key, by all processes together.
+    /// misused: another size of key; limit_exceeded: an id above 65 535 bytes; unavailable: that generator failed.
     [[nodiscard]] result<wrapped_key> wrap(std::string_view provider_id, std::string_view key_name, byte_view aad,
                                            const secret_bytes& key) {
         keywright::detail::random_supply random(iv_size);
@@ -208,7 +209,8 @@ public:
     rewrapper(const rewrapper&) = delete;
     rewrapper& operator=(const rewrapper&) = delete;
 
-    /// `entry`, opened under the first key and `from_aad`, wrapped under the second and `to_aad` (serialised contexts).
+    /// `entry`, opened under the first key and `from_aad`, wrapped under the second and `to_aad` (serialised contexts). Fails as
+    /// kek::unwrap and kek::wrap.
     [[nodiscard]] result<wrapped_key> operator()(const entry_view& entry, byte_view from_aad, byte_view to_aad) {
         auto key = from_.unwrap(provider, from_name_, from_aad, entry);
         if (!key) return pass(key);

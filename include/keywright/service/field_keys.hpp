@@ -66,7 +66,7 @@ public:
     keysets(Parts& parts, const ring_id& ring, const environment_id& environment) : parts_(parts), ring_(ring), environment_(environment) {}
 
     /// All keys of a suite that the lease opens, as one keyset; that of `version` seals. nullopt: there is none of that
-    /// version.
+    /// version. corrupt: a record is damaged; else as the lease and the store.
     [[nodiscard]] result<std::optional<envelope::keyset>> load(envelope::field_suite suite, std::uint64_t version,
                                                                const keys::data_key_lease& lease) {
         auto stored = scan_all(parts_.store, records::keysets(ring_, environment_, name(suite)));
@@ -92,7 +92,7 @@ public:
         return all;
     }
 
-    /// A fresh keyset whose keys have other ids than those of `beside`.
+    /// A fresh keyset whose keys have other ids than those of `beside`. Fails as envelope::keyset::generate.
     [[nodiscard]] static result<envelope::keyset> make(envelope::field_suite suite, const envelope::keyset* beside = nullptr) {
         for (;;) {
             auto made = envelope::keyset::generate(suite);
@@ -100,7 +100,7 @@ public:
         }
     }
     /// Stores a keyset of one version; the commit holds only if `l` is still how the environment is, and nobody has stored
-    /// another. Requires: `keys` has no keys of other versions.
+    /// another (else version_conflict). Requires: `keys` has no keys of other versions.
     [[nodiscard]] result<void> store(const envelope::keyset& keys, std::uint64_t version, const loaded& l,
                                      const keys::data_key_lease& lease) {
         ports::batch batch;
@@ -110,7 +110,7 @@ public:
         batch.put(record(keys.suite(), version), present_, wrapped->serialised());
         return parts_.store.commit(batch);
     }
-    /// Puts one into `batch`, in the place of the record of version `instead`.
+    /// Puts the first of a version into `batch`.
     [[nodiscard]] result<void> put(ports::batch& batch, const envelope::keyset& keys, std::uint64_t version,
                                    const keys::data_key_lease& lease) {
         auto wrapped = keys.wrap(lease, context(keys.suite(), version));

@@ -190,6 +190,7 @@ ports::notice make_notice(const Event& event, const admin_id& to, const notice_c
     return n;
 }
 
+/// A notice, as a stored record of the outbox.
 template <std::same_as<ports::notice> Notice>
 bytes encode_notice(const Notice& n) {
     const json stored = {{"format", record_format},
@@ -204,6 +205,7 @@ bytes encode_notice(const Notice& n) {
     return detail::to_bytes(stored);
 }
 
+/// Reads what `encode_notice` wrote. corrupt: it is no such record; unsupported: a later version wrote it.
 template <class Notice = ports::notice>
 [[nodiscard]] result<Notice> decode_notice(byte_view stored) {
     const auto in = parse_record(stored);

@@ -144,7 +144,7 @@ private:
 };
 
 /// The secrets of one environment, for one person. `Data` is its environment_data. Every call but `versions` and `names`
-/// is judged as opening the environment is, and fails as that does.
+/// is judged as opening the environment is, and fails as that does. Thread safety: as `Data`.
 template <class Data>
 class secrets {
 public:
@@ -178,7 +178,7 @@ public:
             if (number == 0 || records::last_number(r->key) == number) return values.open(*lease, name, *r, std::forward<Use>(use));
         return fail(errc::not_found, "secrets: there is no secret of that name and number");
     }
-    /// The numbers of the versions that are kept, in order; empty when there is no such secret.
+    /// The numbers of the versions that are kept, in order; empty when there is no such secret. Fails as the store does.
     [[nodiscard]] result<std::vector<std::uint64_t>> versions(const secret_id& name) {
         const auto version = key_version();
         if (!version) return pass(version);
@@ -188,7 +188,7 @@ public:
         for (const ports::record& r : *all) numbers.push_back(records::last_number(r.key).value_or(0));
         return numbers;
     }
-    /// In the order of their bytes.
+    /// The names of all secrets, in the order of their bytes. Fails as the store does.
     [[nodiscard]] result<std::vector<secret_id>> names() {
         const auto version = key_version();
         if (!version) return pass(version);

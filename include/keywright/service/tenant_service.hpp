@@ -40,7 +40,8 @@ public:
 
     // --- commands without key material ---
 
-    /// Makes the tenant and its audit key. The command's `at` is set by the clock, here and everywhere.
+    /// Makes the tenant and its audit key. The command's `at` is set by the clock, here and everywhere. Fails with misused
+    /// where the tenant has no name, and, as every call below, with what the part says that fails.
     [[nodiscard]] result<outcome> create_tenant(policy::create_tenant command) {
         const auto s = service::named(subject{}, command);
         if (!s) return pass(s);
@@ -75,7 +76,7 @@ public:
         else
             return submit_.submit(s, command);
     }
-    /// What `run` would say and do at this moment; changes nothing.
+    /// What `run` would say and do at this moment; changes nothing. Fails as `run`.
     template <class Command>
     [[nodiscard]] result<profiles::plan_outline> plan(const subject& s, Command command) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
@@ -83,7 +84,7 @@ public:
         if (!l) return pass(l);
         return profiles::plan(Profile, l->facts(command.at), command);
     }
-    /// What a plan of a command on `s` counted, by name.
+    /// What a plan of a command on `s` counted, by name. Fails as the store does.
     [[nodiscard]] result<service::affected> affected(const subject& s, const profiles::plan_outline& plan) {
         return service::affected_by(parts_.store, s, plan);
     }
@@ -91,6 +92,7 @@ public:
     // --- keys ---
 
     /// Makes an RSA-2048 key, hands it out once as a PFX, and keeps it Available. After this it cannot be exported.
+    /// Fails with what `hand_out` says, and then there is no such key.
     [[nodiscard]] result<outcome> generate_key(const ring_id& ring, const generate_request& q) {
         policy::generate_key command{.by = q.by,
                                      .key = q.key,
@@ -131,17 +133,20 @@ public:
                                       .confirmed = q.confirmed};
         });
     }
+    /// Brings the ring's locked key back, as file; then environments are unlocked one by one. A file that does not open is a
+    /// refusal, and `file_trouble()` says why.
     [[nodiscard]] result<outcome> unlock_key(const ring_id& ring, const unlock_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) { return policy::unlock_key{.by = q.by, .key = file}; });
     }
-    /// Under a profile whose lock takes two this is a request, which is no refusal and locks nothing yet: the first event of
+    /// Destroys the ring's keys in the vault, and closes every environment that is on them; the file proves that the customer
+    /// can undo it. Under a profile whose lock takes two this is a request, which is no refusal and locks nothing yet: the first event of
     /// `decision()` tells, and `run(…, approve_lock)` locks.
     [[nodiscard]] result<outcome> lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
         return submit_.submit(key_subject(ring), command->first, service::nothing_more{}, command->second);
     }
-    /// What the lock would say and do; the file is read, nothing is kept.
+    /// What the lock would say and do; the file is read, nothing is kept. Fails as `lock`.
     [[nodiscard]] result<profiles::plan_outline> plan_lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
@@ -194,13 +199,15 @@ public:
     // --- upkeep ---
 
     /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
-    /// Run it before anything else, and whenever `unfinished` was answered.
+    /// Run it before anything else, and whenever `unfinished` was answered. Fails with the first failure of a part; what that
+    /// was about stays for the next time.
     [[nodiscard]] result<void> recover() { return service::upkeep(submit_).recover(); }
     /// What time itself does: installations that took too long fall back, an import key that has expired is destroyed,
     /// locked environments past their retention are deleted.
     [[nodiscard]] result<void> tick(const ring_id& ring) { return service::upkeep(submit_).tick(ring); }
-    /// Hands over every notice that is waiting.
+    /// Hands over every notice that is waiting. Fails as the notifier does; what it did not take stays.
     [[nodiscard]] result<void> deliver() { return submit_.deliver(); }
+    /// The state of what `s` names, as one moment has it; what is not there has version 0. Fails as the store does.
     [[nodiscard]] result<service::loaded> state(const subject& s) { return service::load(parts_.store, s); }
 
 private:
@@ -220,7 +227,7 @@ private:
         return outcome(profiles::decide(Profile, l->facts(command.at), command), {}, trouble);
     }
 
-    /// Stages a key, runs what commits it, and destroys it again if nothing was committed.
+    /// Runs what commits a staged key, and destroys it again if nothing was committed.
     template <class Work>
     result<outcome> commit_staged(const ring_id& ring, const result<ports::vault_entry>& staged, const Work& work) {
         if (!staged) return pass(staged);

@@ -47,7 +47,7 @@ struct loaded {
     }
 };
 
-/// The record under a key, or a default value with version 0.
+/// The record under a key, or a default value with version 0. Fails as the store does, and as `decode`.
 template <class T, class Store>
 [[nodiscard]] result<versioned<T>> load(Store& store, const std::string& key) {
     const auto found = store.load(key);

@@ -131,10 +131,10 @@ template <class Take>
     return opened->info();
 }
 
-/// Puts what is in a backup into the place of the database `path`, under a new file key of the environment of `seals`;
-/// `opens` is of the environment that it was taken of, and may be the same. Whole and durable when it returns; after a
+/// Puts what is in a backup into the place of the database `path`, under a new file key of the environment of `keys.seals`;
+/// `keys.opens` is of the environment that it was taken of, and may be the same. Whole and durable when it returns; after a
 /// failure, a kill or a power cut there is the old database or the new one, and only a failure of the very last step (syncing
-/// the folder) leaves open which. A database in that place must open with `seals` (else already_exists), have no second
+/// the folder) leaves open which. A database in that place must open with `keys.seals` (else already_exists), have no second
 /// name (else unsupported), and nobody may have it open or restore it, too (else timed_out); a connection that had it open,
 /// doing nothing, is refused from its next transaction on. Its permissions stay, and 0600 is what a new one gets. What a kill
 /// leaves, encrypted, is named `…-new.tmp` and goes with the next restore.
