@@ -134,7 +134,8 @@ private:
     template <class Value>
     result<Value> open_as(byte_view associated_data, byte_view field) {
         if (auto usable = check(); !usable) return pass(usable);
-        if (field.size() > largest_field + 64) return fail(errc::limit_exceeded, "field: it is larger than any that is written");
+        if (field.size() > largest_field + 64)
+            return fail(errc::limit_exceeded, "field: expected at most 1 MiB and its overhead, it is longer");
         error last{errc::not_mine, "field: made under no enabled key of this keyset"};
         for (held& key : keys_) {
             const std::size_t head = prefix_size(key) + nonce_size(key);

@@ -96,7 +96,8 @@ inline result<key_facts> public_facts(const Botan::Public_Key& key) {
 [[nodiscard]] inline result<key_facts> inspect(const Botan::Private_Key& key, Botan::RandomNumberGenerator& rng) {
     auto facts = detail::public_facts(key);
     if (!facts) return facts;
-    if (facts->bits > longest_inspected_bits) return fail(errc::limit_exceeded, "key: longer than 8192 bits, which is not inspected");
+    if (facts->bits > longest_inspected_bits)
+        return fail(errc::limit_exceeded, "key: expected at most 8192 bits, it is longer and is not inspected");
     facts->has_private = true;
     facts->halves_match = detail::signs_for(key, facts->identity, rng);
     if (facts->algorithm == key_algorithm::rsa) facts->halves_match = facts->halves_match && detail::opens_for(key, facts->identity, rng);

@@ -93,7 +93,7 @@ public:
                                            keywright::detail::random_supply& random) const {
         if (auto usable = check(); !usable) return pass(usable);
         held_key* under = state_->primary[static_cast<std::size_t>(purpose)];
-        if (under == nullptr) return fail(errc::not_found, "lease: no primary key of that purpose");
+        if (under == nullptr) return fail(errc::not_found, "lease: no primary key of that purpose; get a lease for writing");
         if (!under->uses.take()) return fail(errc::exhausted, "lease: its uses are spent; get a new one");
         const std::scoped_lock alone(under->busy);
         if (!under->ready) return gone();
@@ -166,7 +166,7 @@ private:
     };
 
     // Another thread has just dropped the keys; it has the exact reason.
-    static tl::unexpected<error> gone() { return fail(errc::locked, "lease: locked or expired during this use"); }
+    static tl::unexpected<error> gone() { return fail(errc::locked, "lease: locked or expired during this use; get a new one"); }
 
     explicit data_key_lease(std::unique_ptr<state> held) noexcept : state_(std::move(held)) {}
     std::unique_ptr<state> state_;

@@ -159,7 +159,7 @@ private:
         const std::size_t info_size = key_name.size() + lengths.size() + iv_size;
         if (key.empty() || key.size() > largest_key) return fail(errc::misused, "wrap: expected a key of 1 to 4096 bytes");
         if (provider_id.size() > 65'535 || info_size > 65'535)
-            return fail(errc::limit_exceeded, "wrap: the provider id or key name is too long");
+            return fail(errc::limit_exceeded, "wrap: expected a provider id and a key name below 65535 bytes, one is longer");
         bytes record(6 + provider_id.size() + info_size + key.size() + tag_size);
         std::uint8_t* out = record.data();
         const auto put = [&out](byte_view part) { out = std::copy(part.begin(), part.end(), out); };

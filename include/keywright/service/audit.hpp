@@ -155,10 +155,11 @@ private:
         return record;
     }
     bool signed_by_key(const std::string& text, const std::string& signature) const {
-        const auto good = keywright::detail::botan_boundary(errc::corrupt, "audit: a signature is not hexadecimal", [&] {
-            Botan::PK_Verifier verifier(*key_, approved<"Pure">);
-            return verifier.verify_message(as_bytes(text), Botan::hex_decode(signature));
-        });
+        const auto good =
+            keywright::detail::botan_boundary(errc::corrupt, "audit: expected a signature in hexadecimal, found something else", [&] {
+                Botan::PK_Verifier verifier(*key_, approved<"Pure">);
+                return verifier.verify_message(as_bytes(text), Botan::hex_decode(signature));
+            });
         return good.value_or(false);
     }
 

@@ -125,7 +125,9 @@ private:
         for (;;) {
             auto found = all.load(suite, version, lease);
             if (!found) return pass(found);
-            if (!*found && how == access::read) return fail(errc::not_found, "service: there are no field keys of that suite here yet");
+            if (!*found && how == access::read)
+                return fail(errc::not_found,
+                            "service: there are no field keys of that suite here yet; who opens them for writing makes them");
             if (!*found) {
                 const auto made = keysets<Parts>::make(suite);
                 if (!made) return pass(made);

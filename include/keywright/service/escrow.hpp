@@ -29,7 +29,7 @@ struct escrow_parts {
         std::shared_ptr<ports::held_key> key;
         result<secret_bytes> unwrap(std::string_view of, byte_view wrapped) const {
             if (of == id) return key->unwrap(wrapped);
-            return fail(errc::not_found, "escrow: this hangs on another key");
+            return fail(errc::not_found, "escrow: expected the key that the environment hangs on, found another");
         }
         result<secret_bytes> slot_secret(std::string_view) const {
             return fail(errc::locked, "escrow: the environment hangs on the provider's key, not on the customer's");

@@ -25,7 +25,7 @@ public:
     /// Submits a system command whose commit also ends the effect. A refusal means that somebody else has ended it.
     template <class Command, class Extras>
     [[nodiscard]] result<void> report(const subject& s, const Command& command, const std::string& record, const Extras& extras) {
-        if (command.at == never) return fail(errc::unavailable, "service: the clock could not be read");
+        if (command.at == never) return fail(errc::unavailable, "service: the clock could not be read; the work stays, run recovery again");
         auto done = transact<Profile>(parts_, s, command, [&](ports::batch& batch, const loaded& l) {
             batch.erase_any(record);
             return extras(batch, l);

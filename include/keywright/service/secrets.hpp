@@ -224,7 +224,8 @@ private:
         if (earlier->empty()) {
             const auto others = values.names(version);
             if (!others) return pass(others);
-            if (others->size() >= most_secrets) return fail(errc::limit_exceeded, "secrets: this environment has 256, which is all it may");
+            if (others->size() >= most_secrets)
+                return fail(errc::limit_exceeded, "secrets: expected at most 256 secrets in an environment; remove one first");
         }
         ports::batch batch;
         const auto number = next_number(batch);

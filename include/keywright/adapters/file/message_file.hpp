@@ -31,7 +31,7 @@ public:
         if (!in) return pass(in);
         struct stat about{};
         if (::fstat(in->number(), &about) != 0) return fail_errno("file: expected to learn the file's size");
-        if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file");
+        if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file, found a folder, a device or the like");
         auto out = growing_file::begin(to, about.st_mode & 0777);
         if (!out) return pass(out);
         return file_pass(std::move(*in), std::move(*out), static_cast<std::uint64_t>(about.st_size), std::move(told));

@@ -110,7 +110,7 @@ private:
     static tl::unexpected<error> incomplete() {
         return fail(errc::misused, "content: expected a tenant, a region and an environment, and two different places");
     }
-    static tl::unexpected<error> nothing_there() { return fail(errc::not_found, "content: there is nothing of that name"); }
+    static tl::unexpected<error> nothing_there() { return fail(errc::not_found, "content: expected content of that name, there is none"); }
 
     /// In an environment belongs nothing but whole messages.
     static tl::unexpected<error> as_corrupt(const error& e) {

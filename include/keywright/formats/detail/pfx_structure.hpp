@@ -306,7 +306,7 @@ inline pfx_tree read_pfx_tree(byte_view file, const pfx_bounds& bounds) {
     pfx_tree tree;
     auto outer = ber(file);
     auto pfx = outer.start_sequence();
-    if (count(pfx, "pfx: the version is negative") != 3) refuse(errc::unsupported, "pfx: the version is not 3");
+    if (count(pfx, "pfx: the version is negative") != 3) refuse(errc::unsupported, "pfx: expected version 3, found another");
     Botan::OID type;
     auto info = pfx.start_sequence();
     info.decode(type);
