@@ -231,6 +231,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/first_page.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
+    include/keywright/adapters/sqlite/encrypted/log_pages.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
     include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp

@@ -7,7 +7,9 @@
 
 #include <keywright/adapters/sqlite/reencrypt.hpp>
 
+#include <atomic>
 #include <sys/wait.h>
+#include <thread>
 
 using namespace keywright;
 using namespace keywright::encrypted_tests;
@@ -113,6 +115,29 @@ TEST_CASE("backup: what was committed into the log is in it, while others read, 
     CHECK(is_whole(then));
 }
 
+TEST_CASE("backup: somebody who writes into the log on and on, hardly ever without a transaction, is no obstacle") {
+    temporary_folder folder;
+    const auto path = folder / "a.db";
+    auto writer = open(path, prod);
+    fill(writer, "wal");
+    // Each of its transactions is shorter than a checkpoint, so that one always comes in between.
+    sql(writer, "PRAGMA synchronous = off; PRAGMA wal_autocheckpoint = 0");
+    std::atomic<bool> is_over{false};
+    std::thread busy([&] {
+        while (!is_over) {
+            sql(writer, "BEGIN IMMEDIATE; UPDATE t SET b = hex(randomblob(100))");
+            sqlite3_sleep(5);
+            sql(writer, "COMMIT");
+        }
+    });
+    for (int i = 0; i < 3; ++i) {
+        const auto written = sqlite::write_backup(path, prod.source(), nowhere);
+        CHECK_MESSAGE(written.has_value(), std::string(written ? "" : written.error().text));
+    }
+    is_over = true;
+    busy.join();
+}
+
 TEST_CASE("backup: a transaction that is not committed is not in it; one that keeps others out is told of") {
     temporary_folder folder;
     const auto path = folder / "a.db";
@@ -137,15 +162,65 @@ TEST_CASE("backup: a transaction that is not committed is not in it; one that ke
         REQUIRE(restore(backup, folder / "b.db", prod, prod));
         CHECK(sql(open(folder / "b.db", prod), "SELECT count(*) FROM t WHERE b = 'x'") == "0;");
     }
-    SUBCASE("a reader of an older state") {
-        fill(db, "wal");
-        const auto old = open(path, prod);
-        sql(old, "BEGIN; SELECT * FROM t");
-        sql(db, "UPDATE t SET b = 'x'");
-        CHECK(code_of(sqlite::write_backup(path, prod.source(), nowhere, {.wait = seconds{0}})) == errc::timed_out);
-        sql(old, "ROLLBACK");
-        (void)backup_of(path, prod);
+}
+
+TEST_CASE("backup: a reader of an older state keeps the log from being written back; pages are taken from the log then") {
+    temporary_folder folder;
+    const auto path = folder / "a.db";
+    const auto db = open(path, prod);
+    fill(db, "wal");
+    const auto old = open(path, prod);
+    sql(old, "BEGIN; SELECT * FROM t");
+    sql(db, "UPDATE t SET b = 'x' WHERE a = 7");
+    SUBCASE("as it is") {}
+    SUBCASE("longer than the file, and a page more than once") {
+        sql(db, "INSERT INTO t SELECT a + 1000, b FROM t; UPDATE t SET b = 'y' WHERE a > 1000");
     }
+    SUBCASE("shorter than the file") { sql(db, "DELETE FROM t WHERE a > 10; VACUUM"); }
+    SUBCASE("while a page is written that is not committed") { sql(db, "PRAGMA cache_size = 2; BEGIN; UPDATE t SET b = 'not yet'"); }
+    SUBCASE("with pages of two keys") {
+        auto other_one = open(path, prod);
+        REQUIRE(sqlite::begin_reencryption(other_one, seconds{1}));
+        sql(db, "UPDATE t SET b = 'z' WHERE a = 8");
+    }
+    const std::string expected = sum(open(path, prod));
+    const bytes backup = backup_of(path, prod);
+    CHECK(sqlite::verify_backup(out_of(backup), lease_of(prod)));
+    CHECK(sql(old, "SELECT count(*) FROM t WHERE b = 'x'; ROLLBACK") == "0;"); // it was not disturbed
+    REQUIRE(restore(backup, folder / "b.db", prod, prod));
+    const auto then = open(folder / "b.db", prod);
+    CHECK(sum(then) == expected);
+    CHECK(is_whole(then));
+    (void)try_sql(db.handle(), "COMMIT");
+    CHECK(sql(db, "PRAGMA wal_checkpoint(TRUNCATE)") == "0|0|0;"); // nothing is held any more
+}
+
+TEST_CASE("backup: while its pages are taken from a log nobody gets a checkpoint or a new key into the file, and all may write") {
+    temporary_folder folder;
+    const auto path = folder / "a.db";
+    const auto db = open(path, prod);
+    auto rekeyed = open(path, prod);
+    fill(db, "wal");
+    const auto old = open(path, prod);
+    sql(old, "BEGIN; SELECT * FROM t");
+    sql(db, "UPDATE t SET b = 'x' WHERE a = 7");
+    const std::string expected = sum(db);
+    bytes backup;
+    bool is_first = true;
+    const auto sink = [&](byte_view data) -> result<void> {
+        if (std::exchange(is_first, false)) {
+            sql(old, "ROLLBACK");
+            sql(db, "UPDATE t SET b = 'later'");
+            sql(db, "PRAGMA wal_checkpoint(PASSIVE)");
+            CHECK(code_of(sqlite::begin_reencryption(rekeyed, seconds{0})) == errc::timed_out);
+        }
+        append(backup, data);
+        return {};
+    };
+    REQUIRE(sqlite::write_backup(path, prod.source(), sink));
+    REQUIRE(restore(backup, folder / "b.db", prod, prod));
+    CHECK(sum(open(folder / "b.db", prod)) == expected);
+    REQUIRE(sqlite::begin_reencryption(rekeyed, seconds{0}));
 }
 
 TEST_CASE("backup: what a killed writer left is played back before, log or journal") {

@@ -1,22 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// A database as it was at one moment, while others go on using it: every page of it can be read from the file alone, and
+// A database as it was at one moment, while others go on using it: every page of it can be read, from its file or its log, and
 // stays as it is for as long as this lives.
-// Depends on: encrypted_database, sole_writer. Used by adapters/sqlite/backup and database_content.
+// Depends on: encrypted_database, log_pages, sole_writer. Used by adapters/sqlite/backup and database_content.
 #pragma once
 
+#include <keywright/adapters/sqlite/encrypted/log_pages.hpp>
 #include <keywright/adapters/sqlite/encrypted/sole_writer.hpp>
+
+#include <chrono>
 
 namespace keywright::sqlite::detail {
 
-// Without a log that is a read transaction. With one, what was committed last stands in the log; so for a moment nobody may
-// write, the log is written back, and the read transaction that begins then needs the file alone: SQLite lets no checkpoint
-// into it until that ends, and writers go on into the log.
+// Without a log that is a read transaction, and with one that has been written back whole, which is tried first, too. Where it
+// could not be, because others read an older state or write on and on, the frames of now are in the log for as long as this
+// transaction has its mark there; the file is held still besides, by the lock of those who read it alone, so that neither a
+// checkpoint nor a new key gets into it. Writers go on into the log. Nobody has to pause for any of this.
+
+/// The lock of those who read the file alone, beside a transaction that has another one. Move-only.
+class still_file {
+public:
+    /// SQLITE_BUSY: a checkpoint or a re-encryption is at work.
+    static int hold(main_file& file, std::optional<still_file>& into) {
+        const int code = file.lock_log(sole_writer::file_readers, 1, SQLITE_SHM_LOCK | SQLITE_SHM_SHARED);
+        if (code == SQLITE_OK) into.emplace(still_file(file));
+        return code;
+    }
+    still_file(still_file&& other) noexcept : file_(std::exchange(other.file_, nullptr)) {}
+    still_file& operator=(still_file&&) = delete;
+    ~still_file() {
+        if (file_ != nullptr) (void)file_->lock_log(sole_writer::file_readers, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_SHARED);
+    }
+
+private:
+    explicit still_file(main_file& file) noexcept : file_(&file) {}
+    main_file* file_;
+};
 
 /// Thread safety: one thread at a time.
 class snapshot {
 public:
-    /// Opens connections of its own. timed_out: after `wait` there are still writers (without a log), or readers of an older
-    /// state (with one); not_found; corrupt: no page is in the file; else as sqlite::open.
+    /// Opens a connection of its own. timed_out: for all of `wait` others wrote to the file: without a log in transactions of
+    /// theirs, with one in a checkpoint or a re-encryption; not_found; corrupt: no page is in the file; else as sqlite::open.
     [[nodiscard]] static result<snapshot> take(const std::string& path, std::shared_ptr<page_access> access, seconds wait) {
         const open_options options{.create = false, .wait = wait};
         auto reader = opener::open(path, access, options);
@@ -25,7 +49,7 @@ public:
         made.file_ = file_of(made.db_.handle());
         if (made.file_ == nullptr) return fail(errc::internal, "sqlite: expected a file of the encrypting VFS");
         if (auto settled = made.settle(wait); !settled) return pass(settled);
-        if (auto frozen = made.freeze(path, options); !frozen) return pass(frozen);
+        if (auto frozen = made.freeze(wait); !frozen) return pass(frozen);
         if (auto known = made.learn(); !known) return pass(known);
         return made;
     }
@@ -46,20 +70,21 @@ public:
         const std::size_t size = header().page_size;
         sealed_.resize(size);
         clear_.resize(size);
+        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
+        if (in_log_.has(number)) {
+            errno = 0;
+            if (const int code = in_log_.read(number, clear_); code != SQLITE_OK) return failed(code);
+            return seal(place);
+        }
         const auto at =
             static_cast<std::int64_t>(envelope::header_size) + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
         errno = 0;
         if (const int code = file_->read_below(sealed_, at); code != SQLITE_OK) return failed(code);
-        const envelope::page_place place{.kind = envelope::page_kind::database, .number = number};
         auto& head = file_->head();
         auto opened = head.keys_for(sealed_).pages.open(place, sealed_, clear_);
         const bool is_recalled = !opened && head.is_between_keys() && file_->pages_between_keys().recall(number, clear_);
         if (!opened && !is_recalled) return pass(opened);
-        if (is_recalled || envelope::page_cipher::slot_of(sealed_) != header().sealing_slot) {
-            const auto anew = keys().pages.seal(place, clear_);
-            if (!anew) return pass(anew);
-            sealed_.assign(anew->begin(), anew->end());
-        }
+        if (is_recalled || envelope::page_cipher::slot_of(sealed_) != header().sealing_slot) return seal(place);
         return page{sealed_, clear_};
     }
 
@@ -85,33 +110,29 @@ private:
         const bool is_needed = file_->make_ready() == SQLITE_OK && file_->head().is_between_keys();
         return is_needed ? file_->pages_between_keys().settle() : result<void>();
     }
-    /// Leaves a read transaction open. A commit may come between the checkpoint and that; then it is done again while nobody
-    /// may write.
-    result<void> freeze(const std::string& path, const open_options& options) {
-        if (const int code = run(db_, peek); code != SQLITE_OK) return failed(code); // plays back what a crash left, finds the log
-        for (std::int64_t waited = 0;; waited += 10) {
-            std::optional<database> holder;
-            for (const bool is_held : {false, true}) {
-                if (is_held) {
-                    auto held = hold_writers(path, options);
-                    if (!held) return pass(held);
-                    holder = std::move(*held);
-                }
-                if (auto begun = begin_written_back(); !begun) return begun;
-                if (file_->reads_file_alone()) return {};
-                if (const int code = run(db_, "ROLLBACK"); code != SQLITE_OK) return failed(code);
-            }
-            if (waited >= options.wait.count * 1000)
-                return fail(errc::timed_out, "sqlite: others still read an older state of the database; end their transactions, try again");
-            holder.reset();
-            sqlite3_sleep(10);
-        }
+    result<page> seal(const envelope::page_place& place) {
+        const auto anew = keys().pages.seal(place, clear_);
+        if (!anew) return pass(anew);
+        sealed_.assign(anew->begin(), anew->end());
+        return page{sealed_, clear_};
     }
-    result<database> hold_writers(const std::string& path, const open_options& options) const {
-        auto holder = opener::open(path, access_, options);
-        if (!holder) return holder;
-        if (const int code = run(*holder, "BEGIN IMMEDIATE"); code != SQLITE_OK) return failed(code);
-        return holder;
+
+    /// Leaves a read transaction open.
+    result<void> freeze(seconds wait) {
+        if (const int code = run(db_, peek); code != SQLITE_OK) return failed(code); // plays back what a crash left, finds the log
+        if (auto begun = begin_written_back(); !begun || file_->reads_file_alone()) return begun;
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait.count);
+        int code = still_file::hold(*file_, still_);
+        while ((code & 0xff) == SQLITE_BUSY && std::chrono::steady_clock::now() < deadline) {
+            sqlite3_sleep(1);
+            code = still_file::hold(*file_, still_);
+        }
+        if (code != SQLITE_OK) return failed(code);
+        if (file_->make_ready() != SQLITE_OK) return failed(SQLITE_IOERR_READ);
+        errno = 0;
+        code = in_log_.find(db_.handle(), header().page_size);
+        if (code == SQLITE_CORRUPT) return fail(errc::corrupt, "sqlite: expected the frames of the log that its index counts, it was cut");
+        return code == SQLITE_OK ? result<void>() : failed(code);
     }
     result<void> begin_written_back() {
         const int code = sqlite3_wal_checkpoint_v2(db_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
@@ -131,7 +152,7 @@ private:
         const std::int64_t bytes_of_pages = *size - static_cast<std::int64_t>(envelope::header_size);
         if (!*loaded || bytes_of_pages <= 0) return fail(errc::corrupt, "sqlite: expected a database with pages, this one is empty");
         if (bytes_of_pages % head.header().page_size != 0) return fail(errc::corrupt, "sqlite: expected whole pages to the file's end");
-        pages_ = static_cast<std::uint32_t>(bytes_of_pages / head.header().page_size);
+        pages_ = in_log_.pages() != 0 ? in_log_.pages() : static_cast<std::uint32_t>(bytes_of_pages / head.header().page_size);
         header_copy_.resize(envelope::header_slot_size);
         errno = 0;
         if (const int code = file_->read_below(header_copy_, head.place_of_header()); code != SQLITE_OK) return failed(code);
@@ -141,6 +162,8 @@ private:
     std::shared_ptr<page_access> access_;
     database db_;
     main_file* file_ = nullptr; // of db_
+    std::optional<still_file> still_;
+    log_pages in_log_;
     std::uint32_t pages_ = 0;
     bytes header_copy_, sealed_;
     Botan::secure_vector<std::uint8_t> clear_;

@@ -19,6 +19,8 @@ inline main_file* file_of(sqlite3* db) noexcept {
 /// Held until it goes out of scope. Move-only. Requires: the connection is used by nobody else meanwhile.
 class sole_writer {
 public:
+    static constexpr int file_readers = 3; ///< the lock of those who read the file alone, in SQLite's log
+
     /// misused: this connection has a transaction; permission_denied: it may only read; timed_out: others kept at it for longer
     /// than `wait`; and what the lease says.
     [[nodiscard]] static result<sole_writer> begin(sqlite3* db, seconds wait) {
@@ -60,7 +62,7 @@ public:
 
 private:
     // Locks of wal.c, documented in SQLite's "WAL-mode File Format": 0 the writer, 1 the checkpointer, 3 readers of the file alone.
-    static constexpr int write_lock = 0, writers = 2, file_readers = 3;
+    static constexpr int write_lock = 0, writers = 2;
 
     sole_writer(sqlite3* db, main_file& file) noexcept : db_(db), file_(&file) {}
 
