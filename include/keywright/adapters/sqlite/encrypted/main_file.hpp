@@ -70,9 +70,8 @@ public:
         if (ready != SQLITE_OK) return ready;
         const std::size_t size = head_.header().page_size;
         if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(grid().number_at(offset), out);
-        const bool has_lock = level_ != SQLITE_LOCK_NONE;
-        const int code =
-            parts_.read(out, offset, size, has_lock, [this](std::uint32_t number, byte_span page) { return open_page(number, page); });
+        const page_parts::place from{.offset = offset, .page_size = size, .has_lock = level_ != SQLITE_LOCK_NONE};
+        const int code = parts_.read(out, from, [this](std::uint32_t number, byte_span page) { return open_page(number, page); });
         return code == SQLITE_IOERR_DATA ? damaged() : code;
     }
 
