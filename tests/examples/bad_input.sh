@@ -119,6 +119,7 @@ cd "$work"
 # --- the command line, and time ---
 
 harmless 2 'no such command' tenant_admin frobnicate
+grep -q 'frobnicate' "$work/said" || broken 'no such command: it is not named'
 harmless 2 'a region that is none' tenant_admin --region ../eu status
 harmless 2 'a moment that is none' tenant_admin --now yesterday status
 harmless 12 'the real clock' env -u KEYWRIGHT_NOW tenant_admin status

@@ -18,9 +18,12 @@
 #include <mutex>
 #include <set>
 
+#include "operations.hpp"
+
 namespace world {
 
 using namespace keywright;
+using namespace service_tests;
 using service::subject;
 
 inline bytes read_data(const std::string& name) {
@@ -101,11 +104,6 @@ template <const auto& Profile, class Content = content>
 using service_under = tenant_service<Profile, store_type, memory::key_vault, memory::manual_clock, mailroom, Content>;
 using service_type = service_under<profiles::power_platform>;
 
-inline const tenant_id contoso{"contoso"};
-inline const service::ring_id eu{contoso, region_id{"eu"}};
-inline const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
-inline const policy::actor alice{admin_id{"alice"}};
-inline const policy::actor bob{admin_id{"bob"}};
 inline const environment_id prod{"prod"};
 inline const environment_id sand{"sand"};
 inline const environment_id test{"test"};
@@ -128,7 +126,7 @@ struct verdict {
 };
 
 template <const auto& Profile, class Content = content>
-struct tenant_under {
+struct tenant_under : tenant_operations<tenant_under<Profile, Content>> {
     memory::state_store memory;
     store_type store{memory};
     memory::key_vault vault;
@@ -207,34 +205,6 @@ struct tenant_under {
                                      .password_again = first_password(),
                                      .hand_out = keep,
                                      .acknowledged = true});
-    }
-    result<outcome> activate(std::string_view name = "k2") {
-        return svc.run({eu}, policy::activate_key{.by = alice, .key = key_id{name}, .acknowledged = true, .confirmed = true});
-    }
-    result<outcome> apply(const environment_id& e) {
-        return svc.run({eu, e}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true});
-    }
-    result<outcome> give_back(const environment_id& e) {
-        return svc.run({eu, e}, policy::return_to_provider{
-                                    .by = alice, .acknowledged = true, .confirmed = true, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> lock() { return svc.lock(eu, {.by = alice, .file = pfx(), .confirmation = "lock contoso"}); }
-    result<outcome> unlock() { return svc.unlock_key(eu, {.by = bob, .file = pfx()}); }
-    result<outcome> unlock(const environment_id& e) { return svc.run({eu, e}, policy::unlock_environment{.by = alice, .confirmed = true}); }
-    result<outcome> reset(const environment_id& e) {
-        return svc.run({eu, e}, policy::reset{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> remove(const environment_id& e) {
-        return svc.run({eu, e}, policy::delete_environment{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> back_up(const environment_id& e, std::string_view name) {
-        return svc.run({eu, e}, policy::take_backup{.by = alice, .backup = backup_id{name}});
-    }
-    result<outcome> restore(const environment_id& from, std::string_view name, const environment_id& to) {
-        return svc.run({eu, to, from, backup_id{name}}, policy::restore{.by = alice, .confirmation = policy::typed_text(to.view())});
-    }
-    result<outcome> copy(const environment_id& from, const environment_id& to) {
-        return svc.run({eu, to, from}, policy::copy{.by = alice, .confirmation = policy::typed_text(to.view())});
     }
 
     /// The environment as alice uses its data.
