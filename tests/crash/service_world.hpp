@@ -24,17 +24,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../service/operations.hpp"
+
 namespace service_world {
 
 using namespace keywright;
-inline const tenant_id contoso{"contoso"};
-inline const service::ring_id eu{contoso, region_id{"eu"}};
-inline const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
-inline const policy::actor alice{admin_id{"alice"}};
-inline const policy::actor bob{admin_id{"bob"}};
+using namespace service_tests;
 inline const environment_id alpha{"alpha"};
 inline const environment_id beta{"beta"};
-inline const backup_id monday{"monday"};
 inline const secret_id token{"token"};
 
 inline constexpr instant made_at{1'800'000'000};
@@ -169,7 +166,7 @@ private:
 // --- the service and its parts ---
 
 template <class Content>
-struct world {
+struct world : tenant_operations<world<Content>> {
     const std::string folder;
     sqlite::state_store store = take(sqlite::state_store::open(folder + "/state"), "open store");
     file::key_vault vault = take(file::key_vault::open(folder + "/vault", secret_bytes(as_bytes("crash"))), "open vault");
@@ -181,12 +178,14 @@ struct world {
                    typename Content::store>
         svc{store, vault, clock, mail, data, options()};
     secret_bytes password = test_password();
+    const bytes first_file = take(file::read_file(first_pfx, 1 << 20), "read key file");
 
     world(std::string where, instant now, service::progress told_of_work = {})
         : folder(std::move(where)), clock(now), told(std::move(told_of_work)) {}
     /// The same in another process.
     std::unique_ptr<world> again() { return std::make_unique<world>(folder, take(clock.now(), "now")); }
 
+    service::key_file pfx() const { return {first_file, &password}; }
     service::options options() const {
         service::options how;
         how.on_progress = told;
@@ -214,38 +213,6 @@ struct world {
         return svc.generate_key(
             eu,
             {.by = alice, .key = key_id{"k2"}, .password = password, .password_again = password, .hand_out = keep, .acknowledged = true});
-    }
-    result<outcome> activate() {
-        return svc.run({eu}, policy::activate_key{.by = alice, .key = key_id{"k2"}, .acknowledged = true, .confirmed = true});
-    }
-    result<outcome> apply(const environment_id& e) {
-        return svc.run({eu, e}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true});
-    }
-    result<outcome> give_back(const environment_id& e) {
-        return svc.run({eu, e}, policy::return_to_provider{
-                                    .by = alice, .acknowledged = true, .confirmed = true, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> lock() {
-        const auto content = take(file::read_file(first_pfx, 1 << 20), "read key file");
-        return svc.lock(eu, {.by = alice, .file = {content, &password}, .confirmation = "lock contoso"});
-    }
-    result<outcome> unlock() {
-        const auto content = take(file::read_file(first_pfx, 1 << 20), "read key file");
-        return svc.unlock_key(eu, {.by = bob, .file = {content, &password}});
-    }
-    result<outcome> unlock(const environment_id& e) { return svc.run({eu, e}, policy::unlock_environment{.by = alice, .confirmed = true}); }
-    result<outcome> reset(const environment_id& e) {
-        return svc.run({eu, e}, policy::reset{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> remove(const environment_id& e) {
-        return svc.run({eu, e}, policy::delete_environment{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> back_up(const environment_id& e) { return svc.run({eu, e}, policy::take_backup{.by = alice, .backup = monday}); }
-    result<outcome> restore(const environment_id& e) {
-        return svc.run({eu, e, e, monday}, policy::restore{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> copy(const environment_id& from, const environment_id& to) {
-        return svc.run({eu, to, from}, policy::copy{.by = alice, .confirmation = policy::typed_text(to.view())});
     }
 
     /// Puts this edition of all that it holds into an environment.
@@ -377,10 +344,10 @@ inline const operation<World> operations[] = {
     {"restore", 3,
      [](World& w) {
          three_with_active_key(w);
-         must(w.back_up(alpha), "back up");
+         must(w.back_up(alpha, "monday"), "back up");
          w.fill(alpha, "second");
      },
-     [](World& w) { return w.restore(alpha); }, "k1:active alpha:customer:second beta:customer:first gamma:provider:first",
+     [](World& w) { return w.restore(alpha, "monday", alpha); }, "k1:active alpha:customer:second beta:customer:first gamma:provider:first",
      "k1:active alpha:customer:first beta:customer:first gamma:provider:first"},
     {"copy", 3,
      [](World& w) {

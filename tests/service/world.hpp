@@ -18,9 +18,12 @@
 #include <mutex>
 #include <set>
 
+#include "operations.hpp"
+
 namespace world {
 
 using namespace keywright;
+using namespace service_tests;
 using service::subject;
 
 inline bytes read_data(const std::string& name) {
@@ -101,11 +104,6 @@ template <const auto& Profile, class Content = content>
 using service_under = tenant_service<Profile, store_type, memory::key_vault, memory::manual_clock, mailroom, Content>;
 using service_type = service_under<profiles::power_platform>;
 
-inline const tenant_id contoso{"contoso"};
-inline const service::ring_id eu{contoso, region_id{"eu"}};
-inline const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
-inline const policy::actor alice{admin_id{"alice"}};
-inline const policy::actor bob{admin_id{"bob"}};
 inline const environment_id prod{"prod"};
 inline const environment_id sand{"sand"};
 inline const environment_id test{"test"};
@@ -120,8 +118,15 @@ inline const secret_bytes& first_password() {
     return password;
 }
 
+/// Whether something was done; in a check that fails it says why not.
+struct verdict {
+    std::string why_not;
+    explicit operator bool() const { return why_not.empty(); }
+    friend std::ostream& operator<<(std::ostream& to, const verdict& v) { return to << (v ? "it was done" : v.why_not); }
+};
+
 template <const auto& Profile, class Content = content>
-struct tenant_under {
+struct tenant_under : tenant_operations<tenant_under<Profile, Content>> {
     memory::state_store memory;
     store_type store{memory};
     memory::key_vault vault;
@@ -167,7 +172,12 @@ struct tenant_under {
         must(svc.run({eu, sand}, policy::create_environment{.by = alice, .environment = sand, .kind = policy::environment_kind::sandbox}));
     }
 
-    static bool accepted(const result<outcome>& o) { return o && !o->refused() && !o->unfinished(); }
+    static verdict accepted(const result<outcome>& o) {
+        if (!o) return {std::string("it failed: ") + o.error().text};
+        if (o->refused()) return {"it was refused: " + to_text(o->reasons()[0])};
+        if (o->unfinished()) return {std::string("it is not finished: ") + o->unfinished()->text};
+        return {};
+    }
     /// What a customer's HSM does: `key` wrapped for the ring's import key, which it knows by its public half and its id.
     result<std::string> export_from_hsm(const Botan::Private_Key& key) {
         const auto shown = svc.import_key(eu);
@@ -175,9 +185,7 @@ struct tenant_under {
         return formats::write_byok(key, {*Botan::X509::load_key(shown->public_key), shown->kid, "a test"}, Botan::system_rng());
     }
     static void must(const result<outcome>& o) {
-        if (!o) throw std::runtime_error(std::string("the world failed: ") + o.error().text);
-        if (o->refused()) throw std::runtime_error("the world was refused: " + to_text(o->reasons()[0]));
-        if (o->unfinished()) throw std::runtime_error(std::string("the world did not finish: ") + o->unfinished()->text);
+        if (const auto done = accepted(o); !done) throw std::runtime_error("of the world: " + done.why_not);
     }
 
     service::key_file pfx() const { return {first_pfx(), &first_password()}; }
@@ -197,34 +205,6 @@ struct tenant_under {
                                      .password_again = first_password(),
                                      .hand_out = keep,
                                      .acknowledged = true});
-    }
-    result<outcome> activate(std::string_view name = "k2") {
-        return svc.run({eu}, policy::activate_key{.by = alice, .key = key_id{name}, .acknowledged = true, .confirmed = true});
-    }
-    result<outcome> apply(const environment_id& e) {
-        return svc.run({eu, e}, policy::apply_key{.by = alice, .acknowledged = true, .confirmed = true});
-    }
-    result<outcome> give_back(const environment_id& e) {
-        return svc.run({eu, e}, policy::return_to_provider{
-                                    .by = alice, .acknowledged = true, .confirmed = true, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> lock() { return svc.lock(eu, {.by = alice, .file = pfx(), .confirmation = "lock contoso"}); }
-    result<outcome> unlock() { return svc.unlock_key(eu, {.by = bob, .file = pfx()}); }
-    result<outcome> unlock(const environment_id& e) { return svc.run({eu, e}, policy::unlock_environment{.by = alice, .confirmed = true}); }
-    result<outcome> reset(const environment_id& e) {
-        return svc.run({eu, e}, policy::reset{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> remove(const environment_id& e) {
-        return svc.run({eu, e}, policy::delete_environment{.by = alice, .confirmation = policy::typed_text(e.view())});
-    }
-    result<outcome> back_up(const environment_id& e, std::string_view name) {
-        return svc.run({eu, e}, policy::take_backup{.by = alice, .backup = backup_id{name}});
-    }
-    result<outcome> restore(const environment_id& from, std::string_view name, const environment_id& to) {
-        return svc.run({eu, to, from, backup_id{name}}, policy::restore{.by = alice, .confirmation = policy::typed_text(to.view())});
-    }
-    result<outcome> copy(const environment_id& from, const environment_id& to) {
-        return svc.run({eu, to, from}, policy::copy{.by = alice, .confirmation = policy::typed_text(to.view())});
     }
 
     /// The environment as alice uses its data.
