@@ -193,6 +193,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
+    include/keywright/service/next_keys.hpp
     include/keywright/service/notices.hpp
     include/keywright/service/parts.hpp
     include/keywright/service/proof.hpp
@@ -215,6 +216,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/upkeep.hpp
     include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
+    include/keywright/service/work_leases.hpp
     include/keywright/throwing.hpp
 )
 
@@ -239,6 +241,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
     include/keywright/adapters/sqlite/encrypted/page_grid.hpp
+    include/keywright/adapters/sqlite/encrypted/page_parts.hpp
     include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
     include/keywright/adapters/sqlite/encrypted/replacement.hpp
     include/keywright/adapters/sqlite/encrypted/resealing.hpp

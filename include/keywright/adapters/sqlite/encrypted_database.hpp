@@ -29,8 +29,16 @@ namespace keywright::sqlite {
 // transaction or began while the connection held copies (temporary tables, databases in memory, which close with `main`) or
 // kept its locks. Pages in SQLite's own cache stay there until the connection is closed, and sqlite3_blob_read goes on
 // reading those, in exclusive locking mode sqlite3_backup_step and sqlite3_serialize, too; with `install_page_cache`
-// (adapters/sqlite/page_cache) they are wiped, in all connections of the process, when one of them meets the lock.
-// Not prevented: sqlite3_backup_init into a database in the clear, and sqlite3_serialize. Those are no SQL.
+// (adapters/sqlite/page_cache) they are wiped, in all connections of the process, when one of them meets the lock. Then, or by
+// `interrupt_locked` (adapters/sqlite/interrupt), what runs on the others is interrupted, whatever progress handler they have.
+// Beside an encrypted database: none in the clear. A guard against accidents, not against a program that means to get around it.
+// ATTACH and VACUUM INTO by SQL are denied by the authorizer; where an application has set its own, a path that names no VFS does
+// not open, and while a database is attached through another VFS no transaction begins (SQLITE_AUTH; SQLite 3.39 or later, and not
+// where `PRAGMA locking_mode = EXCLUSIVE` has kept the locks). Some pragmas are refused in words (encrypted/denied_pragmas), but
+// for `PRAGMA temp.…` and those of databases in memory, only by the authorizer.
+// Not prevented, because SQLite asks neither authorizer nor VFS, and reads pages as for a query: sqlite3_backup_init into a database
+// in the clear (Python's Connection.backup, the `.backup` of a shell that has the connection), and sqlite3_serialize. The way
+// that a policy knows is `decrypt` (adapters/sqlite/convert).
 
 struct open_options {
     envelope::page_suite suite = envelope::page_suite::aes256_gcm_siv; ///< of a new file; an old one keeps its own
@@ -164,7 +172,7 @@ inline std::optional<error> last_error(sqlite3* db, const char* schema = "main")
 /// Owns a connection to an encrypted database. Move-only. Thread safety: as SQLite's own, one mutex a connection; `attach`,
 /// `vacuum_into` and the destructor need it alone.
 /// Its authorizer denies ATTACH and VACUUM INTO by SQL and notes copies, its progress handler and its trace end statements after a lock; an
-/// application that sets its own takes that over.
+/// application that sets its own takes that over, but for what the file itself refuses and what `interrupt_locked` ends.
 class database {
 public:
     sqlite3* handle() const noexcept { return handle_.get(); }

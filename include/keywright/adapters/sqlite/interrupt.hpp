@@ -17,16 +17,16 @@ namespace detail {
 
 /// One database file that a connection has open, for as long as this lives; SQLite closes its files before it frees the
 /// connection. Thread safety: concurrent.
-class interruptible {
+class interrupted_file {
 public:
     /// Requires: `access` outlives this and knows its connection.
-    explicit interruptible(const page_access& access) : access_(access) {
+    explicit interrupted_file(const page_access& access) : access_(access) {
         const std::scoped_lock alone(all().busy);
         all().open.push_back(this);
     }
-    interruptible(const interruptible&) = delete;
-    interruptible& operator=(const interruptible&) = delete;
-    ~interruptible() {
+    interrupted_file(const interrupted_file&) = delete;
+    interrupted_file& operator=(const interrupted_file&) = delete;
+    ~interrupted_file() {
         const std::scoped_lock alone(all().busy);
         std::erase(all().open, this);
     }
@@ -34,14 +34,14 @@ public:
     /// All that are locked, but not the connection that has just met the lock: what it does has failed already.
     static void interrupt_locked(const sqlite3* but = nullptr) noexcept {
         const std::scoped_lock alone(all().busy); // until then none of them is closed
-        for (const interruptible* each : all().open)
+        for (const interrupted_file* each : all().open)
             if (each->access_.connection != but && each->access_.is_known_locked()) sqlite3_interrupt(each->access_.connection);
     }
 
 private:
     struct registry {
         std::mutex busy;
-        std::vector<const interruptible*> open;
+        std::vector<const interrupted_file*> open;
     };
     static registry& all() {
         static auto& lasting = *new registry; // outlives connections that are closed at the very end
@@ -59,6 +59,6 @@ private:
 /// What it does not reach: other processes, which meet the lock when they use the database; connections opened with a lease
 /// that somebody else owns, as the library's own; a single call that asks SQLite for nothing, such as an application's function
 /// or busy handler that sleeps. Thread safety: concurrent; waits for nobody but a connection that is just being closed.
-inline void interrupt_locked() noexcept { detail::interruptible::interrupt_locked(); }
+inline void interrupt_locked() noexcept { detail::interrupted_file::interrupt_locked(); }
 
 } // namespace keywright::sqlite

@@ -118,7 +118,7 @@ private:
     bool has_clear_one_beside() noexcept { return access().connection != nullptr && has_clear_neighbour(access().connection, vfs_name); }
     int beside_clear_one() noexcept { return access().note(SQLITE_AUTH, clear_one_attached); }
 
-    std::optional<interruptible> known_; // first to go when the file is closed
+    std::optional<interrupted_file> known_; // first to go when the file is closed
 };
 
 class encrypted_vfs {

@@ -8,6 +8,7 @@
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/log_lock.hpp>
 #include <keywright/adapters/sqlite/encrypted/page_grid.hpp>
+#include <keywright/adapters/sqlite/encrypted/page_parts.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
 #include <keywright/adapters/sqlite/interrupt.hpp>
@@ -69,7 +70,9 @@ public:
         if (ready != SQLITE_OK) return ready;
         const std::size_t size = head_.header().page_size;
         if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(grid().number_at(offset), out);
-        return read_parts(out, offset);
+        const page_parts::place from{.offset = offset, .page_size = size, .has_lock = level_ != SQLITE_LOCK_NONE};
+        const int code = parts_.read(out, from, [this](std::uint32_t number, byte_span page) { return open_page(number, page); });
+        return code == SQLITE_IOERR_DATA ? damaged() : code;
     }
 
     int write(byte_view page, std::int64_t offset) {
@@ -154,8 +157,8 @@ public:
         if (asked.is_taken())
             if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
-        // A log that is written back is written back wherever the file is.
-        if (asked.begins_writing_log() ? place_.is_lost(below_) : asked.begins_reading() && place_.was_lost(below_))
+        // A log is written back wherever the file is. Its lock keeps a replacement away; what is left is a file moved by hand.
+        if ((asked.begins_reading() || asked.begins_writing_log()) && place_.was_lost(below_))
             return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
@@ -197,12 +200,11 @@ protected:
 
 private:
     static constexpr std::int64_t header = envelope::header_size;
-    static constexpr std::size_t looked_at = 100; // bytes of page 1, at most, that SQLite reads without reading the page
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
         if (!usable && usable.error().code == errc::locked && head_.is_ready()) {
-            interruptible::interrupt_locked(access_->connection);
+            interrupted_file::interrupt_locked(access_->connection);
             wipe_page_caches();
         }
         if (!usable || lease_number_ != access_->leases()) forget_keys();
@@ -222,7 +224,7 @@ private:
     void forget_keys() noexcept {
         head_.forget();
         first_.forget();
-        Botan::secure_scrub_memory(part_.data(), part_.size());
+        parts_.wipe();
     }
     bool forget_if_changed() {
         const bool changed = head_.forget_if_changed();
@@ -293,44 +295,6 @@ private:
         return opened;
     }
     int damaged() noexcept { return tell(page_damaged); }
-    /// What is not one page: a part, or, where this connection's SQLite does not know the size of pages yet, as many as it takes
-    /// for the first one. Of those it looks at the first alone, so the others may be what a log still holds, and not open here.
-    int read_parts(byte_span out, std::int64_t offset) {
-        const auto size = static_cast<std::int64_t>(head_.header().page_size);
-        for (std::size_t done = 0; done < out.size();) {
-            const std::int64_t at = offset + static_cast<std::int64_t>(done);
-            const auto n = std::min(out.size() - done, static_cast<std::size_t>(size - at % size));
-            int code = read_part(out.subspan(done, n), at);
-            if (code == SQLITE_IOERR_DATA) {
-                if (done == 0) return damaged();
-                std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(done), n, std::uint8_t{0});
-                code = SQLITE_OK;
-            }
-            done += n;
-            if (code != SQLITE_OK) {
-                std::fill(out.begin() + static_cast<std::ptrdiff_t>(done), out.end(), std::uint8_t{0});
-                return code;
-            }
-        }
-        return SQLITE_OK;
-    }
-    /// A part of a page: SQLite looks at the first 100 bytes before it has a lock, and at 16 of them with each.
-    /// A page that another process is writing, or left half written, does not open then: the first look gets what the
-    /// header knows, the second one something that never was, so that SQLite drops what it has cached. Whoever reads the
-    /// whole page, after recovery, gets the error.
-    int read_part(byte_span out, std::int64_t offset) {
-        part_.resize(head_.header().page_size);
-        const byte_span page = part_;
-        const auto within = offset % static_cast<std::int64_t>(page.size());
-        int code = open_page(grid().number_at(offset), page);
-        if (code == SQLITE_IOERR_DATA && grid().number_at(offset) == 1 && out.size() <= looked_at) {
-            stand_in(page, level_ != SQLITE_LOCK_NONE);
-            code = SQLITE_OK;
-        }
-        if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) return code;
-        std::copy_n(page.begin() + within, out.size(), out.begin());
-        return code;
-    }
 
     /// A header for pages of this size: the one that is there, or a new one where there are no pages yet.
     int make_room_for(std::size_t page_size) {
@@ -387,7 +351,7 @@ private:
     read_ahead ahead_, ahead_in_log_;
     first_page first_;
     file_place place_;
-    Botan::secure_vector<std::uint8_t> part_; // a page of which a part was asked for
+    page_parts parts_;
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
     bool shares_log_ = false; // with others, by locks of its own
