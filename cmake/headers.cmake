@@ -238,6 +238,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/neighbours.hpp
     include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/page_grid.hpp
     include/keywright/adapters/sqlite/encrypted/page_parts.hpp
     include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
     include/keywright/adapters/sqlite/encrypted/replacement.hpp

@@ -145,8 +145,8 @@ private:
     }
     bool may_begin(const char* schema, bool although_asked) {
         main_file* file = nullptr;
-        return sqlite3_file_control(db, schema, control_file, static_cast<void*>(&file)) != SQLITE_OK || is_in_transaction(schema) ||
-               (file->is_asked_to_begin() && !although_asked) || file->begin_ready() == SQLITE_OK;
+        return sqlite3_file_control(db, schema, control_file, static_cast<void*>(&file)) != SQLITE_OK ||
+               (file->is_asked_to_begin() && !although_asked) || is_in_transaction(schema) || file->begin_ready() == SQLITE_OK;
     }
 };
 

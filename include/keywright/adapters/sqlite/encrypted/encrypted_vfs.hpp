@@ -88,6 +88,7 @@ public:
             access().connection = static_cast<sqlite3*>(arg);
             known_.emplace(access());
             return SQLITE_OK;
+        case SQLITE_FCNTL_HAS_MOVED: *static_cast<int*>(arg) = was_moved() ? 1 : 0; return SQLITE_OK;
         case SQLITE_FCNTL_MMAP_SIZE: *static_cast<sqlite3_int64*>(arg) = 0; return SQLITE_OK;
         case SQLITE_FCNTL_SIZE_HINT:
         case SQLITE_FCNTL_CHUNK_SIZE: return SQLITE_OK; // a file grows by sealed pages only

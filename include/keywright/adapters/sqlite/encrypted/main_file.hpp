@@ -7,6 +7,7 @@
 #include <keywright/adapters/sqlite/encrypted/file_place.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
 #include <keywright/adapters/sqlite/encrypted/log_lock.hpp>
+#include <keywright/adapters/sqlite/encrypted/page_grid.hpp>
 #include <keywright/adapters/sqlite/encrypted/page_parts.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
@@ -68,7 +69,7 @@ public:
         if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
         const std::size_t size = head_.header().page_size;
-        if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(number_of(offset), out);
+        if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(grid().number_at(offset), out);
         const bool has_lock = level_ != SQLITE_LOCK_NONE;
         const int code =
             parts_.read(out, offset, size, has_lock, [this](std::uint32_t number, byte_span page) { return open_page(number, page); });
@@ -80,7 +81,7 @@ public:
         if (!envelope::is_page_size(page.size()) || offset % static_cast<std::int64_t>(page.size()) != 0)
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
-        const std::uint32_t number = number_of(offset);
+        const std::uint32_t number = grid().number_at(offset);
         if (number == 1 && !leaves_room_for_seals(page)) return refuse_first();
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
@@ -98,14 +99,14 @@ public:
         if (size % static_cast<std::int64_t>(head_.header().page_size) != 0)
             return tell({errc::misused, "sqlite: expected a file of whole pages"});
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
-        if (const int filled = fill_up_to(number_of(size)); filled != SQLITE_OK) return filled; // where it becomes longer
+        if (const int filled = fill_up_to(grid().number_at(size)); filled != SQLITE_OK) return filled; // where it becomes longer
         end_ = 0;
         return below_->pMethods->xTruncate(below_, size + header);
     }
 
     int sync(int flags) {
         const int code = below_->pMethods->xSync(below_, flags);
-        if (code != SQLITE_OK || !head_.is_ready()) return code;
+        if (code != SQLITE_OK || !head_.is_ready() || head_.header().populated) return code;
         const auto size = head_.size_below();
         if (!size) return tell(size.error());
         if (*size <= header) return SQLITE_OK;
@@ -117,6 +118,7 @@ public:
         const auto below = head_.size_below();
         if (!below) return tell(below.error());
         *out = *below > header ? *below - header : 0;
+        if (keeps_others_out() && head_.is_ready()) end_ = grid().pages_in(*below);
         if (*below == 0 || *below > header) return SQLITE_OK;
         // To SQLite a file without pages is an empty database, of which it reads nothing.
         if (!may_go_on()) return refused;
@@ -128,7 +130,7 @@ public:
 
     int lock(int level) {
         if (!may_begin()) return refused;
-        forget_contents();
+        if (!keeps_others_out()) forget_contents();
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
         // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. A
@@ -178,6 +180,9 @@ public:
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
     }
 
+    /// Whether the file has lost its name, a millisecond ago at most. SQLite asks under a lock with which that was looked up.
+    bool was_moved() noexcept { return place_.was_lost(below_); }
+
     // --- for whoever copies the file ---
 
     /// Whether the read transaction reads nothing but this file, which nobody changes before it ends: so it is without a
@@ -196,7 +201,6 @@ protected:
 
 private:
     static constexpr std::int64_t header = envelope::header_size;
-    static constexpr std::int64_t lock_bytes_at = 0x40000000; // SQLite's PENDING_BYTE; no page of a database is there
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
@@ -209,6 +213,8 @@ private:
         if (!usable) access_->note(refused, usable.error());
         return usable.has_value();
     }
+    /// Whether it has a lock, and has had it for as long as that is known, that lets others read and nothing else.
+    bool keeps_others_out() const noexcept { return level_ != SQLITE_LOCK_NONE && !shares_log_; }
     /// What others may have changed, or may change from now on.
     void forget_contents() noexcept {
         end_ = 0;
@@ -226,9 +232,7 @@ private:
         if (changed) first_.forget();
         return changed;
     }
-    std::uint32_t number_of(std::int64_t offset) const noexcept {
-        return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
-    }
+    page_grid grid() const noexcept { return page_grid(head_.header().page_size); }
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
@@ -242,7 +246,7 @@ private:
         const bool has_log = first[18] == 2;
         if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
         const auto size = head_.size_below();
-        if (size && *size < place_of(pages_counted(first) + 1, first.size())) access_->note(SQLITE_CORRUPT, pages_cut_off);
+        if (size && *size < grid().place_of(pages_counted(first) + 1)) access_->note(SQLITE_CORRUPT, pages_cut_off);
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -261,7 +265,7 @@ private:
         return code;
     }
     int open_as_it_is(std::uint32_t number, byte_span out) {
-        const auto at = place_of(number, out.size());
+        const auto at = grid().place_of(number);
         const auto held = level_ == SQLITE_LOCK_NONE ? byte_view() : ahead_.find(below_, at, out.size());
         if (!held.empty() && open_sealed(number, held, out)) return SQLITE_OK;
         const byte_span sealed = head_.keys().pages.landing(out);
@@ -291,9 +295,6 @@ private:
         if (number == 1 && opened) first_.keep(first, out, level_ != SQLITE_LOCK_NONE);
         return opened;
     }
-    static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
-        return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
-    }
     int damaged() noexcept { return tell(page_damaged); }
 
     /// A header for pages of this size: the one that is there, or a new one where there are no pages yet.
@@ -316,20 +317,18 @@ private:
         const auto settled = resealing_.settle();
         return settled ? SQLITE_OK : tell(settled.error());
     }
-    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page. But not where
-    /// there is a log: a page that is skipped there is still in it, and will be written later, or it was cut off, and must not
-    /// become one that opens. Only the page of SQLite's lock bytes is in no log.
+    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page. What a log
+    /// skips is still in it, or was cut off and must not become a page that opens; only the page of SQLite's locks is in none.
     int fill_up_to(std::uint32_t number) {
-        const auto size = static_cast<std::int64_t>(head_.header().page_size);
         if (end_ == 0) {
             const auto below = head_.size_below();
             if (!below) return tell(below.error());
-            end_ = std::max<std::int64_t>((*below - header) / size, 0);
+            end_ = grid().pages_in(*below);
         }
         if (number <= end_ + 1) return SQLITE_OK;
-        const Botan::secure_vector<std::uint8_t> blank(static_cast<std::size_t>(size));
-        const auto lock_page = static_cast<std::uint32_t>(lock_bytes_at / size + 1);
-        if (has_log_) return end_ < lock_page && lock_page < number ? write_page(lock_page, blank) : SQLITE_OK;
+        const Botan::secure_vector<std::uint8_t> blank(head_.header().page_size);
+        const auto locks = grid().lock_page();
+        if (has_log_) return end_ < locks && locks < number ? write_page(locks, blank) : SQLITE_OK;
         while (end_ + 1 < number)
             if (const int code = write_page(static_cast<std::uint32_t>(end_ + 1), blank); code != SQLITE_OK) return code;
         return SQLITE_OK;
@@ -337,9 +336,10 @@ private:
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
         if (!sealed) return tell(sealed.error());
-        ahead_.give_up(place_of(number, page.size()), page.size());
+        const auto at = grid().place_of(number);
+        ahead_.give_up(at, page.size());
         if (number == 1) first_.doubt();
-        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), place_of(number, page.size()));
+        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at);
         if (code != SQLITE_OK) return code;
         if (number == 1) first_.keep(*sealed, page, true);
         end_ = std::max<std::int64_t>(end_, number);
