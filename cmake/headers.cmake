@@ -193,6 +193,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/holder.hpp
     include/keywright/service/interpreter.hpp
     include/keywright/service/key_evidence.hpp
+    include/keywright/service/next_keys.hpp
     include/keywright/service/notices.hpp
     include/keywright/service/parts.hpp
     include/keywright/service/proof.hpp
@@ -215,6 +216,7 @@ set(KEYWRIGHT_KEYWRIGHT_HEADERS
     include/keywright/service/upkeep.hpp
     include/keywright/service/use_blocks.hpp
     include/keywright/service/watches.hpp
+    include/keywright/service/work_leases.hpp
     include/keywright/throwing.hpp
 )
 

@@ -31,9 +31,10 @@ function(keywright_include_folders variable)
     set(${variable} ${folders} PARENT_SCOPE)
 endfunction()
 
-# keywright_add_tests(<layer> SOURCES a.cpp ... [LIBRARIES keywright::keywright ...])
+# keywright_add_tests(<layer> SOURCES a.cpp ... [LIBRARIES keywright::keywright ...] [APART <word>])
+# The test cases whose names begin with that word are a test of their own, which runs beside the others.
 function(keywright_add_tests layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "APART" "SOURCES;LIBRARIES")
     if(NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "keywright_add_tests(${layer}): expected SOURCES and LIBRARIES, got '${ARGN}'")
     endif()
@@ -47,9 +48,16 @@ function(keywright_add_tests layer)
     set_property(GLOBAL APPEND PROPERTY KEYWRIGHT_COMPILED_FIRST ${files}) # for tests/house
     target_link_libraries(${layer}_tests PRIVATE keywright_test_main keywright_dev ${arg_LIBRARIES})
     add_dependencies(layers ${layer}_tests)
-    add_test(NAME ${layer} COMMAND ${layer}_tests --no-version)
+    set(tests ${layer})
+    set(others)
+    if(arg_APART)
+        list(APPEND tests ${layer}_${arg_APART})
+        set(others --test-case-exclude=${arg_APART}:*)
+        add_test(NAME ${layer}_${arg_APART} COMMAND ${layer}_tests --no-version --test-case=${arg_APART}:*)
+    endif()
+    add_test(NAME ${layer} COMMAND ${layer}_tests --no-version ${others})
     # A program whose test cases were all filtered away or never registered would pass.
-    set_tests_properties(${layer} PROPERTIES FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+    set_tests_properties(${tests} PROPERTIES FAIL_REGULAR_EXPRESSION "test cases: +0 ")
 endfunction()
 
 # keywright_build_together(<target> a.cpp ...): these files of a target become one translation unit, unless

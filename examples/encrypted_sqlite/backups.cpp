@@ -194,7 +194,7 @@ outcome<void> restore_backup(const options& given, database_keys& from, database
     const auto restored = keys.restore({head->environment, head->file, head->taken}, from,
                                        [&](const keys::data_key_lease& opens, const keys::data_key_lease& seals) -> result<void> {
                                            const auto info =
-                                               sqlite::restore_backup(source.again(), given.file, opens, seals,
+                                               sqlite::restore_backup(source.again(), given.file, {opens, seals},
                                                                       {.suite = given.suite, .kept = keys.generation_of(given.file)});
                                            if (info) return {};
                                            failed = why_not_restored(info.error(), given.in, given, &from);

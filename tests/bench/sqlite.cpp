@@ -4,6 +4,7 @@
 // the ratio to plain SQLite. Then what it costs to open one of a service's environment, with a shared lease and to get one, and
 // the look at the file's header that each transaction takes which writes.
 //     bench_sqlite [ROWS [ROUNDS]]     in the folder TMPDIR: one in memory leaves the disk out
+#include "../adapters/sqlite/sql.hpp"
 #include "sqlite_steps.hpp"
 
 #include <keywright/adapters/memory.hpp>
@@ -16,16 +17,12 @@
 #include <filesystem>
 
 using namespace keywright;
+using encrypted_tests::lease;
 
 namespace {
 
 constexpr const char* kinds[] = {"plain", "GCM-SIV", "GCM"};
 
-result<keys::data_key_lease> lease() {
-    std::vector<keys::leased_key> list;
-    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
-    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
-}
 bench::step_times measure(std::size_t kind, const char* mode, unsigned rows) {
     const testing::temporary_folder folder;
     if (kind == 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // keywright's databases, opened with a lease whose page key is in memory.
+#include "../adapters/sqlite/sql.hpp"
 #include "sqlite_peer.hpp"
 
 #include <keywright/adapters/openssl/page_aead.hpp>
@@ -10,15 +11,10 @@
 #include <map>
 
 using namespace keywright;
+using encrypted_tests::lease;
 
 namespace {
 std::map<sqlite3*, sqlite::database> opened;
-
-result<keys::data_key_lease> lease() {
-    std::vector<keys::leased_key> list;
-    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
-    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
-}
 } // namespace
 
 sqlite3* bench::open_database(const std::string& path, const std::string& how) {

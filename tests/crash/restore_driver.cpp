@@ -42,7 +42,7 @@ int prepare(const std::string& folder, std::string_view what) {
 int change(const std::string& folder, std::string_view) {
     const auto in = must(file::open_file(folder + "/a.backup", O_RDONLY), "open");
     const auto keys = must(lease(), "lease");
-    must(sqlite::restore_backup(sqlite::read_from(in), folder + "/a.db", keys, keys), "restore_backup");
+    must(sqlite::restore_backup(sqlite::read_from(in), folder + "/a.db", {keys, keys}), "restore_backup");
     say("1");
     return 0;
 }

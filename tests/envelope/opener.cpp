@@ -33,7 +33,7 @@ bytes unframed_message(std::size_t size) {
     append(out, tag);
     append(out, iv);
     append_be(out, std::uint64_t{size});
-    REQUIRE(cipher.seal(envelope::content_kind::unframed, 1, iv, data, tag).has_value());
+    REQUIRE(cipher.seal({envelope::content_kind::unframed, 1}, iv, data, tag).has_value());
     append(out, data);
     append(out, tag);
     return out;

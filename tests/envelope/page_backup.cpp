@@ -35,7 +35,7 @@ struct source_file {
     }
     bytes backup(std::uint8_t fill, std::uint32_t count = 3) {
         bytes all;
-        auto writer = envelope::backup_writer::begin(into(all), environment_id{"prod"}, instant{1'800'000'000}, count, header()).value();
+        auto writer = envelope::backup_writer::begin(into(all), {environment_id{"prod"}, instant{1'800'000'000}, count}, header()).value();
         for (std::uint32_t number = 1; number <= count; ++number) {
             bytes page(page_size, static_cast<std::uint8_t>(fill + number));
             std::fill(page.end() - envelope::page_reserve, page.end(), std::uint8_t{0});
@@ -209,7 +209,7 @@ TEST_CASE("page_backup: whose it is, and of which version, is told before any pa
 TEST_CASE("page_backup: a sink that fails ends it, and a source's failure is told as it is") {
     source_file file;
     const auto full = [](byte_view) -> result<void> { return fail(errc::storage_full, "test: no room"); };
-    CHECK(envelope::backup_writer::begin(full, environment_id{"prod"}, {}, 1, file.header()).error().code == errc::storage_full);
+    CHECK(envelope::backup_writer::begin(full, {environment_id{"prod"}, {}, 1}, file.header()).error().code == errc::storage_full);
     const auto gone = [](byte_span) -> result<std::size_t> { return fail(errc::io_failed, "test: gone"); };
     CHECK(backup_reader::begin(gone).error().code == errc::io_failed);
 }

@@ -158,8 +158,8 @@ TEST_CASE("seal: the body that several threads make is, byte for byte, the one t
     const bytes data = test::pattern(6 * piece + 100);
     const auto at = body_layout::of_plaintext(data.size(), frame).value();
     bytes one(at.body_size()), many(at.body_size());
-    REQUIRE(envelope::detail::seal_body(cipher, test::keyring(), at, data, one, 1).has_value());
-    REQUIRE(envelope::detail::seal_body(cipher, test::keyring(), at, data, many, 3).has_value());
+    REQUIRE(envelope::detail::seal_body({cipher, test::keyring(), 1}, at, data, one).has_value());
+    REQUIRE(envelope::detail::seal_body({cipher, test::keyring(), 3}, at, data, many).has_value());
     CHECK(one == many);
     for (std::uint32_t i = 0; i < at.regular; ++i) { // and each IV is the frame's own number
         const auto read = envelope::read_regular(byte_view(many).subspan(i * at.frame_size(), at.frame_size()), i + 1).value();
@@ -169,7 +169,7 @@ TEST_CASE("seal: the body that several threads make is, byte for byte, the one t
     auto other = cipher.twin().value();
     cipher.forget();
     bytes by_twin(at.body_size());
-    REQUIRE(envelope::detail::seal_body(other, test::keyring(), at, data, by_twin, 1).has_value());
+    REQUIRE(envelope::detail::seal_body({other, test::keyring(), 1}, at, data, by_twin).has_value());
     CHECK(one == by_twin);
 }
 

@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the programs' tests need around a program: a terminal, and a provider with a tenant, as tenant_admin keeps them."""
+"""What the programs' tests need around a program: checks that count, a terminal, and a provider with a tenant, as tenant_admin keeps them."""
 import os
 import pty
 import select
 import subprocess
+import sys
 
 FIRST_DAY, NEXT_WEEK = "2026-11-02T08:00:00Z", "2026-11-09T08:00:00Z"
+
+
+class Checks:
+    """check(is_so, *what): ends the test of that name where it is not so, and says what; counts."""
+
+    def __init__(self, name):
+        self.name, self.count = name, 0
+
+    def __call__(self, is_so, *what):
+        self.count += 1
+        if not is_so:
+            sys.exit(f"{self.name}: BROKEN: " + " ".join(map(str, what)))
 
 
 def in_terminal(program, *arguments, typed=b""):

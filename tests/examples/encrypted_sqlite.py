@@ -14,10 +14,10 @@ import subprocess
 import sys
 import tempfile
 
-from around import NEXT_WEEK, Provider, in_terminal
+from around import NEXT_WEEK, Checks, Provider, in_terminal
 
 PROGRAM, ENVELOPE_FILE, TENANT_ADMIN = (pathlib.Path(p).resolve() for p in sys.argv[1:4])
-checks = 0
+check = Checks("encrypted_sqlite")
 
 WORLD = """
 PRAGMA user_version = 7;
@@ -34,13 +34,6 @@ INSERT INTO stock SELECT name, id FROM item; INSERT INTO words SELECT name FROM 
 INSERT INTO "odd 'name'" VALUES ('it''s', NULL), (x'00ff', 9e99), ('two
 lines', -9223372036854775808); DELETE FROM item WHERE id % 7 = 0; ANALYZE;
 """
-
-
-def check(true, *what):
-    global checks
-    checks += 1
-    if not true:
-        sys.exit("encrypted_sqlite: BROKEN: " + " ".join(str(w) for w in what))
 
 
 def run(*arguments, stdin="", code=0, says=None):
@@ -339,7 +332,7 @@ def main():
         a_kill(w, key)
         a_tenants_database(w)
         on_a_terminal(w, key)
-    print("encrypted_sqlite: %d checks" % checks)
+    print("encrypted_sqlite: %d checks" % check.count)
 
 
 main()

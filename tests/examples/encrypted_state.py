@@ -10,19 +10,12 @@ import subprocess
 import sys
 import tempfile
 
-from around import FIRST_DAY, NEXT_WEEK, Provider
+from around import FIRST_DAY, NEXT_WEEK, Checks, Provider
 
 TENANT_ADMIN, ENCRYPTED_SQLITE = (pathlib.Path(p).resolve() for p in sys.argv[1:3])
 AFTER = "2026-11-09T12:00:00Z"
 MARKED = (b"contoso", b"alice", b"first", b"prod")
-checks = 0
-
-
-def check(true, *what):
-    global checks
-    checks += 1
-    if not true:
-        sys.exit("encrypted_state: BROKEN: " + " ".join(str(w) for w in what))
+check = Checks("encrypted_state")
 
 
 def marks_in(provider):
@@ -87,7 +80,7 @@ def main():
         convert("clear")
         plain.state_key = ""
         plain.admin(AFTER, "alice", "audit", "verify")
-    print("encrypted_state: %d checks" % checks)
+    print("encrypted_state: %d checks" % check.count)
 
 
 main()

@@ -16,11 +16,11 @@ import subprocess
 import sys
 import tempfile
 
-from around import FIRST_DAY, NEXT_WEEK, Provider, in_terminal
+from around import FIRST_DAY, NEXT_WEEK, Checks, Provider, in_terminal
 
 PROGRAM, TENANT_ADMIN, CLIENT = (pathlib.Path(p).resolve() for p in sys.argv[1:4])
 ESDK = pathlib.Path(__file__).resolve().parents[1] / "data" / "esdk"
-checks = 0
+check = Checks("envelope_file")
 
 PEER = """
 import sys
@@ -35,13 +35,6 @@ plain, header = aws_encryption_sdk.EncryptionSDKClient().decrypt(source=message,
 assert header.encryption_context["tenant"] == "contoso"
 sys.stdout.buffer.write(plain)
 """
-
-
-def check(true, *what):
-    global checks
-    checks += 1
-    if not true:
-        sys.exit("envelope_file: BROKEN: " + " ".join(str(w) for w in what))
 
 
 def run(*arguments, stdin=b"", code=0, says=None, environment=None):
@@ -320,4 +313,4 @@ with tempfile.TemporaryDirectory() as folder:
     folders(work)
     a_tenants_environment(work)
     on_a_terminal(work)
-    print("envelope_file: %d checks; %s" % (checks, official_client(work)))
+    print("envelope_file: %d checks; %s" % (check.count, official_client(work)))

@@ -13,19 +13,14 @@ import subprocess
 import sys
 import tempfile
 
+from around import Checks
+
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
 PASSWORD = "Tr0ub4dor"
 CHEAP = 60_000  # units of cost; dearer files are looked at from outside only
-checks = 0
-
-
-def check(holds, *what):
-    global checks
-    checks += 1
-    if not holds:
-        sys.exit("inspect_key: BROKEN: " + " ".join(str(w) for w in what))
+check = Checks("inspect_key")
 
 
 def run(*arguments, password=None, colours=False):
@@ -349,7 +344,7 @@ def main():
         shown = run("--help").stdout.decode()
         check("Examples:" in shown and "Exit codes:" in shown and "29" in shown, "--help")
         mistakes()
-    print(f"inspect_key: {checks} checks")
+    print(f"inspect_key: {check.count} checks")
 
 
 main()

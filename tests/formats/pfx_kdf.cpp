@@ -23,7 +23,7 @@ TEST_CASE("pkcs12_kdf: equals Botan's for every hash, use, and size around its b
                     for (const std::size_t size : {1u, 16u, 20u, 21u, 64u, 100u}) {
                         const auto password = encode_password(as_bytes(text));
                         const auto engine = Botan::HashFunction::create_or_throw(hash);
-                        const auto ours = pkcs12_kdf(*engine, static_cast<kdf_use>(use), password.utf16, salt, 3, size);
+                        const auto ours = pkcs12_kdf(*engine, {static_cast<kdf_use>(use), password.utf16, salt, 3}, size);
                         Botan::secure_vector<std::uint8_t> theirs(size);
                         Botan::PasswordHashFamily::create_or_throw("PKCS12-KDF(" + hash + "," + std::to_string(use) + ")")
                             ->from_iterations(3)

@@ -30,7 +30,8 @@ int main() {
     std::size_t size = 0;
     while (std::cin >> hash >> use >> iterations >> size >> password >> salt) {
         const auto engine = Botan::HashFunction::create_or_throw(hash);
-        for (const std::uint8_t b : pkcs12_kdf(*engine, static_cast<kdf_use>(use), unhex(password), unhex(salt), iterations, size))
+        const bytes typed = unhex(password), salted = unhex(salt);
+        for (const std::uint8_t b : pkcs12_kdf(*engine, {static_cast<kdf_use>(use), typed, salted, iterations}, size))
             std::printf("%02x", b);
         std::printf("\n");
     }

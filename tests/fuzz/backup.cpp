@@ -35,7 +35,7 @@ bool is_whole(byte_view all, bytes& again) {
     if (!reader) return false;
     const auto& info = reader->info();
     must(info.pages > 0 && envelope::is_page_size(info.page_size) && !info.environment.empty());
-    auto writer = envelope::backup_writer::begin(into(again), info.environment, info.taken, info.pages, reader->header_copy());
+    auto writer = envelope::backup_writer::begin(into(again), {info.environment, info.taken, info.pages}, reader->header_copy());
     must(writer.has_value());
     while (reader->pages_read() < info.pages) {
         const auto page = reader->next();

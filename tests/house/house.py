@@ -284,7 +284,82 @@ def one_definition(tree):
             yield f"{sorted(headers)[1]}: `{name}` is defined in {sorted(headers)[0]}, too: two things, two names"
 
 
-CHECKS = {f.__name__: f for f in (arrows, includes_exist, purity, foreign, size, shape, spdx, secrets, algorithms, wording, registered, one_definition)}
+MOST_PARAMETERS = 4  # that a caller must give: one with a default is left out where it does not matter
+# Those whose parameters others have chosen, and constructors that are handed their members one by one.
+MORE_PARAMETERS = {
+    ("adapters/sqlite/encrypted/encrypted_vfs.hpp", "open"): "SQLite's xOpen",
+    ("adapters/sqlite/encrypted_database.hpp", "authorise"): "SQLite's callback",
+    ("envelope/page_backup.hpp", "backup_reader"): "a private constructor",
+    ("profiles/next_allowed.hpp", "survey"): "a constructor of a detail",
+    ("service/tenant_service.hpp", "tenant_service"): "the five ports",
+}
+MOST_LINES = 30
+# Longer ones, in which each line or two is about one alternative, and a reader looks for one. Suites of testing/ are lists of cases.
+MORE_LINES = {
+    ("format.hpp", "sentence"), ("service/notices.hpp", "describe"), ("policy/evolve.hpp", "evolve"), ("policy/vault_evolve.hpp", "evolve"),
+    ("policy/effects.hpp", "effects_of"), ("policy/state.hpp", "visit"), ("profiles/plan.hpp", "outline"),
+    ("profiles/consistency.hpp", "check_profile"), ("formats/key_file.hpp", "explain"), ("adapters/sqlite/page_cache.hpp", "page_cache_methods"),
+}
+NO_CODE = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"')
+NO_NAME = {"if", "for", "while", "switch", "catch", "requires", "noexcept", "decltype", "sizeof", "return"}
+CALLABLE = re.compile(r"\b(operator\(\)|\w+)\(")
+BODY_FOLLOWS = re.compile(r"\s*(?:(?:const|noexcept|override|final)\b\s*|&&?\s*|->[^;{]*|requires\b[^;{]*)*\{")
+MEMBERS_FOLLOW = re.compile(r"\s*(?:noexcept\s*)?:\s*\w+[({]")
+
+
+def closing(code, at):
+    """Where the bracket closes whose inside begins at `at`."""
+    depth = 1
+    while depth and at < len(code):
+        depth += (code[at] in "([{") - (code[at] in ")]}")
+        at += 1
+    return at - 1
+
+
+def parameters_of(text):
+    """The parameters of a list, each as it is written."""
+    found, depth, last = [], 0, ""
+    for sign in text:
+        depth += (sign in "([{<") - (sign in ")]}" or (sign == ">" and last != "-"))
+        last = sign
+        if sign == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1:] = [(found or [""])[-1] + sign]
+    return [p for p in found if p.strip()]
+
+
+def functions_of(text):
+    """(name, its parameters, where it begins and its body ends) of every function with a body and a name."""
+    code = NO_CODE.sub(lambda match: " " * len(match[0]), text)
+    for match in CALLABLE.finditer(code):
+        if match[1] in NO_NAME:
+            continue
+        end = closing(code, match.end())
+        begins_line = re.fullmatch(r"\s*(?:(?:explicit|constexpr|inline)\s+)*", code[code.rfind("\n", 0, match.start()) + 1:match.start()])
+        body = BODY_FOLLOWS.match(code, end + 1)
+        if body or (begins_line and MEMBERS_FOLLOW.match(code, end + 1)):
+            yield match[1], parameters_of(code[match.end():end]), match.start(), closing(code, body.end()) if body else end
+
+
+def parameters(tree):
+    for header, text in tree.headers():
+        for name, given, at, _ in functions_of(text):
+            count = sum(1 for p in given if not re.search(r"(?<![=!<>])=(?!=)", p))
+            if count > MOST_PARAMETERS and (header, name) not in MORE_PARAMETERS:
+                yield (f"{header}:{text.count(chr(10), 0, at) + 1}: `{name}` takes {count} parameters, expected at most {MOST_PARAMETERS}: "
+                       "put what belongs together into one value")
+
+
+def lengths(tree):
+    for header, text in tree.headers():
+        for name, _, begin, end in functions_of(text):
+            lines = text.count("\n", begin, end) + 1
+            if lines > MOST_LINES and (header, name) not in MORE_LINES and layer_of(header) != "testing":
+                yield f"{header}:{text.count(chr(10), 0, begin) + 1}: `{name}` has {lines} lines, expected at most {MOST_LINES}: split it by idea"
+
+
+CHECKS = {f.__name__: f for f in (arrows, includes_exist, purity, foreign, size, shape, parameters, lengths, spdx, secrets, algorithms, wording, registered, one_definition)}
 
 
 def breaches(root, names=()):

@@ -55,6 +55,12 @@ PLANTED = [
     ("shape", "include/keywright/core/b.hpp", CPP.replace("#pragma once", "#ifndef A"), "one line `#pragma once`"),
     ("shape", "include/keywright/core/b.hpp", CPP.replace("// A header.\n", ""), "expected a preamble"),
     ("shape", "include/keywright/core/b.hpp", CPP + "#include <array>\n#include <keywright/core/a.hpp>\n", "three blocks"),
+    ("parameters", "include/keywright/core/b.hpp", CPP + "inline int f(int a, int b, int c, int d, std::map<int, int> e) { return a; }\n",
+     "core/b.hpp:4: `f` takes 5 parameters"),
+    ("parameters", "include/keywright/core/b.hpp", CPP + "struct s {\n    s(int a, int b, int c, int d, int e) : a_(a) {}\n};\n", "`s` takes 5"),
+    ("parameters", "include/keywright/core/b.hpp", CPP + "struct s {\n    void operator()(int a, int b, int c, int d, int e) const {}\n};\n",
+     "`operator()` takes 5"),
+    ("lengths", "include/keywright/core/b.hpp", CPP + "inline int f(int a) {\n" + "    ++a;\n" * 28 + "    return a;\n}\n", "`f` has 31 lines"),
     ("spdx", "include/keywright/core/b.hpp", "\n" + CPP, "expected first line `//"),
     ("spdx", "tests/core/a.cpp", "int main() {}\n", "expected first line `//"),
     ("spdx", "cmake/b.cmake", "set(a b)\n", "expected first line `#"),
@@ -100,6 +106,17 @@ class House(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             tree = plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + "// a line\n" * 397, "examples/b.cpp": CPP + "// a line\n" * 77})
             self.assertEqual(house.breaches(tree, ["size"]), [])
+
+    def test_at_the_limit_a_function_is_not_too_long(self):
+        text = CPP + "inline int f(int a) {\n" + "    ++a;\n" * 27 + "    return a;\n}\n"
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(house.breaches(plant(folder, {**CLEAN, "include/keywright/core/b.hpp": text}), ["lengths"]), [])
+
+    def test_what_looks_like_parameters_is_not_counted_as_such(self):
+        many = ("inline int f(int a, std::map<int, int> b, int (*c)(int, int), int d, int e = g({1, 2}), int h = 0) {\n"
+                "    return c(1, 2, 3, 4, 5) ? c(1, 2, 3, 4, 5) : e; // as f(1, 2, 3, 4, 5) {\n}\n")
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(house.breaches(plant(folder, {**CLEAN, "include/keywright/core/b.hpp": CPP + many}), ["parameters"]), [])
 
     def test_the_table_of_layers_has_no_circle(self):
         for layer in house.ARROWS:

@@ -39,11 +39,12 @@ TEST_CASE("ring_kek: as another HKDF derives it") {
 }
 
 TEST_CASE("provider_environment_kek: takes both secrets, as another HKDF derives it") {
-    const auto key = keys::provider_environment_kek(test::counting(0), test::counting(32), prod, eu, contoso).value();
+    const keys::scope place{.tenant = contoso, .region = eu, .environment = prod};
+    const auto key = keys::provider_environment_kek(test::counting(0), test::counting(32), place).value();
     CHECK(test::seen(key) == test::hex("d3ad5beef26d4d985e1fa55481ca1e8a979504f32a919a2c88d8ed793f9e3be6"));
-    CHECK_FALSE(equal(key, keys::provider_environment_kek(test::counting(0), test::counting(33), prod, eu, contoso).value()));
-    CHECK_FALSE(equal(key, keys::provider_environment_kek(test::counting(1), test::counting(32), prod, eu, contoso).value()));
-    CHECK(keys::provider_environment_kek(test::counting(0), secret_bytes(31), prod, eu, contoso).error().code == errc::misused);
+    CHECK_FALSE(equal(key, keys::provider_environment_kek(test::counting(0), test::counting(33), place).value()));
+    CHECK_FALSE(equal(key, keys::provider_environment_kek(test::counting(1), test::counting(32), place).value()));
+    CHECK(keys::provider_environment_kek(test::counting(0), secret_bytes(31), place).error().code == errc::misused);
 }
 
 TEST_CASE("key_check: SHA-256 over the label and the key") {

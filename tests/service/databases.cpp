@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The service over real databases: what apply, return, backup, restore, copy, reset, lock and rotation do to them.
+#include <keywright/service/environment_data.hpp>
+
 #include "world.hpp"
 
 #include <keywright/adapters/sqlite/database_content.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key for one instance through the service: what is brought is used at once, what it replaces is destroyed, a revert
 // takes the key with it, and the same key that locked opens the instance again.
+#include <keywright/service/environment_work.hpp>
+
 #include "world.hpp"
 
 #include <doctest/doctest.h>

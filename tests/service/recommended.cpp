@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `recommended` through the service: a lock takes two, a delivered notice starts its wait, an activation is rolled back,
 // a clock is accepted, and a deadline is found twice. T34: the second administrator wins.
+#include <keywright/service/upkeep.hpp>
+
 #include "world.hpp"
 
 #include <doctest/doctest.h>

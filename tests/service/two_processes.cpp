@@ -2,10 +2,13 @@
 // Two processes on one store and one vault: at every store call that the first makes, the second does all the pending
 // work of the ring, and then the first goes on with what it had read. Whoever was held up must neither undo nor
 // repeat what the other has done.
-#include "world.hpp"
+#include <keywright/service/reporter.hpp>
+
+#include "at_rest.hpp"
 
 #include <doctest/doctest.h>
 
+using world::check_ring;
 using world::smtp;
 using world::tenant;
 
@@ -44,27 +47,6 @@ struct two : tenant {
     interrupted_store seen{memory};
     first_type first{seen, vault, clock, mail, data, options()};
 };
-
-void check_ring(two& t) {
-    const auto ring = t.ring();
-    CHECK(t.records("effect/") == 0);
-    CHECK_FALSE(ring.locking);
-    CHECK(ring.in_transition == 0);
-    CHECK(policy::installing_key(ring) == nullptr);
-    CHECK(t.vault.abandoned()->empty());
-    std::size_t usable = 0;
-    for (const auto& key : ring.keys)
-        usable += key.state == policy::key_state::active || key.state == policy::key_state::available ? 1U : 0U;
-    CHECK(t.customer_keys() == usable);
-    for (const auto& e : {world::prod, world::test, world::sand}) {
-        const auto env = t.environment(e);
-        CAPTURE(e.view());
-        CHECK(env.transition == policy::operation::none);
-        CHECK(t.opens(e) == (!policy::is_locked(ring, env) && !env.deleted));
-        CHECK(t.slots(e) == (env.managed_by == policy::protector::provider && !env.deleted ? 1U : 0U));
-        CHECK(t.data.there.contains(std::string(e.view()) + "/" + std::to_string(env.content)) == !env.deleted);
-    }
-}
 
 /// `operation` by the first process, once for each store call it makes, with `second` in front of that call.
 template <class Prepare, class Operation, class Second>

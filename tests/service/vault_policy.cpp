@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies of a customer's own vault through the service: each command one commit of policy, audit log and notices. The
 // work on data is another matter: it needs an adapter for the customer's vault.
+#include <keywright/service/submitter.hpp>
+
 #include "world.hpp"
 
 #include <keywright/profiles/enterprise_policy.hpp>

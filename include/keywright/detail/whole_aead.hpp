@@ -36,25 +36,29 @@ public:
     /// Writes ciphertext and tag, in the order of the cipher's own standard. `nonce` may be empty where the cipher has
     /// none. Requires: `out` is `tag_size` bytes longer than `text`.
     [[nodiscard]] result<void> seal(byte_view nonce, byte_view ad, byte_view text, byte_span out) {
-        return run(*seal_, nonce, ad, text, out, "aead: encryption failed");
+        return run(*seal_, {nonce, ad, text, out}, "aead: encryption failed");
     }
     /// Writes the plaintext. authentication_failed: the tag does not fit, and `out` is as it was.
     /// Requires: `sealed` has `tag_size` bytes or more, and `out` is that much shorter.
     [[nodiscard]] result<void> open(byte_view nonce, byte_view ad, byte_view sealed, byte_span out) {
-        return run(*open_, nonce, ad, sealed, out, "aead: the tag does not fit");
+        return run(*open_, {nonce, ad, sealed, out}, "aead: the tag does not fit");
     }
 
 private:
     whole_aead(std::unique_ptr<Botan::AEAD_Mode> seal, std::unique_ptr<Botan::AEAD_Mode> open) noexcept
         : seal_(std::move(seal)), open_(std::move(open)) {}
 
-    result<void> run(Botan::AEAD_Mode& mode, byte_view nonce, byte_view ad, byte_view in, byte_span out, const char* failed) {
+    struct one_use {
+        byte_view nonce, ad, in;
+        byte_span out;
+    };
+    result<void> run(Botan::AEAD_Mode& mode, const one_use& of, const char* failed) {
         auto done = botan_boundary(errc::internal, failed, [&] {
-            mode.set_associated_data(ad); // SIV: an empty one is one component, as RFC 5297 users and Tink have it
-            mode.start(nonce);
-            buffer_.assign(in.begin(), in.end());
+            mode.set_associated_data(of.ad); // SIV: an empty one is one component, as RFC 5297 users and Tink have it
+            mode.start(of.nonce);
+            buffer_.assign(of.in.begin(), of.in.end());
             mode.finish(buffer_);
-            Botan::copy_mem(out.data(), buffer_.data(), out.size());
+            Botan::copy_mem(of.out.data(), buffer_.data(), of.out.size());
         });
         Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
         if (!done) mode.reset();

@@ -84,29 +84,56 @@ struct begun_message {
     std::optional<message_signer> signer; ///< fed with the header
 };
 
-/// Begins a new message, of `size` bytes if that is known, under a fresh data key.
-[[nodiscard]] inline result<begun_message> begin_message(message_cipher& cipher, const keys::key_ref& keys,
-                                                         const keys::encryption_context& context, const seal_options& options,
-                                                         std::optional<std::uint64_t> size = std::nullopt) {
+namespace detail {
+
+inline result<void> check_options(const seal_options& options, const keys::encryption_context& context) {
     if (options.frame_length == 0 || options.frame_length > largest_frame)
         return fail(errc::misused, "message: expected a frame length of 1 byte to 16 MiB");
     if (options.policy == commitment_policy::forbid_encrypt_allow_decrypt)
         return fail(errc::misused, "message: its policy forbids key commitment, and nothing is sealed without");
-    const algorithm_suite& suite = options.sign ? signed_suite : committing_suite;
     for (const std::string& key : options.left_out)
-        if (!context.find(key)) return fail(errc::misused, "message: left_out names a key that the context does not have");
+        if (!context.find(key)) return fail(errc::misused, "message: expected left_out to name keys of the context, one is not in it");
+    return {};
+}
+
+/// Who signs, where the suite asks for that, and into `with_key` the context with the key that verifies it.
+inline result<std::optional<message_signer>> signer_of(const algorithm_suite& suite, const keys::encryption_context& context,
+                                                       keys::encryption_context& with_key) {
+    if (!suite.is_signed()) return std::nullopt;
+    auto signer = message_signer::make(suite.signature);
+    if (!signer) return pass(signer);
+    auto added = context.with_verification_key(verification_key_name, signer->verification_key());
+    if (!added) return pass(added);
+    with_key = std::move(*added);
+    return std::move(*signer);
+}
+
+/// The header with its tag: over `unwritten`, too, which is not in it.
+inline result<bytes> tagged(message_cipher& cipher, bytes&& header, byte_view unwritten) {
+    const std::size_t written = header.size();
+    append(header, unwritten);
+    std::array<std::uint8_t, header_tag_size> tag{};
+    if (auto sealed = cipher.seal_header(header, tag); !sealed) return pass(sealed);
+    header.resize(written);
+    append(header, tag);
+    return std::move(header);
+}
+
+} // namespace detail
+
+/// Begins a new message, of `size` bytes if that is known, under a fresh data key. misused: options that do not fit; else as
+/// the key source.
+[[nodiscard]] inline result<begun_message> begin_message(message_cipher& cipher, const keys::key_ref& keys,
+                                                         const keys::encryption_context& context, const seal_options& options,
+                                                         std::optional<std::uint64_t> size = std::nullopt) {
+    if (auto fine = detail::check_options(options, context); !fine) return pass(fine);
+    const algorithm_suite& suite = options.sign ? signed_suite : committing_suite;
     begun_message begun;
-    const keys::encryption_context* whole = &context;
     keys::encryption_context with_key, written;
-    if (suite.is_signed()) {
-        auto signer = message_signer::make(suite.signature);
-        if (!signer) return pass(signer);
-        auto added = context.with_verification_key(verification_key_name, signer->verification_key());
-        if (!added) return pass(added);
-        with_key = std::move(*added);
-        whole = &with_key;
-        begun.signer = std::move(*signer);
-    }
+    auto signer = detail::signer_of(suite, context, with_key);
+    if (!signer) return pass(signer);
+    const keys::encryption_context* whole = *signer ? &with_key : &context;
+    begun.signer = std::move(*signer);
     keywright::detail::random_supply random(sizeof(message_id));
     auto materials = keys.on_encrypt(*whole, {size, &random});
     if (!materials) return pass(materials);
@@ -120,13 +147,9 @@ struct begun_message {
     }
     auto header = serialise_header({suite, cipher.id(), *whole, materials->entries, options.frame_length, *committed});
     if (!header) return pass(header);
-    const std::size_t written_size = header->size();
-    append(*header, unwritten);
-    std::array<std::uint8_t, header_tag_size> tag{};
-    if (auto sealed = cipher.seal_header(*header, tag); !sealed) return pass(sealed);
-    header->resize(written_size);
-    append(*header, tag);
-    begun.header = std::move(*header);
+    auto whole_header = detail::tagged(cipher, std::move(*header), unwritten);
+    if (!whole_header) return pass(whole_header);
+    begun.header = std::move(*whole_header);
     if (begun.signer) begun.signer->update(begun.header);
     return begun;
 }

@@ -79,17 +79,23 @@ private:
 
 constexpr std::uint32_t number_of(std::uint64_t frame) noexcept { return static_cast<std::uint32_t>(frame + 1); }
 
+/// What a body is sealed or opened with.
+struct body_tools {
+    message_cipher& cipher;
+    const keys::key_ref& keys; ///< asked before each frame
+    unsigned threads;          ///< at most; 0: as many as there are cores
+};
+
 /// Seals `plaintext` into `body`, which has the layout's size. After a failure `body` is to be wiped.
-inline result<void> seal_body(message_cipher& cipher, const keys::key_ref& keys, const body_layout& at, byte_view plaintext, byte_span body,
-                              unsigned threads) {
-    const std::size_t workers = keywright::detail::workers_for(threads, at.pieces());
-    auto team = cipher_team::make(cipher, workers);
+inline result<void> seal_body(const body_tools& with, const body_layout& at, byte_view plaintext, byte_span body) {
+    const std::size_t workers = keywright::detail::workers_for(with.threads, at.pieces());
+    auto team = cipher_team::make(with.cipher, workers);
     if (!team) return pass(team);
     const auto seal_one = [&](message_cipher& c, std::uint64_t frame) -> result<void> {
         const bool is_last = frame == at.regular;
         const auto data = plaintext.subspan(frame * at.frame_length, is_last ? at.last : at.frame_length);
         const auto to = body.subspan(frame * at.frame_size(), data.size() + (is_last ? final_overhead : frame_overhead));
-        if (auto usable = keys.check(); !usable) return usable;
+        if (auto usable = with.keys.check(); !usable) return usable;
         std::copy(data.begin(), data.end(), to.subspan(is_last ? final_prefix : frame_prefix).begin());
         return is_last ? seal_final(c, number_of(frame), to) : seal_regular(c, number_of(frame), to);
     };
@@ -103,17 +109,16 @@ inline result<void> seal_body(message_cipher& cipher, const keys::key_ref& keys,
 }
 
 /// Opens a framed `body` into `out`, which has room for the layout's plaintext. After a failure `out` is to be wiped.
-inline result<void> open_body(message_cipher& cipher, const keys::key_ref& keys, const body_layout& at, byte_view body, byte_span out,
-                              unsigned threads) {
-    const std::size_t workers = keywright::detail::workers_for(threads, at.pieces());
-    auto team = cipher_team::make(cipher, workers);
+inline result<void> open_body(const body_tools& with, const body_layout& at, byte_view body, byte_span out) {
+    const std::size_t workers = keywright::detail::workers_for(with.threads, at.pieces());
+    auto team = cipher_team::make(with.cipher, workers);
     if (!team) return pass(team);
     const auto open_one = [&](message_cipher& c, std::uint64_t frame) -> result<void> {
         const auto from = body.subspan(frame * at.frame_size());
         const auto read = frame == at.regular ? read_final(from, number_of(frame), at.frame_length)
                                               : read_regular(from.first(at.frame_size()), number_of(frame));
         if (!read) return pass(read);
-        if (auto usable = keys.check(); !usable) return usable;
+        if (auto usable = with.keys.check(); !usable) return usable;
         const auto data = out.subspan(frame * at.frame_length, read->ciphertext.size());
         std::copy(read->ciphertext.begin(), read->ciphertext.end(), data.begin());
         return read->open(c, data);

@@ -31,12 +31,18 @@ namespace keywright::envelope {
 
 /// What a piece of content is, as its associated data says.
 enum class content_kind : unsigned char { frame, final_frame, unframed };
+/// A piece of content, and its place in the message.
+struct content_place {
+    content_kind kind = content_kind::frame;
+    std::uint32_t sequence = 1; ///< of the frame, from 1
+};
 
 /// One direction of one message at a time. Wiped on destruction. Thread safety: one thread at a time.
 class message_cipher {
 public:
     using direction = Botan::Cipher_Dir;
 
+    /// internal: Botan lacks an algorithm.
     [[nodiscard]] static result<message_cipher> make(direction d) {
         auto gcm = keywright::detail::aes_gcm::make(message_id{}, d);
         if (!gcm) return pass(gcm);
@@ -46,7 +52,7 @@ public:
     }
 
     /// Begins a message of its own with an id that nobody chose. A data key seals one message: it is taken.
-    /// Requires: a suite that commits.
+    /// misused: it has not 32 bytes; unavailable: the system's generator failed. Requires: a suite that commits.
     [[nodiscard]] result<commitment> begin_sealing(secret_bytes&& data_key, const algorithm_suite& suite = committing_suite) {
         keywright::detail::random_supply random(sizeof(message_id));
         return begin_sealing(std::move(data_key), suite, random);
@@ -103,16 +109,18 @@ public:
         header_is_open_ = false;
         return gcm_.seal(zero_iv, header, {}, tag);
     }
+    /// `iv`: empty where the suite has it zero. authentication_failed: the tag does not fit.
     [[nodiscard]] result<void> open_header(byte_view iv, byte_view header, byte_view tag) {
         return gcm_.open(iv.empty() ? byte_view(zero_iv) : iv, header, {}, tag);
     }
 
-    [[nodiscard]] result<void> seal(content_kind kind, std::uint32_t sequence, byte_view iv, byte_span data, byte_span tag) {
-        return gcm_.seal(iv, associated_data(kind, sequence, data.size()), data, tag);
+    /// Encrypts `data` in place, under an `iv` of 12 bytes that no other piece has, and writes the 16 bytes of `tag`.
+    [[nodiscard]] result<void> seal(const content_place& at, byte_view iv, byte_span data, byte_span tag) {
+        return gcm_.seal(iv, associated_data(at, data.size()), data, tag);
     }
-    /// On failure `data` is zeroed.
-    [[nodiscard]] result<void> open(content_kind kind, std::uint32_t sequence, byte_view iv, byte_span data, byte_view tag) {
-        return gcm_.open(iv, associated_data(kind, sequence, data.size()), data, tag);
+    /// Decrypts `data` in place. authentication_failed: the tag does not fit, and `data` is zeroed.
+    [[nodiscard]] result<void> open(const content_place& at, byte_view iv, byte_span data, byte_view tag) {
+        return gcm_.open(iv, associated_data(at, data.size()), data, tag);
     }
 
 private:
@@ -160,11 +168,11 @@ private:
         return {};
     }
 
-    byte_view associated_data(content_kind kind, std::uint32_t sequence, std::uint64_t length) noexcept {
-        const auto label = labels[static_cast<std::size_t>(kind)];
+    byte_view associated_data(const content_place& at, std::uint64_t length) noexcept {
+        const auto label = labels[static_cast<std::size_t>(at.kind)];
         std::uint8_t* out = std::copy_n(id_.begin(), suite_->id_bytes(), aad_.begin());
         out = std::copy(label.begin(), label.end(), out);
-        store_be(sequence, out);
+        store_be(at.sequence, out);
         store_be(length, out + 4);
         return byte_view(aad_).first(suite_->id_bytes() + label.size() + 12);
     }

@@ -58,7 +58,7 @@ public:
         if (auto placed = place(row); !placed) return pass(placed);
         return cipher_.seal(place_, value);
     }
-    /// The same into memory of the caller's, `overhead()` longer than the value.
+    /// The same into memory of the caller's, `overhead()` longer than the value, else misused.
     [[nodiscard]] result<void> seal(std::string_view row, byte_view value, byte_span out) {
         if (auto placed = place(row); !placed) return placed;
         return cipher_.seal(place_, value, out);
@@ -101,6 +101,7 @@ private:
 
 /// Cells that can be compared: equal values of a column have equal ciphertexts, whatever their row, so whoever sees the
 /// column sees which of its rows are equal. Take it for values that must be found, and that do not repeat much.
+/// Thread safety: one thread at a time; one per thread is cheap.
 class lookup_column {
 public:
     /// misused: names out of bounds, or a keyset that is not of AES-SIV.
@@ -113,9 +114,12 @@ public:
         return of(name, keys, field_cipher::make_unleased(keys));
     }
 
+    /// The cell of `value`. Fails as field_cipher::seal.
     [[nodiscard]] result<bytes> seal(byte_view value) { return cipher_.seal(place_, value); }
+    /// Fails as field_cipher::open.
     [[nodiscard]] result<bytes> open(byte_view cell) { return cipher_.open(place_, cell); }
     /// Every cell that `value` may stand as: `where column in (…)`. One per enabled key, the primary one's first.
+    /// Fails as `seal`.
     [[nodiscard]] result<std::vector<bytes>> look_up(byte_view value) { return cipher_.look_up(place_, value); }
     std::size_t overhead() const noexcept { return cipher_.overhead(); }
 

@@ -30,7 +30,8 @@ class field_cipher {
 public:
     using algorithms = keywright::algorithms<"AES-256/GCM", "AES-256/GCM-SIV", "AES-256/SIV">; ///< by the keyset's type
 
-    /// `lease` is checked on every use and must outlive this. The keyset need not: its keys are taken over.
+    /// `lease` is checked on every use and must outlive this. The keyset need not: its keys are taken over. internal: Botan
+    /// lacks the algorithm.
     [[nodiscard]] static result<field_cipher> make(const keyset& keys, const keys::data_key_lease& lease) { return make_for(keys, &lease); }
     void make(const keyset& keys, keys::data_key_lease&& lease) = delete;
     /// For a keyset that belongs to no environment, such as one of another system's: no lock reaches it.
@@ -50,6 +51,7 @@ public:
         if (out.size() != value.size() + overhead()) return fail(errc::misused, "field: expected room for the value and its overhead");
         return seal_under(primary(), associated_data, value, out);
     }
+    /// The same into memory of its own.
     [[nodiscard]] result<bytes> seal(byte_view associated_data, byte_view value) {
         bytes out(std::min(value.size(), largest_field + 1) + overhead());
         if (auto sealed = seal(associated_data, value, out); !sealed) return pass(sealed);
@@ -59,7 +61,7 @@ public:
     /// The value. Fails with what the lease says, not_mine (no enabled key of the keyset made it), authentication_failed
     /// (altered, or sealed with other associated data), limit_exceeded.
     [[nodiscard]] result<bytes> open(byte_view associated_data, byte_view field) { return open_as<bytes>(associated_data, field); }
-    /// The same, of a value that is wiped when it goes.
+    /// The same, of a value that is wiped when it goes. Fails as `open`.
     [[nodiscard]] result<secret_bytes> open_secret(byte_view associated_data, byte_view field) {
         auto value = open_as<Botan::secure_vector<std::uint8_t>>(associated_data, field);
         if (!value) return pass(value);
@@ -132,7 +134,8 @@ private:
     template <class Value>
     result<Value> open_as(byte_view associated_data, byte_view field) {
         if (auto usable = check(); !usable) return pass(usable);
-        if (field.size() > largest_field + 64) return fail(errc::limit_exceeded, "field: it is larger than any that is written");
+        if (field.size() > largest_field + 64)
+            return fail(errc::limit_exceeded, "field: expected at most 1 MiB and its overhead, it is longer");
         error last{errc::not_mine, "field: made under no enabled key of this keyset"};
         for (held& key : keys_) {
             const std::size_t head = prefix_size(key) + nonce_size(key);

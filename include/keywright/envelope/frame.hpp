@@ -36,7 +36,7 @@ inline void store_iv(std::uint32_t sequence, std::uint8_t* out) noexcept {
 [[nodiscard]] inline result<void> seal_regular(message_cipher& cipher, std::uint32_t sequence, byte_span frame) {
     store_be(sequence, frame.data());
     detail::store_iv(sequence, frame.data() + 4);
-    return cipher.seal(content_kind::frame, sequence, frame.subspan(4, 12), frame.subspan(frame_prefix, frame.size() - frame_overhead),
+    return cipher.seal({content_kind::frame, sequence}, frame.subspan(4, 12), frame.subspan(frame_prefix, frame.size() - frame_overhead),
                        frame.last(frame_tag));
 }
 /// The same for the final frame, with room for final_prefix.
@@ -46,17 +46,17 @@ inline void store_iv(std::uint32_t sequence, std::uint8_t* out) noexcept {
     store_be(sequence, frame.data() + 4);
     detail::store_iv(sequence, frame.data() + 8);
     store_be(static_cast<std::uint32_t>(size), frame.data() + 20);
-    return cipher.seal(content_kind::final_frame, sequence, frame.subspan(8, 12), frame.subspan(final_prefix, size), frame.last(frame_tag));
+    return cipher.seal({content_kind::final_frame, sequence}, frame.subspan(8, 12), frame.subspan(final_prefix, size),
+                       frame.last(frame_tag));
 }
 
 /// One piece of content, read and not opened: views into the bytes that it was read from.
 struct frame_view {
-    content_kind kind = content_kind::frame;
-    std::uint32_t sequence = 1;
+    content_place at;
     byte_view iv, ciphertext, tag;
 
     /// Decrypts `data`, which holds the ciphertext or a copy of it, in place. authentication_failed, and it is zeroed.
-    [[nodiscard]] result<void> open(message_cipher& cipher, byte_span data) const { return cipher.open(kind, sequence, iv, data, tag); }
+    [[nodiscard]] result<void> open(message_cipher& cipher, byte_span data) const { return cipher.open(at, iv, data, tag); }
 };
 
 /// Whether the end marker stands at the front of `in`.
@@ -67,8 +67,8 @@ inline bool is_final(byte_view in) noexcept { return in.size() >= 4 && load_be<s
 [[nodiscard]] inline result<frame_view> read_regular(byte_view in, std::uint32_t expected) {
     if (load_be<std::uint32_t>(in.data()) != expected || !may_be_regular(expected))
         return fail(errc::malformed, "message: expected the next frame in sequence");
-    return frame_view{content_kind::frame, expected, in.subspan(4, 12), in.subspan(frame_prefix, in.size() - frame_overhead),
-                      in.last(frame_tag)};
+    return frame_view{
+        {content_kind::frame, expected}, in.subspan(4, 12), in.subspan(frame_prefix, in.size() - frame_overhead), in.last(frame_tag)};
 }
 /// Reads the final frame, which must fill `in` to its last byte. malformed otherwise.
 [[nodiscard]] inline result<frame_view> read_final(byte_view in, std::uint32_t expected, std::uint32_t frame_length) {
@@ -79,14 +79,14 @@ inline bool is_final(byte_view in) noexcept { return in.size() >= 4 && load_be<s
     if (size > frame_length) return fail(errc::malformed, "message: the final frame is longer than the frame length");
     if (in.size() - final_overhead < size) return fail(errc::malformed, "message: it ends before or within its final frame");
     if (in.size() - final_overhead > size) return fail(errc::malformed, "message: bytes follow the final frame");
-    return frame_view{content_kind::final_frame, expected, in.subspan(8, 12), in.subspan(final_prefix, size), in.last(frame_tag)};
+    return frame_view{{content_kind::final_frame, expected}, in.subspan(8, 12), in.subspan(final_prefix, size), in.last(frame_tag)};
 }
 /// Reads the body of an unframed message, which must fill `in` to its last byte. malformed otherwise.
 [[nodiscard]] inline result<frame_view> read_unframed(byte_view in) {
     const std::size_t around = unframed_prefix + frame_tag;
     if (in.size() < around || load_be<std::uint64_t>(in.data() + 12) != in.size() - around)
         return fail(errc::malformed, "message: the unframed content is truncated, or bytes follow it");
-    return frame_view{content_kind::unframed, 1, in.first(12), in.subspan(unframed_prefix, in.size() - around), in.last(frame_tag)};
+    return frame_view{{content_kind::unframed, 1}, in.first(12), in.subspan(unframed_prefix, in.size() - around), in.last(frame_tag)};
 }
 
 /// How long the last piece of a body at the front of `in` is: a final frame, or the content of an unframed message.

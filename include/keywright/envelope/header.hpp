@@ -73,14 +73,14 @@ inline result<const algorithm_suite*> suite_of(byte_view in, commitment_policy p
     const std::size_t entries = u16();
     at += 2;
     if (entries == 0) return fail(errc::malformed, "message: expected one encrypted data key or more");
-    if (entries > limits.max_entries) return fail(errc::limit_exceeded, "message: more encrypted data keys than the limit allows");
+    if (entries > limits.max_entries) return fail(errc::limit_exceeded, "message: it has more encrypted data keys than read_limits allows");
     for (std::size_t field = 0; field < 3 * entries; ++field) {
         if (!has(2)) return at + 2;
         at += 2 + u16();
-        if (at > limits.max_header) return fail(errc::limit_exceeded, "message: a header longer than the limit allows");
+        if (at > limits.max_header) return fail(errc::limit_exceeded, "message: its header is longer than read_limits allows");
     }
     at += detail::header_back(**suite);
-    if (at > limits.max_header) return fail(errc::limit_exceeded, "message: a header longer than the limit allows");
+    if (at > limits.max_header) return fail(errc::limit_exceeded, "message: its header is longer than read_limits allows");
     return at;
 }
 
@@ -98,7 +98,7 @@ inline result<void> parse_back(message_header& h, byte_view in, const read_limit
     h.framed = content_type == 2;
     h.frame_length = load_be<std::uint32_t>(in.data());
     if (h.framed == (h.frame_length == 0)) return fail(errc::malformed, "message: the frame length does not fit the content type");
-    if (h.frame_length > limits.max_frame) return fail(errc::limit_exceeded, "message: frames longer than the limit allows");
+    if (h.frame_length > limits.max_frame) return fail(errc::limit_exceeded, "message: its frames are longer than read_limits allows");
     if (h.suite->commits())
         std::copy_n(in.begin() + 4, h.committed.size(), h.committed.begin());
     else

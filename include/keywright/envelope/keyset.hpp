@@ -64,9 +64,9 @@ public:
     [[nodiscard]] result<void> rotate(field_suite suite) {
         const auto type = static_cast<formats::tink_key_type>(suite);
         if (!keys_.keys.empty() && looks_up(type) != deterministic())
-            return fail(errc::misused, "keyset: keys for look-ups do not go with others");
+            return fail(errc::misused, "keyset: expected keys of AES-SIV alone or none; keep keys for look-ups in a keyset of their own");
         if (keys_.keys.size() >= formats::tink_keyset_keys)
-            return fail(errc::limit_exceeded, "keyset: it holds 24 keys, which is all it may");
+            return fail(errc::limit_exceeded, "keyset: expected at most 24 keys, it holds them all; begin a new one");
         auto key = keys::random_secret(formats::detail::row_of(type).key_bytes);
         if (!key) return pass(key);
         const auto id = fresh_id();
@@ -80,14 +80,17 @@ public:
     /// them, but above 24 keys it can neither be stored nor exported.
     /// misused: keys for look-ups beside others, or an id twice.
     [[nodiscard]] result<void> add_older(keyset&& older) {
-        if (older.deterministic() != deterministic()) return fail(errc::misused, "keyset: keys for look-ups do not go with others");
+        if (older.deterministic() != deterministic())
+            return fail(errc::misused, "keyset: expected keys of AES-SIV alone or none; keep keys for look-ups in a keyset of their own");
         for (const formats::tink_key& key : older.keys_.keys)
             if (has(key.info.id)) return fail(errc::misused, "keyset: two of its keys would have one id");
         std::move(older.keys_.keys.begin(), older.keys_.keys.end(), std::back_inserter(keys_.keys));
         return {};
     }
-    /// Takes a key out of use: what it sealed does not open until it is enabled again. misused: it is the primary one.
+    /// Takes a key out of use: what it sealed does not open until it is enabled again. misused: it is the primary one;
+    /// not_found: there is none of that id.
     [[nodiscard]] result<void> disable(std::uint32_t id) { return set_status(id, formats::tink_status::disabled); }
+    /// Opens what it sealed again. Fails as `disable`.
     [[nodiscard]] result<void> enable(std::uint32_t id) { return set_status(id, formats::tink_status::enabled); }
 
     /// Whether equal values give equal ciphertexts.
@@ -107,7 +110,7 @@ public:
     };
     /// Takes `block` uses of an AES-GCM primary, for this process and all ciphers that it makes of this keyset; once
     /// 2^31 are spent, of a fresh primary. `used` is what was stored last, 0 at first. Save what it says, and only then
-    /// seal. Other suites need none: nothing changes.
+    /// seal. Other suites need none: nothing changes. misused: a block of none, or above 2^31.
     [[nodiscard]] result<reservation> reserve(std::uint64_t used, std::uint64_t block = gcm_uses_per_block) {
         if (suite() != field_suite::aes256_gcm) return reservation{used, false};
         if (block == 0 || block > gcm_uses_per_key) return fail(errc::misused, "keyset: expected a block of 1 to 2^31 uses");
@@ -174,7 +177,7 @@ private:
             key.info.status = status;
             return {};
         }
-        return fail(errc::not_found, "keyset: no key of this id");
+        return fail(errc::not_found, "keyset: expected the id of one of its keys, there is none of this one");
     }
 
     formats::tink_keyset keys_;

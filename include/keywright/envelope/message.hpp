@@ -58,23 +58,22 @@ inline result<byte_view> take_footer(const message_header& header, byte_view& bo
 
 /// Opens whatever body a message has; returns how much of `out` is plaintext. The room is asked for by its size.
 template <class Room>
-result<byte_span> open_content(message_cipher& cipher, const keys::key_ref& keys, const message_header& header, byte_view body, Room&& room,
-                               unsigned threads) {
+result<byte_span> open_content(const body_tools& with, const message_header& header, byte_view body, Room&& room) {
     if (!header.framed) {
         const auto content = read_unframed(body);
         if (!content) return pass(content);
-        if (auto usable = keys.check(); !usable) return pass(usable);
+        if (auto usable = with.keys.check(); !usable) return pass(usable);
         result<byte_span> out = room(content->ciphertext.size());
         if (!out) return out;
         std::copy(content->ciphertext.begin(), content->ciphertext.end(), out->begin());
-        if (auto opened = content->open(cipher, *out); !opened) return pass(opened);
+        if (auto opened = content->open(with.cipher, *out); !opened) return pass(opened);
         return out;
     }
     const auto at = body_layout::of_body(body.size(), header.frame_length);
     if (!at) return pass(at);
     result<byte_span> out = room(at->plaintext_size());
     if (!out) return out;
-    if (auto opened = open_body(cipher, keys, *at, body, *out, threads); !opened) {
+    if (auto opened = open_body(with, *at, body, *out); !opened) {
         Botan::secure_scrub_memory(out->data(), out->size());
         return pass(opened);
     }
@@ -95,14 +94,19 @@ result<byte_span> open_whole(const keys::key_ref& keys, byte_view message, const
         begun->verifier->update(body);
         if (auto holds = begun->verifier->finish(*footer); !holds) return pass(holds);
     }
-    return open_content(*borrowed.get(), keys, begun->header, body, room, begun->verifier ? 1 : options.threads);
+    return open_content({*borrowed.get(), keys, begun->verifier ? 1 : options.threads}, begun->header, body, room);
 }
 
+struct sealing {
+    const keys::key_ref& keys;
+    const keys::encryption_context& context;
+    const seal_options& options;
+};
 /// Seals into room that is asked for when the header is made: `room(header, size) -> result<byte_span>` puts it at the
 /// front. Returns the whole message.
 template <class Room>
-result<byte_span> seal_whole(const keys::key_ref& keys, byte_view plaintext, const keys::encryption_context& context,
-                             const seal_options& options, Room&& room) {
+result<byte_span> seal_whole(byte_view plaintext, const sealing& how, Room&& room) {
+    const auto& [keys, context, options] = how;
     borrowed_cipher borrowed(Botan::Cipher_Dir::Encryption);
     if (!borrowed.get()) return pass(borrowed.get());
     auto begun = begin_message(*borrowed.get(), keys, context, options, plaintext.size());
@@ -113,7 +117,7 @@ result<byte_span> seal_whole(const keys::key_ref& keys, byte_view plaintext, con
     result<byte_span> out = room(std::move(begun->header), back + (begun->signer ? longest_footer : 0));
     if (!out) return out;
     const auto body = out->subspan(front, at->body_size());
-    auto sealed = seal_body(*borrowed.get(), keys, *at, plaintext, body, begun->signer ? 1 : options.threads);
+    auto sealed = seal_body({*borrowed.get(), keys, begun->signer ? 1 : options.threads}, *at, plaintext, body);
     std::size_t size = back;
     if (sealed && begun->signer) {
         begun->signer->update(body);
@@ -137,7 +141,7 @@ result<byte_span> seal_whole(const keys::key_ref& keys, byte_view plaintext, con
 [[nodiscard]] inline result<bytes> seal(const keys::key_ref& keys, byte_view plaintext, const keys::encryption_context& context = {},
                                         const seal_options& options = {}) {
     bytes message;
-    const auto sealed = detail::seal_whole(keys, plaintext, context, options, [&](bytes&& header, std::size_t size) -> result<byte_span> {
+    const auto sealed = detail::seal_whole(plaintext, {keys, context, options}, [&](bytes&& header, std::size_t size) -> result<byte_span> {
         message = std::move(header);
         message.resize(size);
         return byte_span(message);
@@ -171,7 +175,7 @@ constexpr std::uint64_t sealed_bound(std::uint64_t plaintext_size, std::uint32_t
 /// it does not fit. After a failure the message is no message, and nothing of the plaintext is left in `out`.
 [[nodiscard]] inline result<std::size_t> seal_into(const keys::key_ref& keys, byte_view plaintext, byte_span out,
                                                    const keys::encryption_context& context = {}, const seal_options& options = {}) {
-    const auto sealed = detail::seal_whole(keys, plaintext, context, options, [&](bytes&& header, std::size_t size) -> result<byte_span> {
+    const auto sealed = detail::seal_whole(plaintext, {keys, context, options}, [&](bytes&& header, std::size_t size) -> result<byte_span> {
         if (out.size() < size) return fail(errc::limit_exceeded, "message: the room is too small; sealed_bound says what is enough");
         std::copy(header.begin(), header.end(), out.begin());
         return out.first(size);

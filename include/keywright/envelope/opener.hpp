@@ -46,7 +46,8 @@ public:
         }
         return byte_view{};
     }
-    /// Opens `data`; `sink(byte_view) -> result<void>` gets the plaintext, and its failure is final.
+    /// Opens `data`; `sink(byte_view) -> result<void>` gets the plaintext, and its failure is final. Fails as `filled`,
+    /// and with what the sink says.
     template <class Sink>
     [[nodiscard]] result<void> write(byte_view data, Sink&& sink) {
         const auto refused = [this](const result<void>& taken) { return pass(end(pass(taken))); };
@@ -143,7 +144,8 @@ private:
     result<byte_view> size_unframed() {
         const auto rest = byte_view(buffer_).first(have_);
         const auto size = load_be<std::uint64_t>(rest.data() + 12);
-        if (size > options_.limits.max_frame) return fail(errc::limit_exceeded, "message: unframed content longer than the limit allows");
+        if (size > options_.limits.max_frame)
+            return fail(errc::limit_exceeded, "message: its unframed content is longer than read_limits allows");
         if (auto sized = size_end(unframed_prefix + static_cast<std::size_t>(size) + frame_tag, rest); !sized) return pass(sized);
         return byte_view{};
     }

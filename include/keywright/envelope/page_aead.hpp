@@ -34,8 +34,8 @@ public:
     page_aead& operator=(const page_aead&) = delete;
     virtual ~page_aead() = default;
 
-    /// Writes the ciphertext, as long as `text`, and the tag, 16 bytes. What `out` is after an error, its owner wipes. It may be
-    /// where `text` stands.
+    /// Writes the ciphertext, as long as `text`, and the tag, 16 bytes. internal: the library failed; what `out` is then, its
+    /// owner wipes. It may be where `text` stands.
     [[nodiscard]] virtual result<void> seal(const inputs& of, byte_view text, byte_span out, byte_span tag) = 0;
     /// Writes the plaintext, as long as `text`. authentication_failed: the tag does not fit; what `out` is then, its owner
     /// wipes. `out` may be where `text` stands, and `text` what `landing` gave.
@@ -129,7 +129,7 @@ private:
 
 } // namespace detail
 
-/// Botan's AES-256-GCM-SIV and AES-256-GCM.
+/// Botan's AES-256-GCM-SIV and AES-256-GCM. misused: `key` has not 32 bytes.
 [[nodiscard]] inline result<std::unique_ptr<page_aead>> botan_pages(page_suite suite, const secret_bytes& key) {
     const char* name = suite == page_suite::aes256_gcm ? approved<"AES-256/GCM"> : approved<"AES-256/GCM-SIV">;
     return keywright::detail::botan_boundary(errc::misused, "page: expected a key of 32 bytes", [&]() -> std::unique_ptr<page_aead> {

@@ -93,34 +93,41 @@ inline backup_info info_of(const environment_id& environment, instant taken, std
     return {environment, taken, pages, header.page_size, header.suite, header.file, detail::name_of_key(header.key)};
 }
 
+/// What a backup is of.
+struct backup_subject {
+    environment_id environment;
+    instant taken;
+    std::uint32_t pages; ///< of the database
+};
+
 /// Writes one. Thread safety: one thread at a time.
 class backup_writer {
 public:
-    /// `header_copy` is the file's own, of `header_slot_size` bytes. Fails as the sink does.
-    [[nodiscard]] static result<backup_writer> begin(byte_sink to, const environment_id& environment, instant taken, std::uint32_t pages,
-                                                     byte_view header_copy) {
+    /// `header_copy` is the file's own, of `header_slot_size` bytes, and says the rest that `backup_info` has. Fails as the
+    /// sink does.
+    [[nodiscard]] static result<backup_writer> begin(byte_sink to, const backup_subject& of, byte_view header_copy) {
         auto hash = detail::running_hash::make();
         if (!hash) return pass(hash);
-        const auto id = environment.view();
+        const auto id = of.environment.view();
         bytes head(backup_head_size);
         std::copy(backup_magic.begin(), backup_magic.end(), head.begin());
         store_be(std::uint16_t{1}, head.data() + 16);
         head[18] = static_cast<std::uint8_t>(id.size());
-        store_be(pages, head.data() + 20);
-        store_be(static_cast<std::uint64_t>(taken.since_epoch), head.data() + 24);
+        store_be(of.pages, head.data() + 20);
+        store_be(static_cast<std::uint64_t>(of.taken.since_epoch), head.data() + 24);
         std::copy(id.begin(), id.end(), head.begin() + 32);
-        backup_writer made(std::move(to), std::move(*hash), pages);
+        backup_writer made(std::move(to), std::move(*hash), of.pages);
         if (auto sent = made.send(head); !sent) return pass(sent);
         if (auto sent = made.send(header_copy); !sent) return pass(sent);
         return made;
     }
-    /// The next page, sealed.
+    /// The next page, sealed. Fails as the sink does. Requires: not all were added yet.
     [[nodiscard]] result<void> add(byte_view sealed) {
         expects(left_ > 0, "backup_writer: as many pages as were said");
         --left_;
         return send(sealed);
     }
-    /// Once, behind the last page; `mac` is page_keys::backup_mac().
+    /// Once, behind the last page; `mac` is page_keys::backup_mac(). Fails as the sink does.
     [[nodiscard]] result<void> finish(Botan::MessageAuthenticationCode& mac) {
         expects(left_ == 0, "backup_writer: as many pages as were said");
         const auto digest = hash_.finish();

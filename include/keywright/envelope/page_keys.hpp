@@ -33,13 +33,15 @@ public:
     /// `file_key` has 32 bytes, else misused; `slot` is its number in the file, 0 or 1.
     [[nodiscard]] static result<page_keys> derive(const secret_bytes& file_key, const page_method& how, const file_identity& file,
                                                   std::uint8_t slot = 0) {
-        const page_suite suite = how.suite;
         if (file_key.size() != 32) return fail(errc::misused, "pages: expected a file key of 32 bytes");
-        auto pages = expand(file_key, "keywright page seal 1", suite, file, 32);
-        auto header = expand(file_key, "keywright page header 1", suite, file, 32);
-        auto backup = expand(file_key, "keywright page backup 1", suite, file, 32);
-        auto frame = expand(file_key, "keywright page frame 1", suite, file, 64);
-        auto checksum = expand(file_key, "keywright page checksum 1", suite, file, 32);
+        const auto expand = [&](std::string_view label, std::size_t size) {
+            return expanded(file_key, info_of(label, how.suite, file), size);
+        };
+        auto pages = expand("keywright page seal 1", 32);
+        auto header = expand("keywright page header 1", 32);
+        auto backup = expand("keywright page backup 1", 32);
+        auto frame = expand("keywright page frame 1", 64);
+        auto checksum = expand("keywright page checksum 1", 32);
         for (const auto* key : {&pages, &header, &backup, &frame, &checksum})
             if (!*key) return pass(*key);
         auto cipher = page_cipher::make(how, *pages, file, slot);
@@ -59,7 +61,7 @@ public:
     Botan::MessageAuthenticationCode& header_mac() noexcept { return *header_; }
     Botan::MessageAuthenticationCode& backup_mac() noexcept { return *backup_; }
 
-    /// In place; `offset` is where the frame begins.
+    /// In place; `offset` is where the frame begins, in bytes. internal: Botan failed, here and below.
     [[nodiscard]] result<void> hide_frame(std::uint64_t offset, frame_block block) { return run(*hide_, offset, block); }
     [[nodiscard]] result<void> show_frame(std::uint64_t offset, frame_block block) { return run(*show_, offset, block); }
 
@@ -76,12 +78,14 @@ public:
 private:
     explicit page_keys(page_cipher&& cipher) noexcept : pages(std::move(cipher)) {}
 
-    static result<secret_bytes> expand(const secret_bytes& file_key, std::string_view label, page_suite suite, const file_identity& file,
-                                       std::size_t size) {
+    static bytes info_of(std::string_view label, page_suite suite, const file_identity& file) {
         bytes info(label.begin(), label.end());
         info.push_back(0);
         info.push_back(static_cast<std::uint8_t>(suite));
         append(info, file);
+        return info;
+    }
+    static result<secret_bytes> expanded(const secret_bytes& file_key, const bytes& info, std::size_t size) {
         return keywright::detail::botan_boundary(errc::internal, "pages: HKDF failed", [&] {
             secret_bytes out(size);
             Botan::KDF::create_or_throw(approved<"HKDF(SHA-256)">)

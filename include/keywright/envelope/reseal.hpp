@@ -40,12 +40,14 @@ public:
         if (!out) return pass(out);
         return move_on(*out, sink);
     }
+    /// The same of bytes that lie elsewhere.
     template <class Sink>
     [[nodiscard]] result<void> write(byte_view data, Sink&& sink) {
         if (auto begun = opener_.write(data, [&](byte_view out) { return move_on(out, sink); }); !begun) return begun;
         return move_on({}, sink);
     }
-    /// Says that the old message ends here; the sink gets the end of the new one.
+    /// Says that the old message ends here; the sink gets the end of the new one. Fails as `filled`; malformed: the old one
+    /// is not whole.
     template <class Sink>
     [[nodiscard]] result<void> finish(Sink&& sink) {
         const auto rest = opener_.finish();
@@ -88,7 +90,7 @@ private:
     std::optional<sealer> sealer_; // begun when the old header is proven
 };
 
-/// The same for a whole message in memory: the new one or nothing.
+/// The same for a whole message in memory: the new one or nothing. Fails as the resealer.
 [[nodiscard]] inline result<bytes> reseal(const keys::key_ref& from, const keys::key_ref& to, byte_view message,
                                           reseal_options options = {}) {
     resealer moving(from, to, std::move(options));

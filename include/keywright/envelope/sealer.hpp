@@ -15,6 +15,7 @@ namespace keywright::envelope {
 /// Thread safety: one thread at a time. Move-only.
 class [[nodiscard]] sealer {
 public:
+    /// Makes the header, under a fresh data key. Fails as `begin_message`; `keys` is copied, what it refers to is not.
     [[nodiscard]] static result<sealer> begin(keys::key_ref keys, const keys::encryption_context& context, seal_options options = {}) {
         auto cipher = message_cipher::make(Botan::Cipher_Dir::Encryption);
         if (!cipher) return pass(cipher);
@@ -46,7 +47,8 @@ public:
         if (begun_.signer) begun_.signer->update(frame);
         return byte_view(frame);
     }
-    /// Seals `data`; `sink(byte_view) -> result<void>` gets the message's bytes, and its failure is final.
+    /// Seals `data`; `sink(byte_view) -> result<void>` gets the message's bytes, and its failure is final. Fails as
+    /// `filled`, and with what the sink says.
     template <class Sink>
     [[nodiscard]] result<void> write(byte_view data, Sink&& sink) {
         const auto refused = [this](const result<void>& taken) { return pass(end(pass(taken))); };

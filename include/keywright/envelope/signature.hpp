@@ -58,7 +58,7 @@ public:
     std::string verification_key() const { return Botan::base64_encode(key_->raw_public_key_bits()); }
     /// The message's next bytes.
     void update(byte_view data) { signer_->update(data); }
-    /// The footer.
+    /// The footer: u16 length, big-endian, and the signature in DER. internal: Botan failed.
     [[nodiscard]] result<bytes> finish() {
         return keywright::detail::botan_boundary(errc::internal, "message: it could not be signed", [this] {
             const auto signature = signer_->signature(Botan::system_rng());

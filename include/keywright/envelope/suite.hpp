@@ -59,7 +59,7 @@ inline constexpr const algorithm_suite& signed_suite = algorithm_suites[1];
         return fail(errc::unsupported, "message: format version 1 does not commit to its key; to read it, ask for the commitment policy "
                                        "require_encrypt_allow_decrypt, and seal it anew");
     }
-    return fail(errc::unsupported, "message: unknown algorithm suite of this format version");
+    return fail(errc::unsupported, "message: expected an algorithm suite of its format version, found none that is known");
 }
 
 /// What a reader takes before it has proof that the message is genuine.

@@ -107,7 +107,7 @@ inline std::unique_ptr<Botan::Private_Key> decrypt_key(const encrypted_key& key,
 /// Secrets: what was decrypted is wiped. Thread safety: a function of its arguments.
 [[nodiscard]] inline result<opened_key> open_encrypted_key(byte_view file, const secret_bytes& password, const pfx_limits& limits = {},
                                                            pfx_work* work = nullptr) {
-    if (file.size() > encrypted_key_bytes) return fail(errc::limit_exceeded, "pkcs8: the file is larger than 64 KiB");
+    if (file.size() > encrypted_key_bytes) return fail(errc::limit_exceeded, "pkcs8: expected a file of at most 64 KiB, it is larger");
     const auto origin = recognise(file);
     if (origin != key_file_kind::pem_encrypted_key && origin != key_file_kind::der_encrypted_key)
         return tl::unexpected(origin == key_file_kind::pfx

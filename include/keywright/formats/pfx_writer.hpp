@@ -54,7 +54,7 @@ inline pfx_protection protection_of(const pfx_writing& how) {
 }
 
 inline result<void> check_writing(byte_view password, const pfx_writing& how) {
-    if (password.empty()) return fail(errc::password_needed, "pfx: a file is not written without a password");
+    if (password.empty()) return fail(errc::password_needed, "pfx: expected a password, found none; a file is not written without");
     if (!keywright::detail::is_utf8(as_text(password)) || !keywright::detail::is_utf8(how.friendly_name))
         return fail(errc::malformed, "pfx: the password or the friendly name is not valid UTF-8");
     if (how.friendly_name.size() > 1024) return fail(errc::limit_exceeded, "pfx: the friendly name is longer than 1024 bytes");
@@ -84,7 +84,8 @@ inline result<void> check_writing(byte_view password, const pfx_writing& how) {
             return std::pair(x509.BER_encode(), x509.subject_public_key_info());
         });
     if (!certificate) return pass(certificate);
-    if (certificate->second != key.subject_public_key()) return fail(errc::misused, "pfx: the certificate is of another key");
+    if (certificate->second != key.subject_public_key())
+        return fail(errc::misused, "pfx: expected the certificate of the key, it is of another");
     return keywright::detail::botan_boundary(errc::internal, "pfx: the file could not be made", [&] {
         const detail::pfx_protection protection = detail::protection_of(how);
         const detail::pfx_password encoded = detail::encode_password(secret);

@@ -86,7 +86,8 @@ inline result<key_facts> public_facts(const Botan::Public_Key& key) {
 
 } // namespace detail
 
-/// Of a public key alone: has_private and halves_match are false.
+/// Of a public key alone: has_private and halves_match are false. Fails as fingerprint_of. Thread safety: a function of its
+/// argument.
 [[nodiscard]] inline result<key_facts> inspect_public(const Botan::Public_Key& key) { return detail::public_facts(key); }
 
 /// Of a private key; costs a signature and a decryption. A key that only agrees or encrypts (X25519) never matches.
@@ -95,7 +96,8 @@ inline result<key_facts> public_facts(const Botan::Public_Key& key) {
 [[nodiscard]] inline result<key_facts> inspect(const Botan::Private_Key& key, Botan::RandomNumberGenerator& rng) {
     auto facts = detail::public_facts(key);
     if (!facts) return facts;
-    if (facts->bits > longest_inspected_bits) return fail(errc::limit_exceeded, "key: longer than 8192 bits, which is not inspected");
+    if (facts->bits > longest_inspected_bits)
+        return fail(errc::limit_exceeded, "key: expected at most 8192 bits, it is longer and is not inspected");
     facts->has_private = true;
     facts->halves_match = detail::signs_for(key, facts->identity, rng);
     if (facts->algorithm == key_algorithm::rsa) facts->halves_match = facts->halves_match && detail::opens_for(key, facts->identity, rng);

@@ -34,7 +34,7 @@ namespace detail {
 /// a certificate without end says 9999 (RFC 5280, 4.1.2.5).
 inline result<instant> instant_of(const Botan::X509_Time& time) {
     std::string text = time.readable_string();
-    if (text.size() < 19) return fail(errc::malformed, "certificate: it has no date");
+    if (text.size() < 19) return fail(errc::malformed, "certificate: expected dates of validity, it has none");
     text[4] = text[7] = '-';
     text[10] = 'T';
     return parse_instant(text.substr(0, 19) + "Z");
@@ -44,8 +44,8 @@ inline result<instant> instant_of(const Botan::X509_Time& time) {
 
 /// Fails with malformed when it is not an X.509 certificate, with malformed or unsupported when its key does not load.
 [[nodiscard]] inline result<certificate_facts> certificate_facts_of(byte_view der, const fingerprint& key) {
-    auto certificate = keywright::detail::botan_boundary(errc::malformed, "certificate: not an X.509 certificate",
-                                                         [&] { return Botan::X509_Certificate(der); });
+    auto certificate = keywright::detail::botan_boundary(
+        errc::malformed, "certificate: expected an X.509 certificate, found something else", [&] { return Botan::X509_Certificate(der); });
     if (!certificate) return pass(certificate);
     const auto its = fingerprint_of(certificate->subject_public_key_info());
     if (!its) return pass(its);

@@ -36,8 +36,9 @@ public:
     /// those), a key twice, or a key that begins with `aws-crypto-`; limit_exceeded: above 65 535 bytes.
     [[nodiscard]] static result<encryption_context> make(std::vector<pair> pairs) {
         for (const auto& [key, value] : pairs) {
-            if (key.starts_with("aws-crypto-")) return fail(errc::malformed, "context: keys that begin with aws-crypto- are reserved");
-            if (value.empty()) return fail(errc::malformed, "context: a value is empty");
+            if (key.starts_with("aws-crypto-"))
+                return fail(errc::malformed, "context: expected no key that begins with aws-crypto-, which is reserved; name it otherwise");
+            if (value.empty()) return fail(errc::malformed, "context: expected values of 1 byte or more, one is empty");
         }
         std::sort(pairs.begin(), pairs.end());
         return of_sorted(std::move(pairs));
@@ -113,7 +114,7 @@ private:
 
     static result<std::vector<pair>> parse_pairs(byte_view in) {
         if (in.empty()) return std::vector<pair>{};
-        if (in.size() > limit) return fail(errc::limit_exceeded, "context: more than 65535 bytes");
+        if (in.size() > limit) return fail(errc::limit_exceeded, "context: expected at most 65535 bytes, it is longer");
         if (in.size() < 2) return fail(errc::malformed, "context: the pair count is truncated");
         const std::size_t count = load_be<std::uint16_t>(in.data());
         in = in.subspan(2);
@@ -129,15 +130,16 @@ private:
         std::size_t size = pairs.empty() ? 0 : 2;
         for (std::size_t i = 0; i < pairs.size(); ++i) {
             const auto& [key, value] = pairs[i];
-            if (key.empty()) return fail(errc::malformed, "context: a key is empty");
+            if (key.empty()) return fail(errc::malformed, "context: expected keys of 1 byte or more, one is empty");
             if (!keywright::detail::is_utf8(key) || !keywright::detail::is_utf8(value))
                 return fail(errc::malformed, "context: keys and values must be UTF-8");
             if (i > 0 && key == pairs[i - 1].first) return fail(errc::malformed, "context: a key stands twice");
             if (i > 0 && key < pairs[i - 1].first)
                 return fail(errc::malformed, "context: its keys are not sorted; read_limits::unsorted_context reads such a message");
-            if (key.size() > limit || value.size() > limit) return fail(errc::limit_exceeded, "context: a key or value above 65535 bytes");
+            if (key.size() > limit || value.size() > limit)
+                return fail(errc::limit_exceeded, "context: expected keys and values of at most 65535 bytes, one is longer");
             size += 4 + key.size() + value.size();
-            if (size > limit) return fail(errc::limit_exceeded, "context: more than 65535 bytes");
+            if (size > limit) return fail(errc::limit_exceeded, "context: expected at most 65535 bytes, it is longer");
         }
         encryption_context made;
         made.pairs_ = std::move(pairs);

@@ -39,6 +39,7 @@ struct cache_options {
 /// Holds data keys in memory that is wiped. Thread safety: concurrent; moving and destroying need it alone.
 class data_key_cache {
 public:
+    /// misused: bounds or options out of range.
     [[nodiscard]] static result<data_key_cache> make(cache_bounds bounds, cache_options options = {}) {
         const bool bounded = bounds.max_age > std::chrono::nanoseconds(0) && bounds.max_age <= std::chrono::hours(24) &&
                              bounds.max_messages > 0 && bounds.max_messages <= std::uint64_t{1} << 32 && bounds.max_bytes > 0 &&

@@ -80,7 +80,7 @@ public:
     [[nodiscard]] result<void> check(std::uint64_t granted) {
         if (is_stale())
             if (auto read = read_again(); !read) return read;
-        if (!stands_at(granted)) return fail(errc::locked, "lease: the environment was locked or its keys replaced since");
+        if (!stands_at(granted)) return fail(errc::locked, "lease: the environment was locked or its keys replaced since; get a new one");
         return {};
     }
 
@@ -94,7 +94,10 @@ private:
         // Dated before the question: an answer may already be as old as the question when it arrives.
         const auto asked_at = now_();
         const auto epoch = source_();
-        if (!epoch) return fail(errc::unavailable, "lease: the epoch could not be read, so nothing may be used", epoch.error().native);
+        if (!epoch)
+            return fail(errc::unavailable,
+                        "lease: the epoch could not be read, so nothing may be used; try again when the store can be reached",
+                        epoch.error().native);
         raise(*epoch);
         read_at_.store(asked_at.count(), std::memory_order_release);
         return {};

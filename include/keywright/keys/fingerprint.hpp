@@ -32,7 +32,7 @@ struct public_half {
     });
 }
 
-/// Of a key, public or private.
+/// Of a key, public or private. Fails with internal when it does not encode, else as above.
 [[nodiscard]] inline result<public_half> fingerprint_of(const Botan::Public_Key& key) {
     const auto spki = keywright::detail::botan_boundary(errc::internal, "fingerprint: the public key does not encode",
                                                         [&] { return key.subject_public_key(); });

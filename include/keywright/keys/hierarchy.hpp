@@ -30,6 +30,7 @@ namespace keywright::keys {
 // --- making and recognising ---
 
 /// `size` bytes of the system's generator; 32 is the size of ring secrets, slots and environment keys.
+/// unavailable: that generator failed.
 [[nodiscard]] inline result<secret_bytes> random_secret(std::size_t size = 32) {
     return keywright::detail::botan_boundary(errc::unavailable, "keys: the system's generator failed", [size] {
         secret_bytes made(size);
@@ -38,7 +39,7 @@ namespace keywright::keys {
     });
 }
 
-/// What lets a proof recognise a key that should be gone, and is no help in finding it.
+/// What lets a proof recognise a key that should be gone, and is no help in finding it: SHA-256, 32 bytes. internal: Botan failed.
 [[nodiscard]] inline result<std::array<std::uint8_t, 32>> key_check(const secret_bytes& key) {
     return keywright::detail::botan_boundary(errc::internal, "keys: SHA-256 failed", [&key] {
         std::array<std::uint8_t, 32> out{};
@@ -80,7 +81,8 @@ inline result<secret_bytes> derive(byte_view key_material, std::string_view labe
 
 } // namespace detail
 
-/// The bytes of a ring's key-encryption key, for kek::make and for recovery kits. `secret` is the ring's 32 bytes.
+/// The bytes of a ring's key-encryption key, for kek::make and for recovery kits. `secret` is the ring's 32 bytes, else
+/// misused.
 [[nodiscard]] inline result<secret_bytes> ring_kek(const secret_bytes& secret, std::uint64_t generation, const region_id& region,
                                                    const tenant_id& tenant) {
     if (secret.size() != 32) return fail(errc::misused, "keys: expected a ring secret of 32 bytes");
@@ -89,16 +91,15 @@ inline result<secret_bytes> derive(byte_view key_material, std::string_view labe
 }
 
 /// The same for one environment on the provider's key: it takes both the provider's ring secret and the environment's
-/// slot secret (32 bytes each), so that destroying the slot closes this path for good.
+/// slot secret (32 bytes each, else misused), so that destroying the slot closes this path for good. Of `of` only the three ids count.
 [[nodiscard]] inline result<secret_bytes> provider_environment_kek(const secret_bytes& provider_ring_secret,
-                                                                   const secret_bytes& slot_secret, const environment_id& environment,
-                                                                   const region_id& region, const tenant_id& tenant) {
+                                                                   const secret_bytes& slot_secret, const scope& of) {
     if (provider_ring_secret.size() != 32 || slot_secret.size() != 32) return fail(errc::misused, "keys: expected two secrets of 32 bytes");
     Botan::secure_vector<std::uint8_t> both(64);
     Botan::copy_mem(both.data(), keywright::detail::reveal(provider_ring_secret).data(), 32);
     Botan::copy_mem(both.data() + 32, keywright::detail::reveal(slot_secret).data(), 32);
     return detail::derive(both, "keywright environment slot kek 1",
-                          house_context({.tenant = tenant, .region = region, .environment = environment}));
+                          house_context({.tenant = of.tenant, .region = of.region, .environment = of.environment}));
 }
 
 // --- names of keys, as they stand in provider info ---

@@ -96,11 +96,11 @@ public:
                                            keywright::detail::random_supply& random) const {
         if (auto usable = check(); !usable) return pass(usable);
         held_key* under = state_->primary[static_cast<std::size_t>(purpose)];
-        if (under == nullptr) return fail(errc::not_found, "lease: no primary key of that purpose");
+        if (under == nullptr) return fail(errc::not_found, "lease: no primary key of that purpose; get a lease for writing");
         if (!under->uses.take()) return fail(errc::exhausted, "lease: its uses are spent; get a new one");
         const std::scoped_lock alone(under->busy);
         if (!under->ready) return gone();
-        return under->ready->wrap(provider, under->name, context, key, random);
+        return under->ready->wrap({provider, under->name, context}, key, random);
     }
 
     /// Opens an entry that was made under one of the lease's keys of that purpose. As `check`; not_mine when the entry
@@ -169,10 +169,16 @@ private:
     };
 
     // Another thread has just dropped the keys; it has the exact reason.
-    static tl::unexpected<error> gone() { return fail(errc::locked, "lease: locked or expired during this use"); }
+    static tl::unexpected<error> gone() { return fail(errc::locked, "lease: locked or expired during this use; get a new one"); }
 
     explicit data_key_lease(std::unique_ptr<state> held) noexcept : state_(std::move(held)) {}
     std::unique_ptr<state> state_;
+};
+
+/// The leases of data that comes under other keys; one and the same lease may be both. Requires: they outlive this.
+struct key_change {
+    const data_key_lease& opens; ///< what there is
+    const data_key_lease& seals; ///< what is made of it
 };
 
 } // namespace keywright::keys

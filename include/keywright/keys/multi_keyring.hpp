@@ -41,7 +41,8 @@ public:
         }
         return tl::unexpected(worst);
     }
-    /// Every one of them: whoever means to go on without the environment, an escrow after a lock, uses its keyring alone.
+    /// As the first of them that may not be used any more: whoever means to go on without the environment, an escrow after a
+    /// lock, uses its keyring alone.
     [[nodiscard]] result<void> check() const {
         for (const key_ref& one : all_)
             if (auto usable = one.check(); !usable) return usable;

@@ -7,7 +7,7 @@
 
 namespace keywright::keys {
 
-/// AES-GCM under a key of the consumer's, as the AWS Encryption SDK's raw AES keyring.
+/// AES-GCM under a key of the consumer's, as the AWS Encryption SDK's raw AES keyring. Thread safety: concurrent.
 class raw_aes_keyring {
 public:
     /// `name_space` and `name` as the other side's keyring has them; 16, 24 or 32 bytes of key. misused for another
@@ -28,7 +28,7 @@ public:
     [[nodiscard]] result<encryption_materials> on_encrypt(const encryption_context& context, const message_needs& needs = {}) const {
         return detail::materials_of(needs, [&](const secret_bytes& key, auto& random) {
             const std::scoped_lock alone(state_->busy);
-            return state_->key.wrap(state_->name_space, state_->name, context.serialise(), key, random);
+            return state_->key.wrap({state_->name_space, state_->name, context.serialise()}, key, random);
         });
     }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context& context, std::span<const entry_view> entries) const {

@@ -16,17 +16,17 @@ namespace keywright::keys {
 enum class oaep_hash : unsigned char { sha1, sha256, sha384, sha512 };
 
 /// RSAES-OAEP (RFC 8017, empty label) under a key of the consumer's, as the AWS Encryption SDK's raw RSA keyring.
-/// The context is not bound by this wrap, only by the message's header.
+/// The context is not bound by this wrap, only by the message's header. Thread safety: concurrent.
 class raw_rsa_keyring {
 public:
-    /// Writes only. `spki`: SubjectPublicKeyInfo in DER. malformed; unsupported: not RSA, or below 2048 bits.
+    /// Writes only. `spki`: SubjectPublicKeyInfo in DER. malformed; else as `make`.
     [[nodiscard]] static result<raw_rsa_keyring> for_encryption(std::string name_space, std::string name, oaep_hash hash, byte_view spki) {
         auto key = keywright::detail::botan_boundary(errc::malformed, "keyring: expected a SubjectPublicKeyInfo in DER",
                                                      [spki] { return Botan::X509::load_key(spki); });
         if (!key) return pass(key);
         return make_of({std::move(name_space), std::move(name), padding_of(hash)}, std::move(*key), nullptr);
     }
-    /// Writes and reads.
+    /// Writes and reads. unsupported: not RSA, or below 2048 bits; misused: no key, or an empty id.
     [[nodiscard]] static result<raw_rsa_keyring> make(std::string name_space, std::string name, oaep_hash hash,
                                                       std::shared_ptr<const Botan::Private_Key> key) {
         return make_of_private({std::move(name_space), std::move(name), padding_of(hash)}, std::move(key));

@@ -100,8 +100,10 @@ result<weakness_list> weaknesses_of(const Key& key, std::span<const bytes> earli
     weakness_list found;
     if (!is_rsa(key)) return found;
     const Botan::BigInt& n = key.get_int_field("n");
-    if (n.bits() > longest_inspected_bits) return fail(errc::limit_exceeded, "key: longer than 8192 bits, which is not inspected");
-    if (earlier.size() > most_compared_keys) return fail(errc::limit_exceeded, "key: more than 64 earlier keys to compare with");
+    if (n.bits() > longest_inspected_bits)
+        return fail(errc::limit_exceeded, "key: expected at most 8192 bits, it is longer and is not inspected");
+    if (earlier.size() > most_compared_keys)
+        return fail(errc::limit_exceeded, "key: expected at most 64 earlier keys to compare with, there are more");
     return keywright::detail::botan_boundary(errc::internal, "key: an earlier public key does not load", [&] {
         note_public(found, n, key.get_int_field("e"));
         note_numbers(found, key);

@@ -85,6 +85,12 @@ private:
     bytes record_;
 };
 
+/// What an entry is bound to: the ids that stand in it, and the serialised context.
+struct entry_ids {
+    std::string_view provider_id, key_name;
+    byte_view aad;
+};
+
 /// A key-encryption key, expanded and ready; wiped on destruction, cannot be read back. Move-only.
 /// Thread safety: one thread at a time (a lease adds the lock).
 class kek {
@@ -100,17 +106,17 @@ public:
 
     /// The entry of `key` (1 to 4096 bytes) under the given ids, bound to the serialised context `aad`.
     /// The IV is 12 bytes of the system's generator: at most 2^32 wraps under one key, by all processes together.
+    /// misused: another size of key; limit_exceeded: an id above 65 535 bytes; unavailable: that generator failed.
     [[nodiscard]] result<wrapped_key> wrap(std::string_view provider_id, std::string_view key_name, byte_view aad,
                                            const secret_bytes& key) {
         keywright::detail::random_supply random(iv_size);
-        return wrap(provider_id, key_name, aad, key, random);
+        return wrap({provider_id, key_name, aad}, key, random);
     }
     /// The same with an IV out of what is drawn together.
-    [[nodiscard]] result<wrapped_key> wrap(std::string_view provider_id, std::string_view key_name, byte_view aad, const secret_bytes& key,
-                                           keywright::detail::random_supply& random) {
+    [[nodiscard]] result<wrapped_key> wrap(const entry_ids& under, const secret_bytes& key, keywright::detail::random_supply& random) {
         std::array<std::uint8_t, iv_size> iv{};
         if (auto drawn = random.take(iv); !drawn) return pass(drawn);
-        return wrap_with(iv, provider_id, key_name, aad, key);
+        return wrap_with(iv, under, key);
     }
     /// The key in an entry. not_mine: other ids, or lengths that these ids never have; authentication_failed: another
     /// key, another context or changed bytes.
@@ -148,12 +154,12 @@ private:
                                                  [out] { Botan::system_rng().randomize(out); });
     }
     // Builds the record in place: one allocation, and the key is encrypted where it will stay.
-    result<wrapped_key> wrap_with(byte_view iv, std::string_view provider_id, std::string_view key_name, byte_view aad,
-                                  const secret_bytes& key) {
+    result<wrapped_key> wrap_with(byte_view iv, const entry_ids& under, const secret_bytes& key) {
+        const auto& [provider_id, key_name, aad] = under;
         const std::size_t info_size = key_name.size() + lengths.size() + iv_size;
         if (key.empty() || key.size() > largest_key) return fail(errc::misused, "wrap: expected a key of 1 to 4096 bytes");
         if (provider_id.size() > 65'535 || info_size > 65'535)
-            return fail(errc::limit_exceeded, "wrap: the provider id or key name is too long");
+            return fail(errc::limit_exceeded, "wrap: expected a provider id and a key name below 65535 bytes, one is longer");
         bytes record(6 + provider_id.size() + info_size + key.size() + tag_size);
         std::uint8_t* out = record.data();
         const auto put = [&out](byte_view part) { out = std::copy(part.begin(), part.end(), out); };
@@ -203,7 +209,8 @@ public:
     rewrapper(const rewrapper&) = delete;
     rewrapper& operator=(const rewrapper&) = delete;
 
-    /// `entry`, opened under the first key and `from_aad`, wrapped under the second and `to_aad` (serialised contexts).
+    /// `entry`, opened under the first key and `from_aad`, wrapped under the second and `to_aad` (serialised contexts). Fails as
+    /// kek::unwrap and kek::wrap.
     [[nodiscard]] result<wrapped_key> operator()(const entry_view& entry, byte_view from_aad, byte_view to_aad) {
         auto key = from_.unwrap(provider, from_name_, from_aad, entry);
         if (!key) return pass(key);
@@ -213,7 +220,7 @@ public:
         }
         const auto iv = byte_view(ivs_).subspan(next_, kek::iv_size);
         next_ += kek::iv_size;
-        return to_.wrap_with(iv, provider, to_name_, to_aad, *key);
+        return to_.wrap_with(iv, {provider, to_name_, to_aad}, *key);
     }
 
 private:

@@ -14,9 +14,12 @@ namespace keywright::policy {
 
 namespace detail {
 
-constexpr void set_state(ring_state& ring, const key_id& id, const fingerprint& print, key_state from, key_state to) {
+struct key_step {
+    key_state from, to;
+};
+constexpr void set_state(ring_state& ring, const key_id& id, const fingerprint& print, const key_step& step) {
     for (key_record& key : ring.keys)
-        if (key.id == id && key.print == print && key.state == from) key.state = to;
+        if (key.id == id && key.print == print && key.state == step.from) key.state = step.to;
 }
 
 /// Final records make room for new ones, the oldest first; what they were stays in the log.
@@ -31,7 +34,7 @@ constexpr void add_key(ring_state& ring, const key_record& key) {
 }
 
 constexpr void become_effective(ring_state& ring, const key_id& id, const fingerprint& print, instant at) {
-    set_state(ring, id, print, key_state::installing, key_state::active);
+    set_state(ring, id, print, {key_state::installing, key_state::active});
     ring.effective_at = at;
     ring.installing_since = never;
     ring.installing_unlocks = false;
@@ -51,7 +54,7 @@ constexpr void start_activation(ring_state& ring, const activation_started& e, c
     if (e.at_once)
         for (key_record& key : ring.keys)
             if (key.state == key_state::active) key.state = key_state::replaced;
-    set_state(ring, e.key, e.print, key_state::available, key_state::installing);
+    set_state(ring, e.key, e.print, {key_state::available, key_state::installing});
     if (e.at_once) become_effective(ring, e.key, e.print, at);
     ring.installing_since = at;
     ring.installing_unlocks = false;
@@ -70,7 +73,7 @@ constexpr void finish_activation(ring_state& ring, const key_activated& e, insta
 }
 
 constexpr void end_activation(ring_state& ring, const key_id& id, const fingerprint& print) {
-    set_state(ring, id, print, key_state::installing, key_state::available);
+    set_state(ring, id, print, {key_state::installing, key_state::available});
     ring.installing_since = never;
     ring.attempt = {};
 }
@@ -119,7 +122,7 @@ constexpr void complete_lock(ring_state& ring, const lock_completed& e, instant 
 }
 
 constexpr void start_unlock(ring_state& ring, const key_unlock_started& e, const admin_id& by, instant at) {
-    set_state(ring, e.key, e.print, key_state::locked, e.at_once ? key_state::active : key_state::installing);
+    set_state(ring, e.key, e.print, {key_state::locked, e.at_once ? key_state::active : key_state::installing});
     ring.attempt = {by, at, 0, {}, never};
     ring.installing_since = at;
     ring.installing_unlocks = true;
@@ -139,7 +142,7 @@ constexpr void finish_unlock(ring_state& ring, const key_unlocked& e, instant at
 
 constexpr void fail_unlock(ring_state& ring, const key_unlock_failed& e, instant at) {
     const bool at_once = installing_key(ring) == nullptr;
-    set_state(ring, e.key, e.print, at_once ? key_state::active : key_state::installing, key_state::locked);
+    set_state(ring, e.key, e.print, {at_once ? key_state::active : key_state::installing, key_state::locked});
     ring.installing_since = never;
     ring.installing_unlocks = false;
     ring.attempt = {};

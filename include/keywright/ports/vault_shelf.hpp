@@ -28,7 +28,7 @@ public:
         const std::lock_guard alone(mutex_);
         const std::string id = entry.id;
         const auto [at, is_new] = all_.try_emplace(id, std::move(entry), std::move(kept), process_);
-        if (!is_new) return fail(errc::already_exists, "key vault: the id is taken");
+        if (!is_new) return fail(errc::already_exists, "key vault: expected an id that is free, this one is taken");
         return at->second.entry;
     }
     [[nodiscard]] result<void> publish(std::string_view id) {

@@ -53,7 +53,7 @@ std::vector<admin_id> everybody(const Tenant& tenant) {
 } // namespace detail
 
 /// What `plan`, which was made of a command on `s`, means by name, as the store stands now. Reads every
-/// environment of the ring, unless the command reaches one or none.
+/// environment of the ring, unless the command reaches one or none. Fails as the store does, corrupt for a damaged record.
 template <class Store>
 [[nodiscard]] result<affected> affected_by(Store& store, const subject& s, const profiles::plan_outline& plan) {
     const auto l = load(store, s);

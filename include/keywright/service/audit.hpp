@@ -84,20 +84,20 @@ result<Record> parse_audit_text(std::string_view text) {
 
 } // namespace detail
 
-/// Appends an event to a tenant's log: moves `head` on and returns the record to be stored under its number.
+/// Appends an event to a tenant's log: moves `head` on and returns the record to be stored under its number. Fails as the
+/// vault's `sign`; `head` is then as it was.
 template <ports::key_vault Vault>
-[[nodiscard]] result<bytes> append_audit(Vault& vault, log_head& head, const tenant_id& tenant, const region_id& region,
-                                         const policy::event& event) {
-    const audit_record record{head.number + 1, tenant, region, event, head.hash};
+[[nodiscard]] result<bytes> append_audit(Vault& vault, log_head& head, const ring_id& ring, const policy::event& event) {
+    const audit_record record{head.number + 1, ring.tenant, ring.region, event, head.hash};
     const std::string text = detail::audit_text(record);
-    auto signature = vault.sign(vault_ids::audit(tenant), as_bytes(text));
+    auto signature = vault.sign(vault_ids::audit(ring.tenant), as_bytes(text));
     if (!signature) return pass(signature);
     head = {record.number, detail::sha256(as_bytes(text))};
     const json stored = {{"format", record_format}, {"record", text}, {"hash", to_hex(head.hash)}, {"signature", to_hex(*signature)}};
     return detail::to_bytes(stored);
 }
 
-/// Reads a stored record without judging it.
+/// Reads a stored record without judging it. corrupt: it is none; unsupported: a later version wrote it.
 template <class Record = audit_record>
 [[nodiscard]] result<Record> read_audit(byte_view stored) {
     const auto in = parse_record(stored);
@@ -107,9 +107,11 @@ template <class Record = audit_record>
 }
 
 /// Checks a log from its first record on: numbers without gaps, hashes, chain and signatures.
-/// `spki` is the tenant's audit public key, from outside the store that is being checked.
+/// Thread safety: one thread at a time.
 class audit_verifier {
 public:
+    /// `spki` is the tenant's audit public key (SubjectPublicKeyInfo, DER), from outside the store that is being checked.
+    /// malformed: it does not load; unsupported: it is not of Ed25519.
     [[nodiscard]] static result<audit_verifier> make(byte_view spki) {
         auto key = keywright::detail::botan_boundary(errc::malformed, "audit: expected an Ed25519 SubjectPublicKeyInfo",
                                                      [spki] { return Botan::X509::load_key(spki); });
@@ -153,10 +155,11 @@ private:
         return record;
     }
     bool signed_by_key(const std::string& text, const std::string& signature) const {
-        const auto good = keywright::detail::botan_boundary(errc::corrupt, "audit: a signature is not hexadecimal", [&] {
-            Botan::PK_Verifier verifier(*key_, approved<"Pure">);
-            return verifier.verify_message(as_bytes(text), Botan::hex_decode(signature));
-        });
+        const auto good =
+            keywright::detail::botan_boundary(errc::corrupt, "audit: expected a signature in hexadecimal, found something else", [&] {
+                Botan::PK_Verifier verifier(*key_, approved<"Pure">);
+                return verifier.verify_message(as_bytes(text), Botan::hex_decode(signature));
+            });
         return good.value_or(false);
     }
 

@@ -226,7 +226,7 @@ bytes encode(const T& value) {
     return detail::to_bytes(out);
 }
 
-/// Reads what `encode` wrote.
+/// Reads what `encode` wrote. corrupt: it is no such record; unsupported: a later version wrote it.
 template <detail::lists_fields T>
 [[nodiscard]] result<T> decode(byte_view stored) {
     const auto in = parse_record(stored);
@@ -245,6 +245,7 @@ bytes encode(const Effect& effect) {
     return detail::to_bytes(out);
 }
 
+/// The same of an effect. Fails as `decode`.
 template <class Effect = policy::effect>
 [[nodiscard]] result<Effect> decode_effect(byte_view stored) {
     const auto in = parse_record(stored);

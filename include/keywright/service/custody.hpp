@@ -53,6 +53,9 @@ public:
     custody(Parts& parts, ring_id ring)
         : parts_(parts), ring_(ring), prefix_("ring/" + std::string(ring.tenant.view()) + "/" + std::string(ring.region.view()) + "/") {}
 
+    Parts& parts() const noexcept { return parts_; }
+    const ring_id& ring() const noexcept { return ring_; }
+
     // --- records of environment keys ---
 
     /// An environment key as a record under the ring's KEK of a generation.
@@ -137,7 +140,7 @@ public:
             if (secret) note_use(*print);
             if (secret || secret.error().code != errc::not_found) return secret;
         }
-        return fail(errc::locked, "custody: no customer key that opens this ring is in the vault");
+        return fail(errc::locked, "custody: no customer key that opens this ring is in the vault; unlock_key brings it back");
     }
     /// The newest generation that there is a secret of: what new records hang on. An activation that failed before it
     /// made its secret leaves the ring's number ahead of this one. not_found: there is none.
@@ -147,7 +150,7 @@ public:
         std::uint64_t newest = 0;
         const std::string prefix = records::secrets(ring_);
         for (const ports::record& record : *all) newest = std::max(newest, records::generation_of_secret(prefix, record.key));
-        if (newest == 0) return fail(errc::not_found, "custody: the ring has no secret yet");
+        if (newest == 0) return fail(errc::not_found, "custody: the ring has no secret yet; it gets one with its first key");
         return newest;
     }
     /// The generation that records in `batch` are to hang on. A rotation moves only what it finds: the commit holds only
@@ -194,7 +197,8 @@ public:
             if (!slot) return slot;
             auto provider = provider_secret();
             if (!provider) return pass(provider);
-            return keys::provider_environment_kek(**provider, *slot, environment, ring_.region, ring_.tenant);
+            return keys::provider_environment_kek(**provider, *slot,
+                                                  {.tenant = ring_.tenant, .region = ring_.region, .environment = environment});
         });
     }
 

@@ -124,8 +124,8 @@ private:
     result<keys::data_key_lease> grant(const loaded& l, keys::data_purpose purpose, access how) {
         const auto version = l.environment->value.key_version;
         custody<Parts> chain(parts_, ring_);
-        auto found = how == access::read_write ? open_to_write(parts_, chain, ring_, l, purpose)
-                                               : key_opener<Parts>(parts_, chain, ring_).open({environment_, version, 0, purpose});
+        auto found = how == access::read_write ? open_to_write(chain, l, purpose)
+                                               : key_opener<Parts>(chain).open({environment_, version, 0, purpose});
         if (!found) return pass(found);
         return keys::data_key_lease::grant(submit_.known_watches().watch(parts_.store, ring_, l), lease_epoch(l), std::move(*found),
                                            {.max_age = parts_.how.lease_age});
@@ -137,7 +137,9 @@ private:
         for (;;) {
             auto found = all.load(suite, version, lease);
             if (!found) return pass(found);
-            if (!*found && how == access::read) return fail(errc::not_found, "service: there are no field keys of that suite here yet");
+            if (!*found && how == access::read)
+                return fail(errc::not_found,
+                            "service: there are no field keys of that suite here yet; who opens them for writing makes them");
             if (!*found) {
                 const auto made = keysets<Parts>::make(suite);
                 if (!made) return pass(made);

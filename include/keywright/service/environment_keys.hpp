@@ -16,42 +16,62 @@ namespace keywright::service {
     return name;
 }
 
-/// Puts the end of every key of an environment, and of its keysets, into `batch`; but of those of version `keep`.
+/// A key of an environment, as it is stored.
+struct stored_key {
+    keys::environment_key_name name;
+    ports::record record;
+};
+/// Every key of an environment, of whatever version and purpose. corrupt: a record has no key's name.
 template <class Store>
-[[nodiscard]] result<void> erase_keys(Store& store, const ring_id& ring, const environment_id& environment, ports::batch& batch,
-                                      std::uint64_t keep = 0) {
-    const auto wraps = scan_all(store, records::wraps(ring, environment));
+[[nodiscard]] result<std::vector<stored_key>> stored_keys(Store& store, const ring_id& ring, const environment_id& environment) {
+    auto wraps = scan_all(store, records::wraps(ring, environment));
+    if (!wraps) return pass(wraps);
+    std::vector<stored_key> found;
+    for (ports::record& r : *wraps) {
+        auto name = key_name_of(r.key);
+        if (!name) return pass(name);
+        found.push_back({std::move(*name), std::move(r)});
+    }
+    return found;
+}
+
+/// Puts the end of those keys of an environment, and of those of its keysets, into `batch` of which `goes` says so; it is
+/// asked for the version that each belongs to, nullopt where the record does not say, and for the purpose.
+template <class Store, class Goes>
+[[nodiscard]] result<void> erase_keys_if(Store& store, const subject& of, ports::batch& batch, const Goes& goes) {
+    const auto wraps = scan_all(store, records::wraps(of.ring, of.environment));
     if (!wraps) return pass(wraps);
     for (const ports::record& r : *wraps) {
         const auto name = key_name_of(r.key);
-        if (keep == 0 || !name || era_of(name->version) != keep) batch.erase_any(r.key);
+        if (name ? goes(std::optional(era_of(name->version)), name->purpose) : goes(std::nullopt, keys::data_purpose::message))
+            batch.erase_any(r.key);
     }
-    const auto keysets = scan_all(store, records::keysets(ring, environment));
+    const auto keysets = scan_all(store, records::keysets(of.ring, of.environment));
     if (!keysets) return pass(keysets);
     for (const ports::record& r : *keysets)
-        if (keep == 0 || records::last_number(r.key) != keep) batch.erase_any(r.key);
+        if (goes(records::last_number(r.key), keys::data_purpose::field)) batch.erase_any(r.key);
     return {};
 }
 
-/// The opposite, for work that was given up: only what was made for `version` goes. Of a return, keys of fields and
+/// Every key and keyset of an environment, but those of version `keep`.
+template <class Store>
+[[nodiscard]] result<void> erase_keys(Store& store, const subject& of, ports::batch& batch, std::uint64_t keep = 0) {
+    return erase_keys_if(store, of, batch,
+                         [keep](std::optional<std::uint64_t> version, keys::data_purpose) { return keep == 0 || version != keep; });
+}
+
+/// Work that is given up, and the version that it made keys for.
+struct given_up {
+    policy::operation what;
+    std::uint64_t version;
+};
+/// The opposite: only what was made for that version goes. Of a return, keys of fields and
 /// pages stay: the product may have sealed with them, and they are behind the ring as the environment itself.
 template <class Store>
-[[nodiscard]] result<void> erase_version(Store& store, const ring_id& ring, const policy::carry_out& work, ports::batch& batch,
-                                         std::uint64_t version) {
-    const bool only_messages = work.what == policy::operation::returning;
-    const auto wraps = scan_all(store, records::wraps(ring, work.environment));
-    if (!wraps) return pass(wraps);
-    for (const ports::record& r : *wraps) {
-        const auto name = key_name_of(r.key);
-        if (!name || era_of(name->version) != version || (only_messages && name->purpose != keys::data_purpose::message)) continue;
-        batch.erase_any(r.key);
-    }
-    if (only_messages) return {};
-    const auto keysets = scan_all(store, records::keysets(ring, work.environment));
-    if (!keysets) return pass(keysets);
-    for (const ports::record& r : *keysets)
-        if (records::last_number(r.key) == version) batch.erase_any(r.key);
-    return {};
+[[nodiscard]] result<void> erase_version(Store& store, const subject& of, ports::batch& batch, const given_up& work) {
+    return erase_keys_if(store, of, batch, [work](std::optional<std::uint64_t> era, keys::data_purpose purpose) {
+        return era == work.version && (work.what != policy::operation::returning || purpose == keys::data_purpose::message);
+    });
 }
 
 /// Which keys of an environment a lease is to hold.
@@ -66,27 +86,26 @@ struct wanted_keys {
 template <class Parts>
 class key_opener {
 public:
-    key_opener(Parts& parts, custody<Parts>& chain, const ring_id& ring) : parts_(parts), chain_(chain), ring_(ring) {}
+    explicit key_opener(custody<Parts>& chain) : chain_(chain) {}
 
     /// Every wanted key that can be reached, ready for a lease. locked: one of the newest cannot; exhausted: a primary
     /// one is used up; not_found: there is none.
     [[nodiscard]] result<std::vector<keys::leased_key>> open(const wanted_keys& want) {
-        const auto wraps = scan_all(parts_.store, records::wraps(ring_, want.environment));
-        if (!wraps) return pass(wraps);
+        const auto all = stored_keys(chain_.parts().store, chain_.ring(), want.environment);
+        if (!all) return pass(all);
         std::array<std::uint64_t, keys::data_purpose_names.size()> primary{}; // the last turn of each purpose
-        for (const ports::record& record : *wraps) {
-            const auto name = key_name_of(record.key);
-            if (!name) return pass(name);
-            auto& last = primary[static_cast<std::size_t>(name->purpose)];
-            if (want.primary != 0 && era_of(name->version) == want.primary) last = std::max(last, name->version);
-        }
+        const auto last_of = [&primary](keys::data_purpose purpose) -> std::uint64_t& {
+            return primary[static_cast<std::size_t>(purpose)];
+        };
+        for (const auto& [name, record] : *all)
+            if (want.primary != 0 && era_of(name.version) == want.primary)
+                last_of(name.purpose) = std::max(last_of(name.purpose), name.version);
         std::vector<keys::leased_key> found;
-        for (const ports::record& record : *wraps) {
-            const auto name = key_name_of(record.key);
-            if (!name) return pass(name);
-            if (want.purpose && name->purpose != *want.purpose) continue;
-            auto added = add(found, record, *name, want, primary[static_cast<std::size_t>(name->purpose)] == name->version);
-            if (!added) return pass(added);
+        for (const stored_key& one : *all) {
+            if (want.purpose && one.name.purpose != *want.purpose) continue;
+            auto key = open(one, want, last_of(one.name.purpose) == one.name.version);
+            if (!key) return pass(key);
+            if (*key) found.push_back(std::move(**key));
         }
         if (found.empty())
             return fail(errc::not_found, "custody: the environment has no keys of that purpose yet; who opens it for writing makes one");
@@ -94,29 +113,26 @@ public:
     }
 
 private:
-    result<void> add(std::vector<keys::leased_key>& found, const ports::record& record, const keys::environment_key_name& name,
-                     const wanted_keys& want, bool is_primary) {
-        auto key = chain_.unwrap(name, record.value);
+    /// nullopt: it is out of reach, and may be.
+    result<std::optional<keys::leased_key>> open(const stored_key& one, const wanted_keys& want, bool is_primary) {
+        auto key = chain_.unwrap(one.name, one.record.value);
         if (!key) {
             // Other keys of an environment that went back to the provider, or was on its way, stay behind the customer's.
             const bool out_of_reach = key.error().code == errc::locked || key.error().code == errc::not_found;
-            const auto era = era_of(name.version);
-            if (out_of_reach && era != want.newest && era != want.primary) return {};
+            const auto era = era_of(one.name.version);
+            if (out_of_reach && era != want.newest && era != want.primary) return std::nullopt;
             return pass(key);
         }
         keys::use_count uses;
         if (is_primary) {
-            auto reserved = parts_.uses->of(parts_.store, ring_, name.text());
+            auto reserved = chain_.parts().uses->of(chain_.parts().store, chain_.ring(), one.name.text());
             if (!reserved) return pass(reserved);
             uses = std::move(*reserved);
         }
-        found.push_back({name, std::move(*key), is_primary, std::move(uses)});
-        return {};
+        return keys::leased_key{one.name, std::move(*key), is_primary, std::move(uses)};
     }
 
-    Parts& parts_;
     custody<Parts>& chain_;
-    ring_id ring_;
 };
 
 /// Puts a new key of the environment's present version into `batch`, wrapped as its others are; the commit holds only
@@ -135,36 +151,32 @@ template <class Parts>
 /// Makes the key behind the last of a purpose and of the environment's present version. version_conflict: the environment
 /// is no longer as in `l`, or somebody else has made one.
 template <class Parts>
-[[nodiscard]] result<void> make_present_key(Parts& parts, custody<Parts>& chain, const ring_id& ring, const loaded& l,
-                                            keys::data_purpose purpose) {
+[[nodiscard]] result<void> make_present_key(custody<Parts>& chain, const loaded& l, keys::data_purpose purpose) {
     const auto& env = l.environment->value;
-    const auto wraps = scan_all(parts.store, records::wraps(ring, env.id));
-    if (!wraps) return pass(wraps);
+    auto& store = chain.parts().store;
+    const auto all = stored_keys(store, chain.ring(), env.id);
+    if (!all) return pass(all);
     keys::environment_key_name next{env.id, purpose, 0};
-    for (const ports::record& r : *wraps) {
-        const auto name = key_name_of(r.key);
-        if (!name) return pass(name);
-        if (name->purpose == purpose && era_of(name->version) == env.key_version) next.version = std::max(next.version, name->version);
-    }
+    for (const auto& [name, record] : *all)
+        if (name.purpose == purpose && era_of(name.version) == env.key_version) next.version = std::max(next.version, name.version);
     next.version = next.version == 0 ? env.key_version : next_turn(next.version);
     ports::batch batch;
-    batch.require(records::environment(ring, env.id), l.environment->version);
+    batch.require(records::environment(chain.ring(), env.id), l.environment->version);
     if (auto put = put_present_key(batch, chain, l, next); !put) return put;
-    return parts.store.commit(batch);
+    return store.commit(batch);
 }
 
 /// The keys of one purpose, one of them to write under: the first of its version is made, and the next one in place of one
 /// that is used up. As key_opener::open and make_present_key.
 template <class Parts>
-[[nodiscard]] result<std::vector<keys::leased_key>> open_to_write(Parts& parts, custody<Parts>& chain, const ring_id& ring, const loaded& l,
-                                                                  keys::data_purpose purpose) {
+[[nodiscard]] result<std::vector<keys::leased_key>> open_to_write(custody<Parts>& chain, const loaded& l, keys::data_purpose purpose) {
     const auto& env = l.environment->value;
     for (bool made_one = false;; made_one = true) {
-        auto found = key_opener<Parts>(parts, chain, ring).open({env.id, env.key_version, env.key_version, purpose});
+        auto found = key_opener<Parts>(chain).open({env.id, env.key_version, env.key_version, purpose});
         const bool has_primary = found && std::any_of(found->begin(), found->end(), [](const auto& key) { return key.primary; });
         const bool lacks_key = found || found.error().code == errc::not_found || found.error().code == errc::exhausted;
         if (has_primary || !lacks_key || made_one) return found;
-        if (auto made = make_present_key(parts, chain, ring, l, purpose); !made) return pass(made);
+        if (auto made = make_present_key(chain, l, purpose); !made) return pass(made);
     }
 }
 

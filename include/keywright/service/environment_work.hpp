@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to one environment: moved between the provider's key and the customer's, unlocked, restored, copied,
 // reset, and settled afterwards. Data is built anew beside the old; the report's commit makes it current.
-// Depends on: service/field_keys, service/reporter, service/secrets, service/watches.
+// Depends on: service/next_keys, service/secrets.
 #pragma once
 
-#include <keywright/service/field_keys.hpp>
-#include <keywright/service/reporter.hpp>
-#include <keywright/service/rotation.hpp>
+#include <keywright/service/next_keys.hpp>
 #include <keywright/service/secrets.hpp>
-#include <keywright/service/watches.hpp>
 
 #include <thread>
 
@@ -28,13 +25,14 @@ public:
         // Other processes learn within their refresh that the environment is down.
         if (e.what != policy::operation::unlocking) std::this_thread::sleep_for(parts_.how.epoch_refresh);
         custody<Parts> chain(parts_, ring);
+        const environment_job job{s, e.what, *l, record};
         switch (e.what) {
-        case policy::operation::unlocking: return unlock(s, *l, chain, record);
-        case policy::operation::resetting: return reset(s, *l, chain, record);
+        case policy::operation::unlocking: return unlock(job, chain);
+        case policy::operation::resetting: return reset(job, chain);
         case policy::operation::applying:
-        case policy::operation::returning: return move(s, e.what, *l, chain, record);
+        case policy::operation::returning: return move(job, chain);
         case policy::operation::restoring:
-        case policy::operation::copying: return overwrite(s, e.what, *l, chain, record);
+        case policy::operation::copying: return overwrite(job, chain);
         default: return {};
         }
     }
@@ -45,7 +43,7 @@ public:
             const auto l = load(parts_.store, subject{ring, environment});
             if (!l) return pass(l);
             custody<Parts> chain(parts_, ring);
-            return lease_to_read(ring, *l, chain);
+            return work_leases<Parts>(chain, watches_, *l).to_read();
         };
     }
 
@@ -81,42 +79,42 @@ public:
     }
 
 private:
-    result<void> unlock(const subject& s, const loaded& l, custody<Parts>& chain, const std::string& record) {
-        const auto& env = l.environment->value;
-        const auto keys = key_opener<Parts>(parts_, chain, s.ring).open({env.id, env.key_version});
-        if (keys)
-            return reports_.report(s, policy::completed{.at = reports_.now(), .of = policy::operation::unlocking}, record, nothing_more{});
+    result<void> unlock(const environment_job& job, custody<Parts>& chain) {
+        const auto keys = key_opener<Parts>(chain).open({job.environment().id, job.environment().key_version});
+        if (keys) return complete(job, nothing_more{});
         if (keys.error().code != errc::authentication_failed && keys.error().code != errc::locked) return pass(keys);
-        return reports_.give_up(s.ring, policy::carry_out{policy::operation::unlocking, env.id, {}, {}}, record, &env);
+        return reports_.give_up(job);
     }
 
     /// Apply and return: new keys under the ring, all data sealed anew under them, and one commit that makes both
     /// current. A return's only wraps under the provider's key are in that commit.
-    result<void> move(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
-        const auto& env = l.environment->value;
+    result<void> move(const environment_job& job, custody<Parts>& chain) {
+        const ring_id& ring = job.on.ring;
+        const auto& env = job.environment();
         const std::uint64_t next = policy::work_number(env);
-        const auto in_use = purposes_of(s.ring, env);
+        next_keys<Profile, Parts> fresh(chain, watches_, job.begun);
+        const auto in_use = fresh.purposes();
         if (!in_use) return pass(in_use);
-        const bool needs_help = what == policy::operation::returning && std::any_of(in_use->begin(), in_use->end(), is_elsewhere);
-        if (needs_help && !parts_.how.before_return) {
-            const result<void> why =
-                fail(errc::misused, "service: fields and databases would stay behind the customer's key; set options::before_return");
-            return reports_.end_after(why, s.ring, {what, env.id, {}, {}}, record, env);
-        }
-        if (auto made = ensure_next_keys(s.ring, l, next, chain); !made) return made;
-        auto leased = lease_for(s.ring, l, chain, next, std::nullopt);
+        const bool needs_help = job.what == policy::operation::returning && std::any_of(in_use->begin(), in_use->end(), is_elsewhere);
+        if (needs_help && !parts_.how.before_return)
+            return reports_.end_after(
+                fail(errc::misused, "service: fields and databases would stay behind the customer's key; set options::before_return"), job);
+        if (auto made = fresh.ensure(); !made) return made;
+        auto leased = work_leases<Parts>(chain, watches_, job.begun).of(std::nullopt, next);
         if (!leased) return pass(leased);
         const auto lease = std::make_shared<const keys::data_key_lease>(std::move(*leased)); // keys of fields hold it, too
-        auto built = parts_.content.rebuild(ref(s.ring, env, env.content), ref(s.ring, env, next), *lease, *lease, content_progress(what));
-        if (built) built = seal_secrets_anew(s.ring, l, next, *lease);
-        if (built && needs_help) built = seal_elsewhere_anew(s.ring, env, lease);
-        if (!built) return reports_.end_after(built, s.ring, {what, env.id, {}, {}}, record, env);
-        return reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record,
-                               [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
-                                   if (auto same = reports_.still_under_way(now_loaded, env); !same) return same;
-                                   return what == policy::operation::applying ? pull_behind_ring(batch, s.ring, now_loaded, chain)
-                                                                              : put_under_slot(batch, s.ring, env.id, next, chain);
-                               });
+        auto built = parts_.content.rebuild(ref(ring, env, env.content), ref(ring, env, next), *lease, *lease, content_progress(job.what));
+        if (built) built = seal_secrets_anew(ring, job.begun, next, *lease);
+        if (built && needs_help) built = seal_elsewhere_anew(ring, env, lease);
+        if (!built) return reports_.end_after(built, job);
+        return complete(job, [&](ports::batch& batch, const loaded& now) -> result<void> {
+            if (auto same = reports_.still_under_way(now, env); !same) return same;
+            return job.what == policy::operation::applying ? fresh.pull_behind_ring(batch, now) : fresh.put_under_slot(batch);
+        });
+    }
+    template <class Extras>
+    result<void> complete(const environment_job& job, const Extras& extras) {
+        return reports_.report(job.on, policy::completed{.at = reports_.now(), .of = job.what}, job.record, extras);
     }
 
     /// Sealed by the product, where the content store does not see it.
@@ -125,28 +123,27 @@ private:
         return purpose != keys::data_purpose::message && std::find(content.begin(), content.end(), purpose) == content.end();
     }
 
-    result<void> overwrite(const subject& s, policy::operation what, const loaded& l, custody<Parts>& chain, const std::string& record) {
-        const auto& target = l.environment->value;
-        const auto& source = l.source->value;
-        const auto of_source = load(parts_.store, subject{s.ring, source.id});
+    result<void> overwrite(const environment_job& job, custody<Parts>& chain) {
+        const ring_id& ring = job.on.ring;
+        const auto& target = job.environment();
+        const auto& source = job.begun.source->value;
+        const auto of_source = load(parts_.store, subject{ring, source.id});
         if (!of_source) return pass(of_source);
-        const auto opens = lease_to_read(s.ring, *of_source, chain);
+        const auto opens = work_leases<Parts>(chain, watches_, *of_source).to_read();
         if (!opens) return pass(opens);
-        const auto seals = lease_to_write(s.ring, l, chain);
+        const auto seals = work_leases<Parts>(chain, watches_, job.begun).to_write();
         if (!seals) return pass(seals);
-        ports::content_ref from = ref(s.ring, source, source.content);
-        if (what == policy::operation::restoring) from.backup = s.backup;
-        if (auto built =
-                parts_.content.rebuild(from, ref(s.ring, target, policy::work_number(target)), *opens, *seals, content_progress(what));
-            !built)
-            return reports_.end_after(built, s.ring, {what, target.id, {}, {}}, record, target);
-        auto done =
-            reports_.report(s, policy::completed{.at = reports_.now(), .of = what}, record, [&](ports::batch&, const loaded& now_loaded) {
-                auto same = reports_.still_under_way(now_loaded, target);
-                return same ? still_under_same_key(now_loaded, l) : same;
-            });
+        ports::content_ref from = ref(ring, source, source.content);
+        if (job.what == policy::operation::restoring) from.backup = job.on.backup;
+        const auto to = ref(ring, target, policy::work_number(target));
+        if (auto built = parts_.content.rebuild(from, to, *opens, *seals, content_progress(job.what)); !built)
+            return reports_.end_after(built, job);
+        auto done = complete(job, [&](ports::batch&, const loaded& now) {
+            auto same = reports_.still_under_way(now, target);
+            return same ? still_under_same_key(now, job.begun) : same;
+        });
         const bool moved = !done && done.error().code == errc::permission_denied;
-        return moved ? reports_.end_after(done, s.ring, {what, target.id, {}, {}}, record, target) : done;
+        return moved ? reports_.end_after(done, job) : done;
     }
     /// The guard on restore and copy, once more at the end: the source was free to be applied or returned meanwhile.
     static result<void> still_under_same_key(const loaded& now, const loaded& begun) {
@@ -155,18 +152,16 @@ private:
     }
 
     /// New keys under a new slot, no data, and in the same commit no other key of this environment anywhere.
-    result<void> reset(const subject& s, const loaded& l, custody<Parts>& chain, const std::string& record) {
-        const auto& env = l.environment->value;
+    result<void> reset(const environment_job& job, custody<Parts>& chain) {
+        const auto& env = job.environment();
         const keys::environment_key_name next{env.id, keys::data_purpose::message, policy::work_number(env)};
-        if (auto made = parts_.content.create(ref(s.ring, env, policy::work_number(env))); !made) return made;
-        return reports_.report(s, policy::completed{.at = reports_.now(), .of = policy::operation::resetting}, record,
-                               [&](ports::batch& batch, const loaded& now_loaded) -> result<void> {
-                                   if (auto same = reports_.still_under_way(now_loaded, env); !same) return same;
-                                   if (auto erased = erase_keys(parts_.store, s.ring, env.id, batch); !erased) return erased;
-                                   if (auto staged = chain.stage_slot(batch, next); !staged) return staged;
-                                   return chain.make_key(batch, next,
-                                                         [&](const secret_bytes& key) { return chain.wrap_under_slot(next, key); });
-                               });
+        if (auto made = parts_.content.create(ref(job.on.ring, env, next.version)); !made) return made;
+        return complete(job, [&](ports::batch& batch, const loaded& now) -> result<void> {
+            if (auto same = reports_.still_under_way(now, env); !same) return same;
+            if (auto erased = erase_keys(parts_.store, job.on, batch); !erased) return erased;
+            if (auto staged = chain.stage_slot(batch, next); !staged) return staged;
+            return chain.make_key(batch, next, [&](const secret_bytes& key) { return chain.wrap_under_slot(next, key); });
+        });
     }
 
     result<void> drop_stale_secrets(const ring_id& ring, const environment_id& environment) {
@@ -202,79 +197,6 @@ private:
         return {};
     }
 
-    /// The environment's next keys, under the ring: one for each purpose that it has one for now, and a keyset for each
-    /// suite. Made once, all in one commit, so that what was sealed before a kill still opens. Only while the work that
-    /// needs them is under way, and never behind a rotation's back.
-    result<void> ensure_next_keys(const ring_id& ring, const loaded& begun, std::uint64_t next, custody<Parts>& chain) {
-        const auto& env = begun.environment->value;
-        const keys::environment_key_name first{env.id, keys::data_purpose::message, next};
-        for (int attempt = 1;; ++attempt) {
-            const auto existing = parts_.store.load(records::wrap(ring, env.id, first.text()));
-            if (existing || existing.error().code != errc::not_found) return existing ? result<void>{} : pass(existing);
-            const auto l = load(parts_.store, subject{ring, env.id});
-            if (!l) return pass(l);
-            if (auto same = reports_.still_under_way(*l, env); !same) return same;
-            ports::batch batch;
-            batch.require(records::ring(ring), l->ring.version);
-            batch.require(records::environment(ring, env.id), l->environment->version);
-            if (auto put = put_next_keys(batch, ring, *l, next, chain); !put) return put;
-            auto committed = parts_.store.commit(batch);
-            if (committed || committed.error().code != errc::version_conflict || attempt == 8) return committed;
-        }
-    }
-    result<void> put_next_keys(ports::batch& batch, const ring_id& ring, const loaded& l, std::uint64_t next, custody<Parts>& chain) {
-        const auto& env = l.environment->value;
-        const auto generation = chain.generation_for(batch, l.ring.value);
-        if (!generation) return pass(generation);
-        const auto in_use = purposes_of(ring, env);
-        if (!in_use) return pass(in_use);
-        for (const keys::data_purpose purpose : *in_use) {
-            const keys::environment_key_name name{env.id, purpose, next};
-            auto made = chain.make_key(batch, name, [&](const secret_bytes& key) -> result<bytes> {
-                if (purpose == keys::data_purpose::field)
-                    if (auto put = put_next_keysets(batch, ring, l, chain, {name, key.clone(), true, keys::use_count(8)}); !put)
-                        return pass(put);
-                return chain.wrap_under_ring(name, *generation, key);
-            });
-            if (!made) return made;
-        }
-        return {};
-    }
-    result<std::vector<keys::data_purpose>> purposes_of(const ring_id& ring, const policy::environment_state& env) {
-        const auto wraps = scan_all(parts_.store, records::wraps(ring, env.id));
-        if (!wraps) return pass(wraps);
-        std::vector<keys::data_purpose> in_use{keys::data_purpose::message};
-        for (const ports::record& r : *wraps) {
-            const auto name = key_name_of(r.key);
-            if (!name) return pass(name);
-            const bool is_known = std::find(in_use.begin(), in_use.end(), name->purpose) != in_use.end();
-            if (era_of(name->version) == env.key_version && !is_known) in_use.push_back(name->purpose);
-        }
-        return in_use;
-    }
-    /// Of each suite that is in use: a keyset of the next version, under the field key that is just being made.
-    result<void> put_next_keysets(ports::batch& batch, const ring_id& ring, const loaded& l, custody<Parts>& chain,
-                                  keys::leased_key&& field_key) {
-        const auto& env = l.environment->value;
-        const auto opens = lease_for(ring, l, chain, 0, keys::data_purpose::field);
-        if (!opens) return pass(opens);
-        const std::uint64_t next = field_key.name.version;
-        std::vector<keys::leased_key> keys;
-        keys.push_back(std::move(field_key));
-        const auto seals = keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(0), 0, std::move(keys));
-        if (!seals) return pass(seals);
-        keysets<Parts> all(parts_, ring, env.id);
-        for (const envelope::field_suite suite : field_suites) {
-            const auto present = all.load(suite, env.key_version, *opens);
-            if (!present) return pass(present);
-            if (!*present) continue;
-            const auto made = keysets<Parts>::make(suite, &**present);
-            if (!made) return pass(made);
-            if (auto put = all.put(batch, *made, next, *seals); !put) return put;
-        }
-        return {};
-    }
-
     /// Secrets of the version that the environment leaves, sealed anew for the one that it is going to have.
     result<void> seal_secrets_anew(const ring_id& ring, const loaded& l, std::uint64_t next, const keys::data_key_lease& lease) {
         const auto& env = l.environment->value;
@@ -293,83 +215,6 @@ private:
             if (*found) move.fields.emplace_back(ring.tenant, lease, std::move(**found));
         }
         return parts_.how.before_return(move);
-    }
-
-    /// Every key of the environment that still hangs on the slot moves behind the ring; the slot is destroyed next.
-    result<void> pull_behind_ring(ports::batch& batch, const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        const auto wraps = scan_all(parts_.store, records::wraps(ring, l.environment->value.id));
-        if (!wraps) return pass(wraps);
-        const auto generation = chain.generation_for(batch, l.ring.value);
-        if (!generation) return pass(generation);
-        for (const ports::record& r : *wraps) {
-            const auto name = key_name_of(r.key);
-            const auto wrapped = keys::wrapped_key::parse(r.value);
-            if (!name || !wrapped) return fail(errc::corrupt, "custody: a key record is damaged");
-            if (chain.generation_of(wrapped->view())) continue;
-            auto key = chain.unwrap(*name, r.value);
-            if (!key) return pass(key);
-            auto moved = chain.wrap_under_ring(*name, *generation, *key);
-            if (!moved) return pass(moved);
-            batch.put(r.key, r.version, std::move(*moved));
-        }
-        return {};
-    }
-
-    result<void> put_under_slot(ports::batch& batch, const ring_id& ring, const environment_id& environment, std::uint64_t next,
-                                custody<Parts>& chain) {
-        if (auto staged = chain.stage_slot(batch, {environment, keys::data_purpose::message, next}); !staged) return staged;
-        if constexpr (Profile.procedure().keys_at_once) { // the customer's key goes, and with it what only it opens
-            if (auto erased = erase_keys(parts_.store, ring, environment, batch, next); !erased) return erased;
-            if (auto dropped = rotation<Parts>(parts_, ring).drop_everything(batch); !dropped) return dropped;
-        }
-        const auto wraps = scan_all(parts_.store, records::wraps(ring, environment));
-        if (!wraps) return pass(wraps);
-        for (const ports::record& r : *wraps) {
-            const auto name = key_name_of(r.key);
-            if (!name) return pass(name);
-            if (era_of(name->version) != next) continue;
-            auto key = chain.unwrap(*name, r.value);
-            if (!key) return pass(key);
-            auto wrapped = chain.wrap_under_slot(*name, *key);
-            if (!wrapped) return pass(wrapped);
-            batch.put(r.key, r.version, std::move(*wrapped));
-        }
-        return {};
-    }
-
-    /// A lease of `l.environment` for work: of one purpose or of all, to write under the keys of version `primary`; 0: to
-    /// read.
-    result<keys::data_key_lease> lease_for(const ring_id& ring, const loaded& l, custody<Parts>& chain, std::uint64_t primary,
-                                           std::optional<keys::data_purpose> purpose) {
-        const auto& env = l.environment->value;
-        return lease_of(ring, l, key_opener<Parts>(parts_, chain, ring).open({env.id, env.key_version, primary, purpose}));
-    }
-    /// Of what the content is sealed under. An environment that has none of it has no key for it, and a lease all the same.
-    result<keys::data_key_lease> lease_to_read(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        const auto& env = l.environment->value;
-        key_opener<Parts> opener(parts_, chain, ring);
-        std::vector<keys::leased_key> all;
-        for (const keys::data_purpose purpose : Parts::content_purposes) {
-            auto some = opener.open({env.id, env.key_version, 0, purpose});
-            if (!some && some.error().code == errc::not_found) continue;
-            if (!some) return pass(some);
-            std::move(some->begin(), some->end(), std::back_inserter(all));
-        }
-        return all.empty() ? lease_for(ring, l, chain, 0, keys::data_purpose::message) : lease_of(ring, l, std::move(all));
-    }
-    result<keys::data_key_lease> lease_to_write(const ring_id& ring, const loaded& l, custody<Parts>& chain) {
-        std::vector<keys::leased_key> all;
-        for (const keys::data_purpose purpose : Parts::content_purposes) {
-            auto some = open_to_write(parts_, chain, ring, l, purpose);
-            if (!some) return pass(some);
-            std::move(some->begin(), some->end(), std::back_inserter(all));
-        }
-        return lease_of(ring, l, std::move(all));
-    }
-    result<keys::data_key_lease> lease_of(const ring_id& ring, const loaded& l, result<std::vector<keys::leased_key>>&& keys) {
-        if (!keys) return pass(keys);
-        return keys::data_key_lease::grant(watches_.watch(parts_.store, ring, l), lease_epoch(l), std::move(*keys),
-                                           {.max_age = std::chrono::hours(24)});
     }
 
     static ports::content_ref ref(const ring_id& ring, const policy::environment_state& env, std::uint64_t generation) {

@@ -29,7 +29,7 @@ struct escrow_parts {
         std::shared_ptr<ports::held_key> key;
         result<secret_bytes> unwrap(std::string_view of, byte_view wrapped) const {
             if (of == id) return key->unwrap(wrapped);
-            return fail(errc::not_found, "escrow: this hangs on another key");
+            return fail(errc::not_found, "escrow: expected the key that the environment hangs on, found another");
         }
         result<secret_bytes> slot_secret(std::string_view) const {
             return fail(errc::locked, "escrow: the environment hangs on the provider's key, not on the customer's");
@@ -62,7 +62,7 @@ template <class Store>
     using parts_type = detail::escrow_parts<Store>;
     parts_type parts{store, {vault_ids::customer(what.ring, identity->print), std::move(*held)}};
     custody<parts_type> chain(parts, what.ring);
-    auto found = key_opener<parts_type>(parts, chain, what.ring).open({what.environment, what.version});
+    auto found = key_opener<parts_type>(chain).open({what.environment, what.version});
     if (!found) return pass(found);
     return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(0), 0, std::move(*found),
                                        {.max_age = std::chrono::hours(24 * 365)});

@@ -66,7 +66,7 @@ public:
     keysets(Parts& parts, const ring_id& ring, const environment_id& environment) : parts_(parts), ring_(ring), environment_(environment) {}
 
     /// All keys of a suite that the lease opens, as one keyset; that of `version` seals. nullopt: there is none of that
-    /// version.
+    /// version. corrupt: a record is damaged; else as the lease and the store.
     [[nodiscard]] result<std::optional<envelope::keyset>> load(envelope::field_suite suite, std::uint64_t version,
                                                                const keys::data_key_lease& lease) {
         auto stored = scan_all(parts_.store, records::keysets(ring_, environment_, name(suite)));
@@ -92,7 +92,7 @@ public:
         return all;
     }
 
-    /// A fresh keyset whose keys have other ids than those of `beside`.
+    /// A fresh keyset whose keys have other ids than those of `beside`. Fails as envelope::keyset::generate.
     [[nodiscard]] static result<envelope::keyset> make(envelope::field_suite suite, const envelope::keyset* beside = nullptr) {
         for (;;) {
             auto made = envelope::keyset::generate(suite);
@@ -100,28 +100,30 @@ public:
         }
     }
     /// Stores a keyset of one version; the commit holds only if `l` is still how the environment is, and nobody has stored
-    /// another. Requires: `keys` has no keys of other versions.
+    /// another (else version_conflict). Requires: `keys` has no keys of other versions.
     [[nodiscard]] result<void> store(const envelope::keyset& keys, std::uint64_t version, const loaded& l,
                                      const keys::data_key_lease& lease) {
         ports::batch batch;
         batch.require(records::environment(ring_, environment_), l.environment->version);
-        if (auto wrapped = put(batch, keys, version, lease, present_); !wrapped) return wrapped;
-        return parts_.store.commit(batch);
-    }
-    /// Puts one into `batch`, in the place of the record of version `instead`.
-    [[nodiscard]] result<void> put(ports::batch& batch, const envelope::keyset& keys, std::uint64_t version,
-                                   const keys::data_key_lease& lease, std::uint64_t instead = 0) {
         auto wrapped = keys.wrap(lease, context(keys.suite(), version));
         if (!wrapped) return pass(wrapped);
-        batch.put(records::keyset(ring_, environment_, name(keys.suite()), version), instead, wrapped->serialised());
+        batch.put(record(keys.suite(), version), present_, wrapped->serialised());
+        return parts_.store.commit(batch);
+    }
+    /// Puts the first of a version into `batch`.
+    [[nodiscard]] result<void> put(ports::batch& batch, const envelope::keyset& keys, std::uint64_t version,
+                                   const keys::data_key_lease& lease) {
+        auto wrapped = keys.wrap(lease, context(keys.suite(), version));
+        if (!wrapped) return pass(wrapped);
+        batch.put(record(keys.suite(), version), 0, wrapped->serialised());
         return {};
     }
     /// Only the keys of one version, as they are stored. Requires: `load` has found them.
     [[nodiscard]] result<envelope::keyset> own_of(envelope::field_suite suite, std::uint64_t version, const keys::data_key_lease& lease) {
-        const auto record = parts_.store.load(records::keyset(ring_, environment_, name(suite), version));
-        if (!record) return pass(record);
-        present_ = record->version;
-        return open(suite, version, lease, record->value);
+        const auto stored = parts_.store.load(record(suite, version));
+        if (!stored) return pass(stored);
+        present_ = stored->version;
+        return open(suite, version, lease, stored->value);
     }
 
     keys::encryption_context context(envelope::field_suite suite, std::uint64_t version) const {
@@ -130,8 +132,11 @@ public:
     }
 
 private:
-    result<envelope::keyset> open(envelope::field_suite suite, std::uint64_t version, const keys::data_key_lease& lease, byte_view record) {
-        const auto wrapped = keys::wrapped_key::parse(record);
+    std::string record(envelope::field_suite suite, std::uint64_t version) const {
+        return records::keyset(ring_, environment_, name(suite), version);
+    }
+    result<envelope::keyset> open(envelope::field_suite suite, std::uint64_t version, const keys::data_key_lease& lease, byte_view stored) {
+        const auto wrapped = keys::wrapped_key::parse(stored);
         if (!wrapped) return fail(errc::corrupt, "fields: a keyset's record is damaged");
         auto opened = envelope::keyset::unwrap(lease, context(suite, version), *wrapped);
         if (opened && opened->suite() != suite) return fail(errc::corrupt, "fields: a keyset is of another suite than its record says");

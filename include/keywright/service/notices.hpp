@@ -158,22 +158,31 @@ notice_text describe(const Event& event, const policy::ring_state& ring, undo ho
 
 } // namespace detail
 
-/// The notice of one event to one administrator; `head` is the audit log's at that event.
+/// What an event happened to, as a notice tells of it.
+struct notice_context {
+    const ring_id& name;
+    const policy::ring_state& ring;
+    const log_head& head; ///< the audit log's at the event
+    undo how = undo::by_return;
+};
+
+/// The notice of one event to one administrator.
 template <std::same_as<policy::event> Event>
-ports::notice make_notice(const Event& event, const ring_id& ring_name, const policy::ring_state& ring, const admin_id& to,
-                          const log_head& head, undo how = undo::by_return) {
-    const auto text = detail::describe(event, ring, how);
+ports::notice make_notice(const Event& event, const admin_id& to, const notice_context& about) {
+    const auto text = detail::describe(event, about.ring, about.how);
+    const auto& [tenant, region] = about.name;
+    const log_head& head = about.head;
     ports::notice n;
     // Ids of people hold characters that a notice's id may not, so a hash stands for them.
-    const std::string unique = fmt::format("{}/{}/{}", ring_name.tenant.view(), head.number, to.view());
+    const std::string unique = fmt::format("{}/{}/{}", tenant.view(), head.number, to.view());
     n.id = fmt::format("{:012}.{}", head.number, to_hex(detail::sha256(as_bytes(unique))).substr(0, 32));
     n.to = to;
-    n.tenant = ring_name.tenant;
+    n.tenant = tenant;
     n.at = event.at;
-    n.subject = fmt::format("[{}/{}] {}", ring_name.tenant.view(), ring_name.region.view(), text.what);
+    n.subject = fmt::format("[{}/{}] {}", tenant.view(), region.view(), text.what);
     n.body = fmt::format(
         "Tenant {}, region {}: {}.\n\nBy:   {}{}\nWhen: {}\n\nIf nobody among you authorised this:\n{}\n\nRecord {} of the audit log; its head is then\n{}\n",
-        ring_name.tenant.view(), ring_name.region.view(), text.what, event.by.who.view(),
+        tenant.view(), region.view(), text.what, event.by.who.view(),
         event.by.as == policy::principal::person ? "" : fmt::format(" ({})", policy::name(event.by.as)), to_text(event.at), text.undo,
         head.number, to_hex(head.hash));
     n.sequence = head.number;
@@ -181,6 +190,7 @@ ports::notice make_notice(const Event& event, const ring_id& ring_name, const po
     return n;
 }
 
+/// A notice, as a stored record of the outbox.
 template <std::same_as<ports::notice> Notice>
 bytes encode_notice(const Notice& n) {
     const json stored = {{"format", record_format},
@@ -195,6 +205,7 @@ bytes encode_notice(const Notice& n) {
     return detail::to_bytes(stored);
 }
 
+/// Reads what `encode_notice` wrote. corrupt: it is no such record; unsupported: a later version wrote it.
 template <class Notice = ports::notice>
 [[nodiscard]] result<Notice> decode_notice(byte_view stored) {
     const auto in = parse_record(stored);

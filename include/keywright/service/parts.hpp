@@ -73,7 +73,8 @@ struct parts {
     std::shared_ptr<use_blocks> uses = std::make_shared<use_blocks>();
 };
 
-/// Every record under a prefix. For what is few by nature: effects, secrets, an environment's keys.
+/// Every record under a prefix, in the order of keys. For what is few by nature: effects, secrets, an environment's keys.
+/// Fails as the store's `scan`.
 template <class Store>
 [[nodiscard]] result<std::vector<ports::record>> scan_all(Store& store, const std::string& prefix) {
     constexpr std::size_t at_once = 1000;

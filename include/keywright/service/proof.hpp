@@ -213,7 +213,8 @@ private:
     if (request.places.empty() || request.threads == 0) return fail(errc::misused, "proof: expected a place and a thread at least");
     for (const auto& place : request.places) {
         std::error_code failed;
-        if (!std::filesystem::exists(place, failed)) return fail(errc::not_found, "proof: a place is not there", failed.value());
+        if (!std::filesystem::exists(place, failed))
+            return fail(errc::not_found, "proof: expected every place to be there, one is not", failed.value());
     }
     return keywright::detail::botan_boundary(errc::internal, "proof: a search failed", [&] {
         detail::proof_run run(request);

@@ -7,6 +7,16 @@
 
 namespace keywright::service {
 
+/// One operation on an environment's data or keys, while it is carried out.
+struct environment_job {
+    subject on;
+    policy::operation what;
+    const loaded& begun;       ///< ring and environment as they were when the work began
+    const std::string& record; ///< of the effect, which goes with the work's end
+
+    const policy::environment_state& environment() const { return begun.environment->value; }
+};
+
 template <const auto& Profile, class Parts>
 class reporter {
 public:
@@ -15,7 +25,7 @@ public:
     /// Submits a system command whose commit also ends the effect. A refusal means that somebody else has ended it.
     template <class Command, class Extras>
     [[nodiscard]] result<void> report(const subject& s, const Command& command, const std::string& record, const Extras& extras) {
-        if (command.at == never) return fail(errc::unavailable, "service: the clock could not be read");
+        if (command.at == never) return fail(errc::unavailable, "service: the clock could not be read; the work stays, run recovery again");
         auto done = transact<Profile>(parts_, s, command, [&](ports::batch& batch, const loaded& l) {
             batch.erase_any(record);
             return extras(batch, l);
@@ -38,12 +48,15 @@ public:
     }
 
     /// Work on data that failed and would fail again is given up: the environment is back as it was, and the caller
-    /// learns why. What may pass later stays pending. `begun`: the environment as it was when the work began.
-    [[nodiscard]] result<void> end_after(const result<void>& why, const ring_id& ring, const policy::carry_out& work,
-                                         const std::string& record, const policy::environment_state& begun) {
+    /// learns why. What may pass later stays pending.
+    [[nodiscard]] result<void> end_after(const result<void>& why, const environment_job& job) {
         if (why.error().retryable()) return why;
-        if (auto ended = give_up(ring, work, record, &begun); !ended) return ended;
+        if (auto ended = give_up(job); !ended) return ended;
         return why;
+    }
+    /// Ends a job without success; keys made for it go with it.
+    [[nodiscard]] result<void> give_up(const environment_job& job) {
+        return give_up(job.on.ring, {job.what, job.environment().id, {}, {}}, job.record, &job.environment());
     }
 
     /// Whoever was held up must not end another operation, which began after its own was ended by somebody else. Every
@@ -61,7 +74,7 @@ public:
         return report(s, policy::failed{.at = now(), .of = work.what}, record, [&](ports::batch& batch, const loaded& l) -> result<void> {
             if (begun != nullptr)
                 if (auto same = still_under_way(l, *begun); !same) return same;
-            return erase_version(parts_.store, ring, work, batch, policy::work_number(l.environment->value));
+            return erase_version(parts_.store, s, batch, given_up{work.what, policy::work_number(l.environment->value)});
         });
     }
 

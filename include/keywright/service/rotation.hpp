@@ -178,10 +178,13 @@ private:
 
     /// A move of one generation's records to another: everything about it that is the same for all of them.
     struct mover {
-        mover(keys::kek& old_kek, std::uint64_t old_generation, keys::kek& new_kek, std::uint64_t new_generation, const ring_id& ring)
-            : rewrap(old_kek, keys::ring_key_name(ring.tenant, ring.region, old_generation), new_kek,
-                     keys::ring_key_name(ring.tenant, ring.region, new_generation)),
-              from(ring, old_generation), to(ring, new_generation) {}
+        struct side {
+            keys::kek& kek;
+            std::uint64_t generation;
+            std::string name(const ring_id& ring) const { return keys::ring_key_name(ring.tenant, ring.region, generation); }
+        };
+        mover(const side& old, const side& fresh, const ring_id& ring)
+            : rewrap(old.kek, old.name(ring), fresh.kek, fresh.name(ring)), from(ring, old.generation), to(ring, fresh.generation) {}
         keys::rewrapper rewrap;
         detail::context_writer from, to;
     };
@@ -212,7 +215,7 @@ private:
         if (!new_kek) return pass(new_kek);
         return &movers_
                     .emplace(std::piecewise_construct, std::forward_as_tuple(from),
-                             std::forward_as_tuple(**old_kek, from, **new_kek, to, ring_))
+                             std::forward_as_tuple(typename mover::side{**old_kek, from}, typename mover::side{**new_kek, to}, ring_))
                     .first->second;
     }
 

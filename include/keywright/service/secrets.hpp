@@ -82,8 +82,15 @@ public:
             const auto done = all_of(to, name);
             if (!done) return pass(done);
             ports::batch batch;
-            for (const ports::record& r : *values)
-                if (auto moved = move(batch, lease, name, r, to, *done); !moved) return moved;
+            for (const ports::record& r : *values) {
+                const auto number = records::last_number(r.key);
+                if (!number) return fail(errc::corrupt, "secrets: a record has no number");
+                std::string key = records::sealed(ring_, environment_, to, name.view()) + records::detail::number(*number);
+                if (std::any_of(done->begin(), done->end(), [&key](const auto& other) { return other.key == key; })) continue;
+                auto moved = sealed_again(lease, name, r, *number);
+                if (!moved) return pass(moved);
+                batch.put(std::move(key), 0, std::move(*moved));
+            }
             if (batch.empty()) continue;
             guard(batch);
             if (auto committed = parts_.store.commit(batch); !committed) return committed;
@@ -123,18 +130,12 @@ private:
         expects(made.has_value(), "secrets: names and numbers are short ASCII text");
         return std::move(*made);
     }
-    result<void> move(ports::batch& batch, const keys::data_key_lease& lease, const secret_id& name, const ports::record& from,
-                      std::uint64_t to, const std::vector<ports::record>& done) {
-        const auto number = records::last_number(from.key);
-        if (!number) return fail(errc::corrupt, "secrets: a record has no number");
-        std::string key = records::sealed(ring_, environment_, to, name.view()) + records::detail::number(*number);
-        if (std::any_of(done.begin(), done.end(), [&](const ports::record& r) { return r.key == key; })) return {};
-        return open(lease, name, from, [&](byte_view value) -> result<void> {
-            auto sealed = seal(lease, name, *number, value);
-            if (!sealed) return pass(sealed);
-            batch.put(std::move(key), 0, std::move(*sealed));
-            return {};
-        });
+    result<bytes> sealed_again(const keys::data_key_lease& lease, const secret_id& name, const ports::record& from,
+                               std::uint64_t number) const {
+        result<bytes> sealed;
+        const auto opened = open(lease, name, from, [&](byte_view value) { sealed = seal(lease, name, number, value); });
+        if (!opened) return pass(opened);
+        return sealed;
     }
 
     Parts& parts_;
@@ -143,7 +144,7 @@ private:
 };
 
 /// The secrets of one environment, for one person. `Data` is its environment_data. Every call but `versions` and `names`
-/// is judged as opening the environment is, and fails as that does.
+/// is judged as opening the environment is, and fails as that does. Thread safety: as `Data`.
 template <class Data>
 class secrets {
 public:
@@ -177,7 +178,7 @@ public:
             if (number == 0 || records::last_number(r->key) == number) return values.open(*lease, name, *r, std::forward<Use>(use));
         return fail(errc::not_found, "secrets: there is no secret of that name and number");
     }
-    /// The numbers of the versions that are kept, in order; empty when there is no such secret.
+    /// The numbers of the versions that are kept, in order; empty when there is no such secret. Fails as the store does.
     [[nodiscard]] result<std::vector<std::uint64_t>> versions(const secret_id& name) {
         const auto version = key_version();
         if (!version) return pass(version);
@@ -187,7 +188,7 @@ public:
         for (const ports::record& r : *all) numbers.push_back(records::last_number(r.key).value_or(0));
         return numbers;
     }
-    /// In the order of their bytes.
+    /// The names of all secrets, in the order of their bytes. Fails as the store does.
     [[nodiscard]] result<std::vector<secret_id>> names() {
         const auto version = key_version();
         if (!version) return pass(version);
@@ -223,7 +224,8 @@ private:
         if (earlier->empty()) {
             const auto others = values.names(version);
             if (!others) return pass(others);
-            if (others->size() >= most_secrets) return fail(errc::limit_exceeded, "secrets: this environment has 256, which is all it may");
+            if (others->size() >= most_secrets)
+                return fail(errc::limit_exceeded, "secrets: expected at most 256 secrets in an environment; remove one first");
         }
         ports::batch batch;
         const auto number = next_number(batch);

@@ -20,7 +20,7 @@ public:
     watches& known_watches() { return watches_; }
     service::interpreter<Profile, Parts> interpreter() { return {parts_, watches_}; }
 
-    /// Sets the command's moment by the clock.
+    /// Sets the command's moment by the clock. Fails as the clock does.
     template <class Command>
     [[nodiscard]] result<void> stamp(Command& command) {
         const auto now = parts_.clock.now();
@@ -29,7 +29,8 @@ public:
         return {};
     }
 
-    /// Decides, commits, carries out, tells.
+    /// Decides, commits, carries out, tells. Fails as the clock, the store and the vault do where nothing was committed; what
+    /// failed afterwards is the outcome's `unfinished`. `trouble`: why a key file did not open, for a refusal to show.
     template <class Command, class Extras = nothing_more>
     [[nodiscard]] result<outcome> submit(const subject& s, Command command, const Extras& extras = {}, std::optional<error> trouble = {}) {
         if (auto timed = stamp(command); !timed) return pass(timed);

@@ -41,7 +41,8 @@ public:
 
     // --- commands without key material ---
 
-    /// Makes the tenant and its audit key. The command's `at` is set by the clock, here and everywhere.
+    /// Makes the tenant and its audit key. The command's `at` is set by the clock, here and everywhere. Fails with misused
+    /// where the tenant has no name, and, as every call below, with what the part says that fails.
     [[nodiscard]] result<outcome> create_tenant(policy::create_tenant command) {
         const auto s = service::named(subject{}, command);
         if (!s) return pass(s);
@@ -65,9 +66,8 @@ public:
         else if constexpr (std::is_same_v<Command, policy::create_policy>)
             return submit_.submit(subject{.ring = s.ring, .policy = command.policy}, command);
         else if constexpr (std::is_same_v<Command, policy::delete_environment>)
-            return submit_.submit(s, command, [&](ports::batch& batch, const service::loaded&) {
-                return service::erase_keys(parts_.store, s.ring, s.environment, batch);
-            });
+            return submit_.submit(s, command,
+                                  [&](ports::batch& batch, const service::loaded&) { return service::erase_keys(parts_.store, s, batch); });
         else if constexpr (std::is_same_v<Command, policy::expire_environment>)
             return service::upkeep(submit_).expire(s, command);
         else if constexpr (std::is_same_v<Command, policy::rollback_activation>)
@@ -77,7 +77,7 @@ public:
         else
             return submit_.submit(s, command);
     }
-    /// What `run` would say and do at this moment; changes nothing.
+    /// What `run` would say and do at this moment; changes nothing. Fails as `run`.
     template <class Command>
     [[nodiscard]] result<profiles::plan_outline> plan(const subject& s, Command command) {
         if (auto timed = submit_.stamp(command); !timed) return pass(timed);
@@ -85,7 +85,7 @@ public:
         if (!l) return pass(l);
         return profiles::plan(Profile, l->facts(command.at), command);
     }
-    /// What a plan of a command on `s` counted, by name.
+    /// What a plan of a command on `s` counted, by name. Fails as the store does.
     [[nodiscard]] result<service::affected> affected(const subject& s, const profiles::plan_outline& plan) {
         return service::affected_by(parts_.store, s, plan);
     }
@@ -93,6 +93,7 @@ public:
     // --- keys ---
 
     /// Makes an RSA-2048 key, hands it out once as a PFX, and keeps it Available. After this it cannot be exported.
+    /// Fails with what `hand_out` says, and then there is no such key.
     [[nodiscard]] result<outcome> generate_key(const ring_id& ring, const generate_request& q) {
         policy::generate_key command{.by = q.by,
                                      .key = q.key,
@@ -109,8 +110,8 @@ public:
         const auto identity = keys::fingerprint_of(*made);
         if (!identity) return pass(identity);
         command.print = identity->print;
-        return with_staged(
-            ring, service::vault_ids::customer(ring, command.print), ports::key_purpose::customer, *made,
+        return commit_staged(
+            ring, parts_.vault.stage(service::vault_ids::customer(ring, command.print), ports::key_purpose::customer, *made),
             [&](const ports::vault_entry& staged) -> result<outcome> {
                 const auto pfx = formats::write_pfx(
                     *made, {.friendly_name = std::string(q.key.view()), .not_before = command.at, .iterations = parts_.how.pfx_iterations},
@@ -134,18 +135,19 @@ public:
         });
     }
     /// Takes back the key that a lock has destroyed, from any file that holds it; the environments follow one by one, by
-    /// `run(…, unlock_environment)`.
+    /// `run(…, unlock_environment)`. A file that does not open is a refusal, and `file_trouble()` says why.
     [[nodiscard]] result<outcome> unlock_key(const ring_id& ring, const unlock_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) { return policy::unlock_key{.by = q.by, .key = file}; });
     }
-    /// Under a profile whose lock takes two this is a request, which is no refusal and locks nothing yet: the first event of
+    /// Destroys the ring's keys in the vault, and closes every environment that is on them; the file proves that the customer
+    /// can undo it. Under a profile whose lock takes two this is a request, which is no refusal and locks nothing yet: the first event of
     /// `decision()` tells, and `run(…, approve_lock)` locks.
     [[nodiscard]] result<outcome> lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
         return submit_.submit(key_subject(ring), command->first, service::nothing_more{}, command->second);
     }
-    /// What the lock would say and do; the file is read, nothing is kept.
+    /// What the lock would say and do; the file is read, nothing is kept. Fails as `lock`.
     [[nodiscard]] result<profiles::plan_outline> plan_lock(const ring_id& ring, const lock_request& q) {
         auto command = lock_command(ring, q);
         if (!command) return pass(command);
@@ -167,8 +169,8 @@ public:
         if (!identity) return pass(identity);
         command.print = identity->print;
         command.kid = import_kid(ring, identity->print);
-        return with_staged(
-            ring, service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made,
+        return commit_staged(
+            ring, parts_.vault.stage(service::vault_ids::import(ring, command.print), ports::key_purpose::import, *made),
             [&](const ports::vault_entry& staged) { return submit_.submit(key_subject(ring), command, keep_what_stays(ring, staged)); });
     }
     /// The import key to be shown to the customer. Fails with not_found where none was made, or it was used or has expired.
@@ -198,14 +200,16 @@ public:
     // --- upkeep ---
 
     /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
-    /// Run it before anything else, and whenever `unfinished` was answered.
+    /// Run it before anything else, and whenever `unfinished` was answered. Fails with the first failure of a part; what that
+    /// was about stays for the next time.
     [[nodiscard]] result<void> recover() { return service::upkeep(submit_).recover(); }
     /// What time itself does: installations that took too long fall back, an import key that has expired is destroyed,
     /// locked environments past their retention are deleted.
     [[nodiscard]] result<void> tick(const ring_id& ring) { return service::upkeep(submit_).tick(ring); }
-    /// Hands over every notice that is waiting.
+    /// Hands over every notice that is waiting. Fails as the notifier does; what it did not take stays.
     [[nodiscard]] result<void> deliver() { return submit_.deliver(); }
-    /// What the store says of a subject at this moment, to be shown: what is decided by it may have changed by then.
+    /// The state of what `s` names at one moment, to be shown: what is decided by it may have changed by then. What is not
+    /// there has version 0. Fails as the store does.
     [[nodiscard]] result<service::loaded> state(const subject& s) { return service::load(parts_.store, s); }
 
 private:
@@ -225,11 +229,9 @@ private:
         return outcome(profiles::decide(Profile, l->facts(command.at), command), {}, trouble);
     }
 
-    /// Stages a key, runs what commits it, and destroys it again if nothing was committed.
+    /// Runs what commits a staged key, and destroys it again if nothing was committed.
     template <class Work>
-    result<outcome> with_staged(const ring_id& ring, const std::string& id, ports::key_purpose purpose, const Botan::Private_Key& key,
-                                const Work& work) {
-        const auto staged = parts_.vault.stage(id, purpose, key);
+    result<outcome> commit_staged(const ring_id& ring, const result<ports::vault_entry>& staged, const Work& work) {
         if (!staged) return pass(staged);
         auto done = work(*staged);
         if (done && !done->refused()) return done;
@@ -237,7 +239,7 @@ private:
         // it is, staged, and recovery sees to it.
         const auto l = service::load(parts_.store, subject{ring});
         if (l && !knows(l->ring.value, staged->print))
-            if (auto gone = parts_.vault.destroy(id); !gone && done) return pass(gone);
+            if (auto gone = parts_.vault.destroy(staged->id); !gone && done) return pass(gone);
         return done;
     }
     static bool knows(const policy::ring_state& ring, const fingerprint& print) {
@@ -268,10 +270,11 @@ private:
         if (!early || early->refused()) return early;
         if constexpr (std::is_same_v<decltype(command), policy::upload_key>)
             if (auto strong = service::require_strong(parts_.store, *state, *read->key); !strong) return pass(strong);
-        return with_staged(ring, service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key,
-                           [&](const ports::vault_entry& staged) {
-                               return submit_.submit(key_subject(ring), command, keep_customer_key(ring, staged, *held));
-                           });
+        auto staged_key =
+            parts_.vault.stage(service::vault_ids::customer(ring, read->evidence.print), ports::key_purpose::customer, *read->key);
+        return commit_staged(ring, staged_key, [&](const ports::vault_entry& staged) {
+            return submit_.submit(key_subject(ring), command, keep_customer_key(ring, staged, *held));
+        });
     }
     static auto keep_customer_key(const ring_id& ring, const ports::vault_entry& key, const service::key_holder& held) {
         return [&ring, &key, held](ports::batch& batch, const service::loaded& now) -> result<void> {

@@ -47,7 +47,7 @@ struct loaded {
     }
 };
 
-/// The record under a key, or a default value with version 0.
+/// The record under a key, or a default value with version 0. Fails as the store does, and as `decode`.
 template <class T, class Store>
 [[nodiscard]] result<versioned<T>> load(Store& store, const std::string& key) {
     const auto found = store.load(key);
@@ -58,15 +58,21 @@ template <class T, class Store>
     return versioned<T>{std::move(*value), found->version};
 }
 
+/// The same, into `slot`, which a failure leaves as it was.
+template <class T, class Store>
+[[nodiscard]] result<void> load_into(versioned<T>& slot, Store& store, const std::string& key) {
+    auto found = load<T>(store, key);
+    if (!found) return pass(found);
+    slot = std::move(*found);
+    return {};
+}
+
+/// Everything that `s` names, with its versions; what is not there is a default value with version 0. Fails as the store
+/// does, and as `decode`.
 template <class Store>
 [[nodiscard]] result<loaded> load(Store& store, const subject& s) {
     loaded l;
-    const auto into = [&store](auto& slot, const std::string& key) -> result<void> {
-        auto found = load<std::decay_t<decltype(slot.value)>>(store, key);
-        if (!found) return pass(found);
-        slot = std::move(*found);
-        return {};
-    };
+    const auto into = [&store](auto& slot, const std::string& key) { return load_into(slot, store, key); };
     // The head first: it moves with every commit of the tenant, so a commit that requires it sees one moment.
     if (auto r = into(l.head, records::log_head(s.ring.tenant)); !r) return pass(r);
     if (auto r = into(l.tenant, records::tenant(s.ring.tenant)); !r) return pass(r);
@@ -116,7 +122,7 @@ public:
 
     result<void> add(const policy::event& event) {
         evolve_all(event);
-        auto record = append_audit(parts_.vault, state_.head.value, subject_.ring.tenant, subject_.ring.region, event);
+        auto record = append_audit(parts_.vault, state_.head.value, subject_.ring, event);
         if (!record) return pass(record);
         const std::uint64_t number = state_.head.value.number;
         batch_.put(records::log(subject_.ring.tenant, number), 0, std::move(*record));
@@ -180,7 +186,7 @@ private:
                 if (!theirs && theirs.error().code == errc::not_found) continue;
                 if (!theirs) return pass(theirs);
             }
-            const auto notice = make_notice(event, subject_.ring, state_.ring.value, admin.who, state_.head.value, way_back);
+            const auto notice = make_notice(event, admin.who, {subject_.ring, state_.ring.value, state_.head.value, way_back});
             batch_.put_any(records::outbox(subject_.ring.tenant, number, admin.who), encode_notice(notice));
         }
         return {};

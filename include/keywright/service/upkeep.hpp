@@ -15,7 +15,8 @@ public:
     explicit upkeep(submitter<Profile, Parts>& submit) : submit_(submit), parts_(submit.parts()) {}
 
     /// Resumes what a killed process left, destroys keys that it staged without a commit, delivers what is to be told.
-    /// Run it before anything else, and whenever `unfinished` was answered.
+    /// Run it before anything else, and whenever `unfinished` was answered. Does all that it can, then fails with the first
+    /// failure of a part; what that was about stays for the next time.
     [[nodiscard]] result<void> recover() {
         // Asked before the effects are read: whoever staged these is dead, so what it committed is among the effects.
         const auto abandoned = parts_.vault.abandoned();
@@ -54,7 +55,7 @@ public:
         return submit_.submit(s, command, [&](ports::batch& batch, const loaded& before) -> result<void> {
             const bool takes_two = Profile.procedure().second_finding > seconds{};
             if (takes_two && !policy::deadline_was_seen(before.ring.value, before.environment->value)) return {};
-            return erase_keys(parts_.store, s.ring, s.environment, batch);
+            return erase_keys(parts_.store, s, batch);
         });
     }
 

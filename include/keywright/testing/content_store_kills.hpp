@@ -16,11 +16,8 @@ namespace keywright::testing {
 template <class Place>
 void content_store_kills() {
     using namespace detail;
-    Place place;
-    auto&& store = place.open();
-    const auto from = ref_of("prod", 1), to = ref_of("prod", 2);
-    const auto old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
-    fill(place, store, from, old_lease);
+    to_be_rebuilt<Place> filled;
+    auto& [place, store, from, to, old_lease, new_lease, messages] = filled;
     for (std::size_t kill_at = 1;; kill_at += 1 + kill_at / 8) {
         const auto child = ::fork();
         REQUIRE(child >= 0);

@@ -58,11 +58,14 @@ keys::encryption_context bound_to(Place& place, const ports::content_ref& ref, c
     pairs.emplace_back("of the application", path + "!");
     return *keys::encryption_context::make(std::move(pairs));
 }
+struct item_place {
+    const ports::content_ref& ref;
+    std::string path;
+};
 template <class Place>
-bytes seal_item(Place& place, const ports::content_ref& ref, const std::string& path, const bytes& data,
-                const keys::data_key_lease& lease) {
+bytes seal_item(Place& place, const item_place& at, const bytes& data, const keys::data_key_lease& lease) {
     if constexpr (has_messages<Place>) {
-        auto message = envelope::seal(lease, data, bound_to(place, ref, path));
+        auto message = envelope::seal(lease, data, bound_to(place, at.ref, at.path));
         REQUIRE(message.has_value());
         return *message;
     } else {
@@ -70,10 +73,9 @@ bytes seal_item(Place& place, const ports::content_ref& ref, const std::string& 
     }
 }
 template <class Place>
-result<bytes> open_item(Place& place, const ports::content_ref& ref, const std::string& path, const bytes& item,
-                        const keys::data_key_lease& lease) {
+result<bytes> open_item(Place& place, const item_place& at, const bytes& item, const keys::data_key_lease& lease) {
     if constexpr (has_messages<Place>)
-        return envelope::open(lease, item, {.expected = bound_to(place, ref, path)});
+        return envelope::open(lease, item, {.expected = bound_to(place, at.ref, at.path)});
     else
         return place.unseal(item, lease);
 }
@@ -84,11 +86,21 @@ std::map<std::string, bytes> fill(Place& place, Store& store, const ports::conte
     REQUIRE(store.create(ref).has_value());
     std::map<std::string, bytes> messages;
     for (const auto& [path, data] : sample_items()) {
-        messages[path] = seal_item(place, ref, path, data, lease);
+        messages[path] = seal_item(place, {ref, path}, data, lease);
         place.put(ref, path, messages[path]);
     }
     return messages;
 }
+
+/// A place whose first generation holds the sample items, and has yet to become the second under new keys.
+template <class Place>
+struct to_be_rebuilt {
+    Place place;
+    decltype(place.open()) store = place.open();
+    const ports::content_ref from = ref_of("prod", 1), to = ref_of("prod", 2);
+    const keys::data_key_lease old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
+    const std::map<std::string, bytes> messages = fill(place, store, from, old_lease);
+};
 
 template <class Place>
 void check_opens(Place& place, const ports::content_ref& ref, const keys::data_key_lease& lease) {
@@ -96,7 +108,7 @@ void check_opens(Place& place, const ports::content_ref& ref, const keys::data_k
         CAPTURE(path);
         const auto message = place.get(ref, path);
         REQUIRE(message.has_value());
-        const auto opened = open_item(place, ref, path, *message, lease);
+        const auto opened = open_item(place, {ref, path}, *message, lease);
         REQUIRE_MESSAGE(opened.has_value(), opened.error().text);
         CHECK(*opened == data);
     }
@@ -170,11 +182,8 @@ void content_names_suite() {
 template <class Place>
 void content_rebuild_suite() {
     using namespace detail;
-    Place place;
-    auto&& store = place.open();
-    const auto from = ref_of("prod", 1), to = ref_of("prod", 2);
-    const auto old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
-    const auto messages = fill(place, store, from, old_lease);
+    to_be_rebuilt<Place> filled;
+    auto& [place, store, from, to, old_lease, new_lease, messages] = filled;
 
     SUBCASE("everything opens with the new keys and nothing with the old, and the old is untouched") {
         std::uint64_t last = 0, of = 1;
@@ -194,7 +203,7 @@ void content_rebuild_suite() {
         for (const auto& [path, message] : messages) {
             CAPTURE(path);
             CHECK(place.get(from, path) == message);
-            CHECK(code_of(open_item(place, to, path, *place.get(to, path), old_lease)) == errc::not_mine);
+            CHECK(code_of(open_item(place, {to, path}, *place.get(to, path), old_lease)) == errc::not_mine);
         }
         CHECK(count_of(store, to) == 1);
     }
@@ -247,11 +256,8 @@ void content_rebuild_suite() {
 template <class Place>
 void content_damage_suite() {
     using namespace detail;
-    Place place;
-    auto&& store = place.open();
-    const auto from = ref_of("prod", 1), to = ref_of("prod", 2);
-    const auto old_lease = lease_of("prod", 1, 1), new_lease = lease_of("prod", 2, 2);
-    const auto messages = fill(place, store, from, old_lease);
+    to_be_rebuilt<Place> filled;
+    auto& [place, store, from, to, old_lease, new_lease, messages] = filled;
     const auto code_with = [&](std::string_view path, const bytes& item) {
         place.put(from, path, item);
         const auto code = code_of(store.rebuild(from, to, old_lease, new_lease, {}));
@@ -271,7 +277,7 @@ void content_damage_suite() {
     CHECK(code_with("b.pdf", bytes(5000, 1)) == errc::corrupt);              // begins like version 1
     if constexpr (has_messages<Place>) { // which are bound to their place
         CHECK(code_with("b.pdf", messages.at("a")) == errc::authentication_failed);
-        CHECK(code_with("b.pdf", seal_item(place, ref_of("test", 1), "b.pdf", bytes(1), old_lease)) == errc::authentication_failed);
+        CHECK(code_with("b.pdf", seal_item(place, {ref_of("test", 1), "b.pdf"}, bytes(1), old_lease)) == errc::authentication_failed);
     } else {
         CHECK(code_with("b.pdf", place.seal(bytes(1), lease_of("test", 9, 9))) == errc::not_mine);
     }

@@ -136,16 +136,15 @@ TEST_CASE("encrypted database: a file or a log that is cut while it is open is a
     const auto db = open(path, prod);
     sql(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
     // SQLite asks how long it is, and reads nothing of an empty one; a new lease has to unwrap the keys first.
-    sqlite3_file* file = nullptr;
-    REQUIRE(sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) == SQLITE_OK);
+    raw_file file(db);
     const bytes whole = open_file(path);
     std::filesystem::resize_file(path, header);
     environment::time += std::chrono::minutes(6);
-    REQUIRE(file->pMethods->xLock(file, SQLITE_LOCK_SHARED) == SQLITE_OK);
-    sqlite3_int64 size = 0;
-    CHECK(file->pMethods->xFileSize(file, &size) == SQLITE_IOERR_DATA);
+    REQUIRE(file.lock(SQLITE_LOCK_SHARED) == SQLITE_OK);
+    std::size_t size = 0;
+    CHECK(file.ask_size(size) == SQLITE_IOERR_DATA);
     CHECK(sqlite::last_error(db.handle())->code == errc::corrupt);
-    REQUIRE(file->pMethods->xUnlock(file, SQLITE_LOCK_NONE) == SQLITE_OK);
+    REQUIRE(file.unlock() == SQLITE_OK);
 
     const auto with_log = open(folder / "b.db", prod);
     sql(with_log, "PRAGMA journal_mode = WAL; CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(100000)); PRAGMA cache_size = 2");

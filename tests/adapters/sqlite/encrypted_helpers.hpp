@@ -144,4 +144,38 @@ inline bytes open_file(const std::string& wanted) {
     return open_files([&](const std::string& path) { return path == wanted; });
 }
 
+/// The file as SQLite has it open.
+class raw_file {
+public:
+    explicit raw_file(const sqlite::database& db) {
+        REQUIRE(sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file_)) == SQLITE_OK);
+    }
+    int read(bytes& out, std::size_t at) { return methods().xRead(file_, out.data(), static_cast<int>(out.size()), offset(at)); }
+    int write(const bytes& in, std::size_t at) { return methods().xWrite(file_, in.data(), static_cast<int>(in.size()), offset(at)); }
+    int truncate(std::size_t size) { return methods().xTruncate(file_, offset(size)); }
+    int lock(int level) { return methods().xLock(file_, level); }
+    int unlock() { return methods().xUnlock(file_, SQLITE_LOCK_NONE); }
+    int ask_size(std::size_t& size) {
+        sqlite3_int64 now = 0;
+        const int code = methods().xFileSize(file_, &now);
+        size = static_cast<std::size_t>(now);
+        return code;
+    }
+    std::size_t size() {
+        std::size_t now = 0;
+        REQUIRE(ask_size(now) == SQLITE_OK);
+        return now;
+    }
+    bytes page(std::size_t number, std::size_t of_size) {
+        bytes out(of_size);
+        REQUIRE(read(out, (number - 1) * of_size) == SQLITE_OK);
+        return out;
+    }
+
+private:
+    const sqlite3_io_methods& methods() const { return *file_->pMethods; }
+    static sqlite3_int64 offset(std::size_t at) { return static_cast<sqlite3_int64>(at); }
+    sqlite3_file* file_ = nullptr;
+};
+
 } // namespace keywright::encrypted_tests

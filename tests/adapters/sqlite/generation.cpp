@@ -39,7 +39,7 @@ struct scene {
             return n;
         };
         const auto lease = prod.source()().value();
-        const auto done = sqlite::restore_backup(source, path, lease, lease, {.kept = kept});
+        const auto done = sqlite::restore_backup(source, path, {lease, lease}, {.kept = kept});
         return done ? result<void>{} : pass(done);
     }
     result<void> way_out() {

@@ -583,7 +583,7 @@ TEST_CASE(
             const auto known = sqlite::generation(db);
             db = {};
             write_content(path + "-reseal", bytes(5));
-            const auto restored = sqlite::restore_backup(out_of(*backup), path, *opens, *seals);
+            const auto restored = sqlite::restore_backup(out_of(*backup), path, {*opens, *seals});
             REQUIRE_MESSAGE(restored.has_value(), std::string(restored ? "" : restored.error().text));
             CHECK_FALSE(std::filesystem::exists(path + "-reseal"));
             db = open(path, prod, {.at_least = *known + 1});

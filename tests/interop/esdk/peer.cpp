@@ -7,6 +7,8 @@
 // KEYS     aes:NAMESPACE:NAME:HEX, lease:HEX (environment key prod.message.1), rsa:NAMESPACE:NAME:PADDING:PKCS8.DER with
 //          sha1|sha256|sha384|sha512 for OAEP or pkcs1-BYTES for PKCS#1 v1.5 and data keys of so many bytes; KEYS|KEYS both
 // CONTEXT  key=value,key=value or empty; sealed, or expected
+#include "../files.hpp"
+
 #include <keywright/adapters/file/message_file.hpp>
 #include <keywright/envelope/message.hpp>
 #include <keywright/keys/multi_keyring.hpp>
@@ -20,11 +22,11 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <sstream>
 #include <string>
 
 using namespace keywright;
+using interop::read;
 
 namespace {
 
@@ -34,15 +36,9 @@ std::vector<std::string> split(const std::string& text, char at) {
     for (std::string part; std::getline(in, part, at);) parts.push_back(part);
     return parts;
 }
-bytes read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    return {text.begin(), text.end()};
-}
 result<void> write(const std::string& path, const result<bytes>& data) {
     if (!data) return pass(data);
-    std::ofstream out(path, std::ios::binary);
-    out.write(as_text(*data).data(), static_cast<std::streamsize>(data->size()));
+    interop::write(path, *data);
     return {};
 }
 

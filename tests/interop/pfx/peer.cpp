@@ -5,6 +5,8 @@
 //   pfx_peer botan-write PBE ITERATIONS NAME PASSWORD-FILE PKCS8.DER OUT
 //   pfx_peer botan-read PASSWORD-FILE IN
 // Refusals go to standard error as `code: text`, exit code 1.
+#include "../files.hpp"
+
 #include <keywright/core/hex.hpp>
 #include <keywright/formats/pfx_reader.hpp>
 #include <keywright/formats/pfx_writer.hpp>
@@ -16,22 +18,15 @@
 #include <botan/system_rng.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 using namespace keywright;
 using namespace keywright::formats;
+using interop::read;
+using interop::write;
 
 namespace {
 
-bytes read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-void write(const std::string& path, byte_view data) {
-    std::ofstream(path, std::ios::binary).write(as_text(data).data(), static_cast<std::streamsize>(data.size()));
-}
 int refused(const error& e) {
     std::fprintf(stderr, "%s: %s\n", name(e.code), e.text);
     return 1;

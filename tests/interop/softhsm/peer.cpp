@@ -2,6 +2,8 @@
 // keywright's half of the conversation (softhsm.py): an import key, and what a transfer file under it holds.
 //   byok_peer kek BITS KID KEK.DER KEK.PEM KEK.JWK     makes an import key; PEM and JWK are its public half
 //   byok_peer open KEK.DER FILE                        prints the key's modulus or EC point, or a block that it encrypts
+#include "../files.hpp"
+
 #include <keywright/core/hex.hpp>
 #include <keywright/formats/byok_diagnose.hpp>
 #include <keywright/formats/jwk.hpp>
@@ -17,22 +19,14 @@
 #include <botan/system_rng.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 using namespace keywright;
 using namespace keywright::formats;
+using interop::read;
+using interop::write;
 
 namespace {
-
-bytes read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-void write(const std::string& path, byte_view data) {
-    std::ofstream(path, std::ios::binary).write(as_text(data).data(), static_cast<std::streamsize>(data.size()));
-}
 
 int make_kek(char** argv) {
     const Botan::RSA_PrivateKey key(Botan::system_rng(), std::stoul(argv[2]));

@@ -6,7 +6,7 @@
 //                                ATTACH and VACUUM INTO work too, and the program's own hooks are the only ones
 //     else                       as they are; but pages have as many reserved bytes as encrypted ones, so the same pages
 // Each connection has a function `md5sum`, which SQLite's own tests compare content by; it is some hash, not that.
-#include <keywright/adapters/sqlite/encrypted_database.hpp>
+#include "../../adapters/sqlite/sql.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -14,16 +14,11 @@
 #include <dlfcn.h>
 
 using namespace keywright;
+using encrypted_tests::lease;
 
 namespace {
 
 constexpr const char* exercising = "keywright-exercise";
-
-result<keys::data_key_lease> lease() {
-    std::vector<keys::leased_key> list;
-    list.push_back({{environment_id{"prod"}, keys::data_purpose::page, 1}, secret_bytes(byte_view(bytes(32, 7))), true, 1000});
-    return keys::data_key_lease::grant(std::make_shared<keys::epoch_watch>(1), 1, std::move(list));
-}
 
 /// SQLite's own function, below the one of this file.
 template <class Function>

@@ -302,8 +302,9 @@ private:
     if (!opened) return pass(opened);
     struct stat about{};
     if (::fstat(opened->number(), &about) != 0) return fail_errno("file: expected to learn the file's size");
-    if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file");
-    if (static_cast<std::uint64_t>(about.st_size) > limit) return fail(errc::limit_exceeded, "file: expected a file within the size limit");
+    if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file, found a folder, a device or the like");
+    if (static_cast<std::uint64_t>(about.st_size) > limit)
+        return fail(errc::limit_exceeded, "file: expected a file within the size limit, it is longer");
     bytes data(static_cast<std::size_t>(about.st_size) + 1); // one more, to notice that it grew meanwhile
     const auto got = read_fully(*opened, data);
     if (!got) return pass(got);

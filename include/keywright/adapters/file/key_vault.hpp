@@ -45,7 +45,7 @@ public:
         const detail::vault_names names{folder};
         const auto taken = detail::present(names.header());
         if (!taken) return pass(taken);
-        if (*taken) return fail(errc::already_exists, "vault: the folder holds a vault");
+        if (*taken) return fail(errc::already_exists, "vault: expected a folder without a vault, this one holds one; open it");
         for (const auto& made : {names.folder, names.keys(), names.owners()})
             if (const auto done = make_folder_durably(made); !done) return pass(done);
         detail::vault_header header{costs, {}, {}};
@@ -242,7 +242,7 @@ private:
         if (!lock) return pass(lock);
         const auto exists = detail::key_exists(names_, entry.id);
         if (!exists) return pass(exists);
-        if (*exists) return fail(errc::already_exists, "key vault: the id is taken");
+        if (*exists) return fail(errc::already_exists, "key vault: expected an id that is free, this one is taken");
         auto written = detail::remove_key(names_, entry.id); // remains of an earlier key; create_slot syncs their removal
         if (written) written = detail::create_slot(names_.key(entry.id, detail::slot_suffix), slot);
         if (written) written = write_file_durably(names_.key(entry.id, detail::staged_suffix), *sealed);

@@ -31,7 +31,7 @@ public:
         if (!in) return pass(in);
         struct stat about{};
         if (::fstat(in->number(), &about) != 0) return fail_errno("file: expected to learn the file's size");
-        if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file");
+        if (!S_ISREG(about.st_mode)) return fail(errc::malformed, "file: expected a regular file, found a folder, a device or the like");
         auto out = growing_file::begin(to, about.st_mode & 0777);
         if (!out) return pass(out);
         return file_pass(std::move(*in), std::move(*out), static_cast<std::uint64_t>(about.st_size), std::move(told));
@@ -82,11 +82,16 @@ result<void> run_through(file_pass& files, Machine& machine, Sink&& sink) {
     return sink(*last);
 }
 
+struct piece_plan {
+    std::size_t workers;
+    std::uint64_t pieces;
+    std::uint64_t before; ///< bytes of the source that are done when it begins
+};
 /// Does all pieces with `one(worker, piece) -> result<std::size_t>` bytes of the source; the calling thread tells.
 template <class One>
-result<void> run_pieces(file_pass& files, std::size_t workers, std::uint64_t pieces, std::uint64_t before, One&& one) {
-    std::atomic<std::uint64_t> done{before};
-    auto ended = keywright::detail::in_pieces(workers, pieces, [&](std::size_t worker, std::uint64_t piece) -> result<void> {
+result<void> run_pieces(file_pass& files, const piece_plan& plan, One&& one) {
+    std::atomic<std::uint64_t> done{plan.before};
+    auto ended = keywright::detail::in_pieces(plan.workers, plan.pieces, [&](std::size_t worker, std::uint64_t piece) -> result<void> {
         const result<std::size_t> size = one(worker, piece);
         if (!size) return pass(size);
         const std::uint64_t now = done.fetch_add(*size) + *size;
@@ -114,7 +119,7 @@ inline result<void> seal_frames(file_pass& files, const keys::key_ref& keys, con
     if (auto wrote = files.write(begun->header); !wrote) return wrote;
     auto workers = frame_workers::make(*cipher, keys, {files.source(), files.target(), begun->header.size(), *at}, options.threads);
     if (!workers) return pass(workers);
-    return run_pieces(files, workers->count(), at->pieces(), 0,
+    return run_pieces(files, {workers->count(), at->pieces(), 0},
                       [&](std::size_t w, std::uint64_t piece) { return workers->seal(w, piece); });
 }
 
@@ -147,7 +152,7 @@ inline result<envelope::message_info> open_frames(file_pass& files, const keys::
     if (!at) return pass(at);
     auto workers = frame_workers::make(*cipher, keys, {files.source(), files.target(), header.size(), *at}, options.threads);
     if (!workers) return pass(workers);
-    auto done = run_pieces(files, workers->count(), at->pieces(), header.size(),
+    auto done = run_pieces(files, {workers->count(), at->pieces(), header.size()},
                            [&](std::size_t w, std::uint64_t piece) { return workers->open(w, piece); });
     if (!done) return pass(done);
     return envelope::info_of(begun->header);

@@ -63,7 +63,7 @@ public:
         for (const auto& [name, message] : at->second) total += message.size();
         items made;
         for (const auto& [name, message] : at->second) {
-            auto sealed = reseal(from, to, name, message, opens, seals);
+            auto sealed = reseal({from, opens}, {to, seals}, name, message);
             if (!sealed) return pass(sealed);
             made.emplace(name, std::move(*sealed));
             done += message.size();
@@ -110,7 +110,7 @@ private:
     static tl::unexpected<error> incomplete() {
         return fail(errc::misused, "content: expected a tenant, a region and an environment, and two different places");
     }
-    static tl::unexpected<error> nothing_there() { return fail(errc::not_found, "content: there is nothing of that name"); }
+    static tl::unexpected<error> nothing_there() { return fail(errc::not_found, "content: expected content of that name, there is none"); }
 
     /// In an environment belongs nothing but whole messages.
     static tl::unexpected<error> as_corrupt(const error& e) {
@@ -119,20 +119,23 @@ private:
         return tl::unexpected(e);
     }
 
-    static result<bytes> reseal(const ports::content_ref& from, const ports::content_ref& to, const std::string& name, const bytes& message,
-                                const keys::data_key_lease& opens, const keys::data_key_lease& seals) {
+    struct side {
+        const ports::content_ref& ref;
+        const keys::data_key_lease& lease;
+    };
+    static result<bytes> reseal(const side& from, const side& to, const std::string& name, const bytes& message) {
         const auto info = envelope::inspect_header(message);
         if (!info) return fail(errc::corrupt, "content: expected every item to be a message");
-        auto expected = context_of(from, name);
-        auto bound = context_of(to, name);
+        auto expected = context_of(from.ref, name);
+        auto bound = context_of(to.ref, name);
         if (!expected || !bound) return fail(errc::corrupt, "content: expected every item to have a name in UTF-8");
-        auto plain = envelope::open(opens, message, {.expected = std::move(*expected)});
+        auto plain = envelope::open(from.lease, message, {.expected = std::move(*expected)});
         if (!plain) return as_corrupt(plain.error());
         auto pairs = bound->pairs();
         for (const auto& pair : info->context.pairs())
             if (!bound->find(pair.first)) pairs.push_back(pair);
         const auto context = keys::encryption_context::make(std::move(pairs));
-        auto sealed = context ? envelope::seal(seals, *plain, *context) : result<bytes>(pass(context));
+        auto sealed = context ? envelope::seal(to.lease, *plain, *context) : result<bytes>(pass(context));
         Botan::secure_scrub_memory(plain->data(), plain->size());
         return sealed;
     }

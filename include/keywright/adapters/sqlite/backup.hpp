@@ -3,7 +3,7 @@
 // keys, and restored so that after a crash there is the old database or the new one.
 // Depends on: encrypted_database, envelope/page_backup. Use:
 //     sqlite::write_backup("prod.db", source, sink, {.taken = now});
-//     auto info = sqlite::verify_backup(stream, lease);   sqlite::restore_backup(stream, "prod.db", opens, seals);
+//     auto info = sqlite::verify_backup(stream, lease);   sqlite::restore_backup(stream, "prod.db", {.opens = lease, .seals = lease});
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/new_database.hpp>
@@ -52,7 +52,7 @@ struct restore_options {
                                             std::move(source), envelope::page_method(envelope::page_suite::aes256_gcm_siv, options.engine)),
                                         options.wait);
     if (!taken) return pass(taken);
-    auto writer = envelope::backup_writer::begin(sink, taken->environment(), options.taken, taken->pages(), taken->header_copy());
+    auto writer = envelope::backup_writer::begin(sink, {taken->environment(), options.taken, taken->pages()}, taken->header_copy());
     if (!writer) return pass(writer);
     for (std::uint32_t number = 1; number <= taken->pages(); ++number) {
         const auto page = taken->read(number);
@@ -132,27 +132,26 @@ template <class Take>
     return opened->info();
 }
 
-/// Puts what is in a backup into the place of the database `path`, under a new file key of the environment of `seals`;
-/// `opens` is of the environment that it was taken of, and may be the same. Whole and durable when it returns; after a
+/// Puts what is in a backup into the place of the database `path`, under a new file key of the environment of `keys.seals`;
+/// `keys.opens` is of the environment that it was taken of, and may be the same. Whole and durable when it returns; after a
 /// failure, a kill or a power cut there is the old database or the new one, and only a failure of the very last step (syncing
-/// the folder) leaves open which. A database in that place must open with `seals` (else already_exists), have no second
+/// the folder) leaves open which. A database in that place must open with `keys.seals` (else already_exists), have no second
 /// name (else unsupported), and nobody may have it open or restore it, too (else timed_out); a connection that had it open,
 /// doing nothing, is refused from its next transaction on. Its permissions stay, and 0600 is what a new one gets. What a kill
 /// leaves, encrypted, is named `…-new.tmp` and goes with the next restore.
 /// Whether policy allows it is not asked here. Fails as `verify_backup`; as the leases and `kept`; storage_full and the like.
-[[nodiscard]] inline result<backup_info> restore_backup(const byte_source& source, const std::string& path,
-                                                        const keys::data_key_lease& opens, const keys::data_key_lease& seals,
+[[nodiscard]] inline result<backup_info> restore_backup(const byte_source& source, const std::string& path, const keys::key_change& keys,
                                                         const restore_options& options = {}) {
-    auto opened = envelope::backup_opener::begin(source, opens, options.engine);
+    auto opened = envelope::backup_opener::begin(source, keys.opens, options.engine);
     if (!opened) return pass(opened);
     auto fresh = detail::replacement::begin(path, options.wait);
     if (!fresh) return pass(fresh);
     const auto known = detail::known_to(options.kept);
     if (!known) return pass(known);
-    auto target = detail::new_database::begin(fresh->file(), seals, {options.suite, options.engine}, opened->info().page_size);
+    auto target = detail::new_database::begin(fresh->file(), keys.seals, {options.suite, options.engine}, opened->info().page_size);
     if (!target) return pass(target);
     if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
-    const auto old = detail::open_replaced(path, seals, options);
+    const auto old = detail::open_replaced(path, keys.seals, options);
     if (!old && old.error().code != errc::not_found) return pass(old);
     if (auto whole = target->finish(std::max(old ? detail::sequence_of(*old) : 0, *known)); !whole) return pass(whole);
     if (auto placed = fresh->into_place(); !placed) return pass(placed);

@@ -32,8 +32,8 @@ public:
                                        const ports::content_progress& told) const {
         const auto target = new_file(item.target);
         if (!target) return pass(target);
-        auto built =
-            item.from.backup.empty() ? from_database(item, *target, opens, seals, told) : from_container(item, *target, opens, seals, told);
+        const keys::key_change keys{opens, seals};
+        auto built = item.from.backup.empty() ? from_database(item, *target, keys, told) : from_container(item, *target, keys, told);
         return built ? built : as_corrupt(built.error());
     }
 
@@ -58,12 +58,12 @@ private:
         return file::open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     }
 
-    result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::data_key_lease& opens,
-                               const keys::data_key_lease& seals, const ports::content_progress& told) const {
+    result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
+                               const ports::content_progress& told) const {
         const envelope::page_method method{envelope::page_suite::aes256_gcm_siv, engine_}; // the file says its own suite
-        auto from = snapshot::take(item.source, std::make_shared<page_access>(opens, method), patience);
+        auto from = snapshot::take(item.source, std::make_shared<page_access>(keys.opens, method), patience);
         if (!from) return pass(from);
-        auto to = new_database::begin(target, seals, {from->header().suite, engine_}, from->header().page_size);
+        auto to = new_database::begin(target, keys.seals, {from->header().suite, engine_}, from->header().page_size);
         if (!to) return pass(to);
         for (std::uint32_t number = 1; number <= from->pages(); ++number) {
             const auto page = from->read(number);
@@ -75,8 +75,8 @@ private:
         }
         return to->finish();
     }
-    result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::data_key_lease& opens,
-                                const keys::data_key_lease& seals, const ports::content_progress& told) const {
+    result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
+                                const ports::content_progress& told) const {
         const auto source = file::open_file(item.source, O_RDONLY | O_NOFOLLOW);
         if (!source) return pass(source);
         std::uint64_t done = 0;
@@ -86,9 +86,9 @@ private:
                 if (got) told(done += *got, item.size);
                 return got;
             },
-            opens, engine_);
+            keys.opens, engine_);
         if (!opened) return pass(opened);
-        auto to = new_database::begin(target, seals, {opened->info().suite, engine_}, opened->info().page_size);
+        auto to = new_database::begin(target, keys.seals, {opened->info().suite, engine_}, opened->info().page_size);
         if (!to) return pass(to);
         if (auto moved = read_backup(*opened, [&](byte_view page) { return to->add(page); }); !moved) return moved;
         return to->finish();

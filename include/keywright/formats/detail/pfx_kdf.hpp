@@ -92,21 +92,28 @@ inline void append_blocks(Botan::secure_vector<std::uint8_t>& out, byte_view dat
     for (std::size_t i = 0; i < size; ++i) out.push_back(data[i % data.size()]);
 }
 
-/// RFC 7292, appendix B.2, for any byte string as the password. Requires: iterations >= 1.
-inline Botan::secure_vector<std::uint8_t> pkcs12_kdf(Botan::HashFunction& hash, kdf_use use, byte_view password, byte_view salt,
-                                                     std::uint64_t iterations, std::size_t size) {
+/// What goes into that derivation.
+struct pkcs12_kdf_input {
+    kdf_use use;
+    byte_view password; ///< any byte string
+    byte_view salt;
+    std::uint64_t iterations; ///< 1 or more
+};
+
+/// RFC 7292, appendix B.2.
+inline Botan::secure_vector<std::uint8_t> pkcs12_kdf(Botan::HashFunction& hash, const pkcs12_kdf_input& from, std::size_t size) {
     using secure = Botan::secure_vector<std::uint8_t>;
     const std::size_t block = hash.hash_block_size();
-    const secure diversifier(block, static_cast<std::uint8_t>(use));
+    const secure diversifier(block, static_cast<std::uint8_t>(from.use));
     secure input;
-    append_blocks(input, salt, block);
-    append_blocks(input, password, block);
+    append_blocks(input, from.salt, block);
+    append_blocks(input, from.password, block);
     secure out, a(hash.output_length());
     while (true) {
         hash.update(diversifier);
         hash.update(input);
         hash.final(a);
-        for (std::uint64_t i = 1; i < iterations; ++i) {
+        for (std::uint64_t i = 1; i < from.iterations; ++i) {
             hash.update(a);
             hash.final(a);
         }

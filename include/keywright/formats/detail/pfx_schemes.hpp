@@ -103,27 +103,31 @@ const typename Table::value_type* find_oid(const Table& table, const Botan::Algo
 
 // --- reading ---
 
+/// HMAC-SHA-1 where nothing more is there.
+inline const hash_row* read_prf(Botan::BER_Decoder& in, pfx_place place) {
+    if (!in.more_items()) return hmac_hashes.data();
+    Botan::AlgorithmIdentifier id;
+    in.decode(id);
+    const hash_row* prf = find_oid(hmac_hashes, id);
+    if (prf == nullptr)
+        refuse(errc::unsupported, text_at<" uses PBKDF2 with a pseudo-random function that is not offered, expected HMAC "
+                                          "with SHA-1, SHA-2, SHA-3 or MD5">.in(place));
+    return prf;
+}
+
 /// PBKDF2's parameters: SEQUENCE { salt, iterations, keyLength OPTIONAL, prf DEFAULT HMAC-SHA-1 }.
 /// `key_bytes` 0: keyLength is required (PBMAC1); else it must agree where it is given.
 inline kdf_scheme read_pbkdf2(byte_view parameters, std::size_t key_bytes, pfx_place place) {
     kdf_scheme kdf;
     kdf.kind = kdf_kind::pbkdf2;
     kdf.key_bytes = key_bytes;
-    const hash_row* prf = hmac_hashes.data();
     auto outer = ber(parameters);
     auto in = outer.start_sequence();
     in.decode(kdf.salt, Botan::ASN1_Type::OctetString);
     kdf.iterations = count(in, "pfx: PBKDF2 has a negative iteration count");
     std::optional<std::size_t> length;
     in.decode_optional(length, Botan::ASN1_Type::Integer, Botan::ASN1_Class::Universal);
-    if (in.more_items()) {
-        Botan::AlgorithmIdentifier id;
-        in.decode(id);
-        prf = find_oid(hmac_hashes, id);
-        if (prf == nullptr)
-            refuse(errc::unsupported, text_at<" uses PBKDF2 with a pseudo-random function that is not offered, expected HMAC "
-                                                              "with SHA-1, SHA-2, SHA-3 or MD5">.in(place));
-    }
+    const hash_row* prf = read_prf(in, place);
     in.end_cons();
     outer.verify_end();
     kdf.hash = prf->name;

@@ -158,14 +158,7 @@ private:
             value.verify_end();
             add(std::move(key), bag);
         } else if (oid == "1.2.840.113549.1.12.10.1.3") {
-            auto certificate = read_certificate(value);
-            value.verify_end();
-            if (certificate && certificate->der.size() > bounds_.certificate_bytes)
-                refuse(errc::limit_exceeded, "pfx: a certificate is longer than the limit `certificate_bytes` allows");
-            bag_attributes attributes = read_attributes(bag);
-            if (!certificate) return tree_.other_bags.push_back(oid);
-            certificate->attributes = std::move(attributes);
-            tree_.certificates.push_back(std::move(*certificate));
+            if (!add_certificate(value, bag)) tree_.other_bags.push_back(oid);
         } else if (oid == "1.2.840.113549.1.12.10.1.6") {
             auto nested = value.start_sequence();
             level(nested, depth + 1);
@@ -176,6 +169,18 @@ private:
             value.discard_remaining();
             read_attributes(bag);
         }
+    }
+    /// False: it is one of a kind that is not read.
+    bool add_certificate(Botan::BER_Decoder& value, Botan::BER_Decoder& bag) {
+        auto certificate = read_certificate(value);
+        value.verify_end();
+        if (certificate && certificate->der.size() > bounds_.certificate_bytes)
+            refuse(errc::limit_exceeded, "pfx: a certificate is longer than the limit `certificate_bytes` allows");
+        bag_attributes attributes = read_attributes(bag);
+        if (!certificate) return false;
+        certificate->attributes = std::move(attributes);
+        tree_.certificates.push_back(std::move(*certificate));
+        return true;
     }
     void add(key_bag&& key, Botan::BER_Decoder& bag) {
         key.in_encrypted_safe = encrypted_;
@@ -301,7 +306,7 @@ inline pfx_tree read_pfx_tree(byte_view file, const pfx_bounds& bounds) {
     pfx_tree tree;
     auto outer = ber(file);
     auto pfx = outer.start_sequence();
-    if (count(pfx, "pfx: the version is negative") != 3) refuse(errc::unsupported, "pfx: the version is not 3");
+    if (count(pfx, "pfx: the version is negative") != 3) refuse(errc::unsupported, "pfx: expected version 3, found another");
     Botan::OID type;
     auto info = pfx.start_sequence();
     info.decode(type);

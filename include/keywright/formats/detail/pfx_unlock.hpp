@@ -16,7 +16,7 @@ namespace keywright::formats::detail {
 
 inline secure derive(const kdf_scheme& kdf, kdf_use use, std::size_t size, const pfx_password& password) {
     if (kdf.kind == kdf_kind::pkcs12)
-        return pkcs12_kdf(*Botan::HashFunction::create_or_throw(kdf.hash), use, password.utf16, kdf.salt, kdf.iterations, size);
+        return pkcs12_kdf(*Botan::HashFunction::create_or_throw(kdf.hash), {use, password.utf16, kdf.salt, kdf.iterations}, size);
     secure out(size);
     const auto n = static_cast<std::size_t>(kdf.iterations);
     const auto hash = kdf.kind == kdf_kind::scrypt

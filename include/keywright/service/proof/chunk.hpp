@@ -35,17 +35,24 @@ public:
     /// Appends what begins in the first `starts` bytes of `data`; what follows them is there to complete it. `data`
     /// stands at `offset` in its file. Throws Botan's exceptions.
     void operator()(byte_view data, std::size_t starts, std::uint64_t offset, std::vector<finding>& found) {
-        search(data, starts, found_as::plain, offset > 0, found, [offset](std::size_t i) { return offset + i; });
+        search({data, starts, found_as::plain, offset > 0}, found, [offset](std::size_t i) { return offset + i; });
         for (const auto as : {found_as::base64, found_as::hex})
             decoder_.each_run(as == found_as::hex ? hex : base64, data, starts, [&](byte_view decoded, std::size_t inner, auto&& place) {
-                search(decoded, inner, as, false, found, [&](std::size_t i) { return offset + place(i); });
+                search({decoded, inner, as, false}, found, [&](std::size_t i) { return offset + place(i); });
             });
     }
 
 private:
+    struct piece {
+        byte_view data;
+        std::size_t starts; ///< what begins in that many bytes is searched for
+        found_as as;
+        bool is_continued; ///< bytes of the file are before it
+    };
     template <class Place>
-    void search(byte_view data, std::size_t starts, found_as as, bool is_continued, std::vector<finding>& found, Place&& place) {
+    void search(const piece& in, std::vector<finding>& found, Place&& place) {
         using enum finding::kind;
+        const auto [data, starts, as, is_continued] = in;
         windows_.scan(data, starts,
                       [&](bool is_prime, std::size_t at) { found.push_back({is_prime ? prime : secret, as, place(at), {}, {}}); });
         each_private_key(data, starts, [&](key_structure structure, std::size_t at) {

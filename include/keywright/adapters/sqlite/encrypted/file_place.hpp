@@ -19,8 +19,8 @@ public:
         asked_at_ = keys::running_time();
         return is_lost_;
     }
-    /// The same, for those who only read: an answer may be a millisecond old.
-    bool was_lost(sqlite3_file* below) noexcept { return keys::running_time() - asked_at_ < a_moment ? is_lost_ : is_lost(below); }
+    /// The same, for those who only read, or have a log: that it has its name may be a millisecond old. A file that is back is read at once.
+    bool was_lost(sqlite3_file* below) noexcept { return (is_lost_ || keys::running_time() - asked_at_ >= a_moment) && is_lost(below); }
 
 private:
     static constexpr std::chrono::milliseconds a_moment{1};

@@ -70,9 +70,8 @@ public:
         if (ready != SQLITE_OK) return ready;
         const std::size_t size = head_.header().page_size;
         if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(grid().number_at(offset), out);
-        const bool has_lock = level_ != SQLITE_LOCK_NONE;
-        const int code =
-            parts_.read(out, offset, size, has_lock, [this](std::uint32_t number, byte_span page) { return open_page(number, page); });
+        const page_parts::place from{.offset = offset, .page_size = size, .has_lock = level_ != SQLITE_LOCK_NONE};
+        const int code = parts_.read(out, from, [this](std::uint32_t number, byte_span page) { return open_page(number, page); });
         return code == SQLITE_IOERR_DATA ? damaged() : code;
     }
 
@@ -158,8 +157,8 @@ public:
         if (asked.is_taken())
             if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
-        // A log that is written back is written back wherever the file is.
-        if (asked.begins_writing_log() ? place_.is_lost(below_) : asked.begins_reading() && place_.was_lost(below_))
+        // A log is written back wherever the file is. Its lock keeps a replacement away; what is left is a file moved by hand.
+        if ((asked.begins_reading() || asked.begins_writing_log()) && place_.was_lost(below_))
             return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;

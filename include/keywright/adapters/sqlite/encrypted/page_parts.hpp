@@ -5,27 +5,33 @@
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
+#include <keywright/adapters/sqlite/encrypted/page_grid.hpp>
 
 namespace keywright::sqlite::detail {
 
 /// Keeps one page of memory, for the next part. Thread safety: one thread at a time.
 class page_parts {
 public:
+    struct place {
+        std::int64_t offset; ///< as SQLite counts
+        std::size_t page_size;
+        bool has_lock; ///< others cannot change the file now
+    };
     /// `open(number, page)` opens one page of `page_size` bytes and gives SQLite's code: SQLITE_IOERR_DATA where it does not open,
-    /// SQLITE_IOERR_SHORT_READ beyond the end of the file. `has_lock`: others cannot change it now.
+    /// SQLITE_IOERR_SHORT_READ beyond the end of the file.
     template <class Open>
-    int read(byte_span out, std::int64_t offset, std::size_t page_size, bool has_lock, Open&& open) {
-        const auto size = static_cast<std::int64_t>(page_size);
-        page_.resize(page_size);
+    int read(byte_span out, const place& from, Open&& open) {
+        const auto size = static_cast<std::int64_t>(from.page_size);
+        page_.resize(from.page_size);
         for (std::size_t done = 0; done < out.size();) {
-            const std::int64_t at = offset + static_cast<std::int64_t>(done);
+            const std::int64_t at = from.offset + static_cast<std::int64_t>(done);
             const byte_span part = out.subspan(done, std::min(out.size() - done, static_cast<std::size_t>(size - at % size)));
-            const auto number = static_cast<std::uint32_t>(at / size) + 1;
+            const std::uint32_t number = page_grid(from.page_size).number_at(at);
             int code = open(number, byte_span(page_));
             // Who does not know the size of pages yet reads as many as it takes for the first one, and looks at that alone; the others
             // may be what a log still holds, and not open here.
-            const bool is_unseen = offset == 0 && number > 1;
-            if (code == SQLITE_IOERR_DATA && (is_unseen || (number == 1 && out.size() <= looked_at))) code = replace(number, has_lock);
+            const bool is_unseen = from.offset == 0 && number > 1;
+            if (code == SQLITE_IOERR_DATA && (is_unseen || (number == 1 && out.size() <= looked_at))) code = replace(number, from.has_lock);
             if (code == SQLITE_IOERR_DATA) return code;
             const bool is_there = code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ;
             if (is_there) std::copy_n(page_.begin() + at % size, part.size(), part.begin());
