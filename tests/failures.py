@@ -8,7 +8,8 @@ The middle of a long output is left out here; CTest printed all of it above.
 import sys
 import xml.etree.ElementTree
 
-LINES = 50  # of which each failed test gets its share, but two at least
+LINES = 50  # of which each failed test gets its share
+SHOWN = 12  # failed tests; of more there is the name
 WIDTH = 240
 
 
@@ -32,13 +33,15 @@ def reason_of(case):
 def main(build, results):
     cases = list(xml.etree.ElementTree.parse(results).iter("testcase"))
     failed = [(case, reason) for case in cases if (reason := reason_of(case)) is not None]
-    share = max(2, LINES // max(1, len(failed)) - 1)
+    share = LINES // max(1, min(SHOWN, len(failed))) - 1
     print(f"\n{len(failed)} of {len(cases)} tests failed")
-    for case, reason in failed:
+    for case, reason in failed[:SHOWN]:
         said = f"{reason}\n{case.findtext('system-out') or ''}"
         name = case.get("name")
         print(f"-- {name}, {float(case.get('time', 0)):.0f} s: ctest --test-dir {build} --output-on-failure -R '^{name}$'")
         print("\n".join("   " + line for line in shortened(said, share)))
+    if failed[SHOWN:]:
+        print("-- and " + ", ".join(case.get("name") for case, _ in failed[SHOWN:]))
 
 
 if __name__ == "__main__":

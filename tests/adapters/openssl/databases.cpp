@@ -47,7 +47,7 @@ TEST_CASE(
         CAPTURE(is_there);
         const auto container = file::open_file(store.path(backup) + "/a.db", O_RDONLY);
         REQUIRE(container.has_value());
-        const auto restored = sqlite::restore_backup(sqlite::read_from(*container), folder / "b.db", lease, lease,
+        const auto restored = sqlite::restore_backup(sqlite::read_from(*container), folder / "b.db", {lease, lease},
                                                      {.suite = envelope::page_suite::aes256_gcm, .engine = counted});
         REQUIRE_MESSAGE(restored.has_value(), std::string(restored.error().text));
         CHECK(was_asked());

@@ -289,9 +289,9 @@ TEST_CASE("backup: the engine that is asked for opens the pages, seals those of 
     CHECK(sum(open(restored, prod, {.engine = own_pages})).rfind("100|", 0) == 0);
     // What it replaces is looked at by the same one.
     const auto before = content_of(restored);
-    CHECK(code_of(sqlite::restore_backup(out_of(all), restored, lease_of(prod), lease_of(prod))) == errc::authentication_failed);
+    CHECK(code_of(sqlite::restore_backup(out_of(all), restored, {lease_of(prod), lease_of(prod)})) == errc::authentication_failed);
     CHECK(content_of(restored) == before);
-    CHECK(sqlite::restore_backup(out_of(all), restored, lease_of(prod), lease_of(prod), {.engine = own_pages}).has_value());
+    CHECK(sqlite::restore_backup(out_of(all), restored, {lease_of(prod), lease_of(prod)}, {.engine = own_pages}).has_value());
     CHECK(sum(open(restored, prod, {.engine = own_pages})).rfind("100|", 0) == 0);
 }
 
