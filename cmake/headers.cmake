@@ -226,6 +226,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/database.hpp
     include/keywright/adapters/sqlite/database_content.hpp
     include/keywright/adapters/sqlite/encrypted/bare_file.hpp
+    include/keywright/adapters/sqlite/encrypted/denied_pragmas.hpp
     include/keywright/adapters/sqlite/encrypted/encrypted_vfs.hpp
     include/keywright/adapters/sqlite/encrypted/file_head.hpp
     include/keywright/adapters/sqlite/encrypted/file_methods.hpp
@@ -233,10 +234,13 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted/first_page.hpp
     include/keywright/adapters/sqlite/encrypted/journal_file.hpp
     include/keywright/adapters/sqlite/encrypted/log_file.hpp
+    include/keywright/adapters/sqlite/encrypted/log_lock.hpp
     include/keywright/adapters/sqlite/encrypted/log_pages.hpp
     include/keywright/adapters/sqlite/encrypted/main_file.hpp
+    include/keywright/adapters/sqlite/encrypted/neighbours.hpp
     include/keywright/adapters/sqlite/encrypted/new_database.hpp
     include/keywright/adapters/sqlite/encrypted/page_access.hpp
+    include/keywright/adapters/sqlite/encrypted/page_grid.hpp
     include/keywright/adapters/sqlite/encrypted/read_ahead.hpp
     include/keywright/adapters/sqlite/encrypted/replacement.hpp
     include/keywright/adapters/sqlite/encrypted/resealing.hpp
@@ -247,6 +251,7 @@ set(KEYWRIGHT_SQLITE_HEADERS
     include/keywright/adapters/sqlite/encrypted_database.hpp
     include/keywright/adapters/sqlite/encrypted_state_store.hpp
     include/keywright/adapters/sqlite/generation.hpp
+    include/keywright/adapters/sqlite/interrupt.hpp
     include/keywright/adapters/sqlite/journal_mode.hpp
     include/keywright/adapters/sqlite/lease_source.hpp
     include/keywright/adapters/sqlite/page_cache.hpp

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For keywright's own programs only; nothing here is installed or seen by a consumer.
 #   keywright_dev                       private target: warnings as errors
-#   keywright_add_tests(<layer> ...)    one doctest program per layer, <layer>_tests, run by CTest
+#   keywright_add_tests(<layer> ...)    one doctest program per layer, <layer>_tests, run by CTest; target `layers`: all of them
 #   keywright_build_together(<target> ...) some of its files as one translation unit
 #   keywright_add_fuzz(<name> ...)      a fuzz target; without libFuzzer it replays its corpus
 #   keywright_add_bench(<name> ...)     a benchmark program, never run by CTest
@@ -40,14 +40,16 @@ function(keywright_add_tests layer)
     if(NOT TARGET keywright_test_main)
         add_library(keywright_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
         target_link_libraries(keywright_test_main PUBLIC doctest::doctest PRIVATE keywright_dev)
+        add_custom_target(layers)
     endif()
     add_executable(${layer}_tests ${arg_SOURCES})
     list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE files)
     set_property(GLOBAL APPEND PROPERTY KEYWRIGHT_COMPILED_FIRST ${files}) # for tests/house
     target_link_libraries(${layer}_tests PRIVATE keywright_test_main keywright_dev ${arg_LIBRARIES})
+    add_dependencies(layers ${layer}_tests)
     add_test(NAME ${layer} COMMAND ${layer}_tests --no-version)
     # A program whose test cases were all filtered away or never registered would pass.
-    set_tests_properties(${layer} PROPERTIES TIMEOUT 600 FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+    set_tests_properties(${layer} PROPERTIES FAIL_REGULAR_EXPRESSION "test cases: +0 ")
 endfunction()
 
 # keywright_build_together(<target> a.cpp ...): these files of a target become one translation unit, unless

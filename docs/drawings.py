@@ -69,6 +69,12 @@ def changes(simulate, scenario, kind, name):
     return found
 
 
+def label(events):
+    """Several events have a line each; one alone breaks before its last word, so that the drawing is not wider than a page."""
+    head, _, last = events[0].rpartition("_")
+    return [f"{head}_", last] if len(events) == 1 and len(events[0]) > 12 else events
+
+
 def states(simulate, scenarios, kind, name, order):
     """One drawing of all scenarios, and the states that are in it."""
     arrows = {}
@@ -80,9 +86,9 @@ def states(simulate, scenarios, kind, name, order):
     fill = {**dict.fromkeys(OPEN, "#e7f5ea"), **dict.fromkeys(SHUT, "#fbeae8")}
     lines += [f'{state} [label="{state}", fillcolor="{fill.get(state, "#f4f7fb")}"];' for state in order if state in seen]
     for (was, now), events in sorted(arrows.items(), key=lambda arrow: str(arrow[0])):
-        text = "\\n".join(f" {event} " for event in sorted(events))
+        text = "\\n".join(f" {line} " for line in label(sorted(events)))
         lines.append(f'{was or "begin"} -> {now} [label="{text}"];')
-    return digraph(kind, lines, rankdir="TB", nodesep=0.3), seen
+    return digraph(kind, lines, rankdir="TB", nodesep=0.15, ranksep=0.45), seen
 
 
 def environment_states(names_header):

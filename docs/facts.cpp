@@ -21,14 +21,15 @@ void line(std::string_view kind, std::string_view a, std::string_view b, std::st
     std::fputs(text.c_str(), stdout);
 }
 
-/// The name of a rule's class: of `cites<…, rule>` the cited one, without namespaces and arguments.
+/// The name of a rule's class, without namespaces and arguments, and the id that it has itself: of `cites<…, rule>` those of
+/// the cited one.
 template <class Rule>
 struct class_of {
     static std::string name() {
         const std::string_view all = __PRETTY_FUNCTION__;
         std::string_view type = all.substr(all.find("Rule = ") + 7);
         type = type.substr(0, type.find_first_of("<;]"));
-        return std::string(type.substr(type.rfind(':') + 1));
+        return std::string(type.substr(type.rfind(':') + 1)) + '\t' + std::string(std::string_view(Rule::id::text));
     }
 };
 template <policy::fixed_text Id, class Rule>

@@ -29,7 +29,8 @@ def pages():
     """Ours, in the order in which they are listed."""
     first = ["README.md", "docs/README.md"]
     rest = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md"))
-    last = ["examples/inspect_key/README.md", "examples/simulate/FORMAT.md", "tests/README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+    examples = [f"examples/{page}" for page in ("README.md", "encrypted_sqlite/README.md", "inspect_key/README.md", "simulate/FORMAT.md")]
+    last = examples + ["tests/README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
     return first + [p for p in rest if p not in first] + last
 
 

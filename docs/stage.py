@@ -14,17 +14,21 @@ NAMESPACES = ["policy", "guards", "profiles", "formats", "keys", "envelope", "po
 ESCAPED = str.maketrans({c: "\\" + c for c in "\\@#%&<>$"})
 
 
+def escaped(text):
+    return text.translate(ESCAPED).replace("--", "\\--")  # two hyphens would be one dash, also in an option that is to be copied
+
+
 def code_span(match):
-    return "<code>" + match[1].translate(ESCAPED) + "</code>"
+    return "<code>" + escaped(match[1]) + "</code>"
 
 
 def prose(text):
     """One piece of text, code spans and all. A word behind `#`, `@`, `%` or `<` would be a command, a link or a tag."""
     out, at = [], 0
     for span in CODE.finditer(text):
-        out += [text[at:span.start()].translate(ESCAPED), code_span(span)]
+        out += [escaped(text[at:span.start()]), code_span(span)]
         at = span.end()
-    return "".join(out) + text[at:].translate(ESCAPED)
+    return "".join(out) + escaped(text[at:])
 
 
 # --- headers ---
@@ -173,8 +177,8 @@ class Pages:
             if line.startswith("```"):
                 fence = not fence
                 out.append(line.replace("```text", "```{.unparsed}").replace("```sh", "```{.unparsed}"))
-            elif fence or (line.startswith("    ") and (not before.strip() or before.startswith("    "))):
-                out.append(line)
+            elif fence or (line.startswith("    ") and re.match(r"\s*$|    |#+ ", before)):
+                out += ["", line] if before.startswith("#") and not fence else [line]  # doxygen wants an empty line before code
             elif found := re.match(r"<!-- generated: (.+) -->$", line):
                 out += self.fill(found[1]).split("\n")
             elif found := re.match(r"(#+) (.+)$", line):

@@ -77,19 +77,27 @@ def errors(facts, error_header):
 # --- rules ---
 
 
+FAMILIES = ("cooldown", "minimum_hold", "quota", "quorum")
 RULE = re.compile(r"((?:^/// .*\n)+)(?:template.*\n)?struct (\w+)\b[^{;]*\{", re.M)
+
+# A rule of a family is a name for one of its types: `using lock_cooldown = cooldown<"T18", …`, after the function that it is
+# made of, which has the comment.
+FAMILY = re.compile(r'((?:^/// .*\n)+)(?:(?!///|struct|using).*\n)*?using (\w+) = \w+<"([A-Z]\d\d)"', re.M)
 
 
 def sentences(tree):
-    """What each rule's comment says of it, without the ids that it begins with: {class: (header, sentence)}."""
+    """What each rule's comment says of it, without the ids that it begins with: {class: (header, name, sentence)}, of a
+    family's {id: …}."""
     found = {}
     for header, text in tree.headers():
-        for block, name in RULE.findall(text):
-            if header.split("/")[0] not in ("policy", "guards", "profiles"):
-                continue
+        if header.split("/")[0] not in ("policy", "guards", "profiles"):
+            continue
+        named = [(name, name, block) for block, name in RULE.findall(text)]
+        named += [(rule, name, block) for block, name, rule in FAMILY.findall(text)]
+        for key, name, block in named:
             whole = comment_sentence(line.removeprefix("///") for line in block.strip().split("\n"))
             plain = re.sub(r"^(?:[A-Z]\d\d(?:, | and |$)?)+(?:, \w+ half)?[:,]? *", "", whole)
-            found[name] = (header, plain)
+            found[key] = (header, name, plain)
     return found
 
 
@@ -97,9 +105,10 @@ def rule_rows(facts, tree):
     """{id: {class: set of profiles}}; custody_fits and protection_fits are shipped, in no profile."""
     said, rows = sentences(tree), {}
     sources = {words[0] for words in facts["source"]}
-    for profile, rule, name in facts["rule"]:
+    for profile, rule, name, own in facts["rule"]:
         if not profile and name.endswith("_grants"):
             continue
+        name = own if name in FAMILIES and own in said else name
         if name not in said:
             raise Missing(f"{name}: a rule of {profile} without a `///` comment above it")
         if rule not in sources:
@@ -115,7 +124,7 @@ def rules(facts, tree):
     out = []
     for rule in (words[0] for words in facts["source"]):
         for at, (name, profiles) in enumerate(rows[rule].items()):
-            header, sentence = said[name]
+            header, name, sentence = said[name]
             marks = ["✓" if profile in profiles else "" for profile in PROFILES]
             out.append(["" if at else f"`{rule}`", f'@ref keywright::{header.split("/")[0]}::{name} "{name}"', cell(sentence[:1].upper() + sentence[1:]), *marks])
     return table(["rule", "class", "what it demands", *(profile.replace("_", " ") for profile in PROFILES)], out)
@@ -151,5 +160,4 @@ def threads(tree):
                 rows.append([f"`{declared[2] or declared[3]}`", f'@ref keywright/{header} "{header}"', cell(how)])
             elif said:
                 raise Missing(f"{header}: a sentence on thread safety above something that is no type or function: {block[2][:60]!r}")
-    order = sorted(rows, key=lambda row: (row[2].split()[0].strip(",;:"), row[1]))
-    return table(["what", "header", "by several threads"], order)
+    return table(["what", "header", "by several threads"], sorted(rows, key=lambda row: row[1]))

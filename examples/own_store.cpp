@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A state store of one's own: load, scan, commit, scrub. This one keeps all records in a text file, whole at any moment
-// because each commit replaces it; threads and processes take turns by a lock. Good for some hundred records; any database
-// with ordered keys and an atomic commit does better. The conformance suite says the rest; what passes it carries a service.
+// A state store of one's own: load, scan, commit, scrub. This one keeps all records in a text file, whole at any moment because
+// each commit replaces it; a database with ordered keys does better. What passes the conformance suite carries a service.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <keywright/adapters/file/durable.hpp>
 #include <keywright/adapters/memory.hpp>
@@ -68,13 +67,14 @@ int main() {
     doctest::Context suite;
     suite.setOption("minimal", true);
     fmt::print("the suite: {}\n", suite.run() == 0 ? "passed" : "failed");
-    text_store store("state.txt");
+    place folder;
+    text_store store = folder.open();
     memory::parts p{instant{1'767'596'400}}; // 2026-01-05 07:00 UTC
     tenant_service<profiles::recommended, text_store, memory::key_vault, memory::manual_clock, memory::notifier, memory::content_store> svc(
         store, p.vault, p.clock, p.mail, p.data);
     const policy::actor provider{admin_id{"provider"}, policy::principal::provider};
     or_throw(svc.create_tenant({.by = provider, .tenant = tenant_id{"contoso"}, .seats = 1001, .opted_in = true}));
     or_throw(svc.run({{tenant_id{"contoso"}}}, policy::add_administrator{.by = provider, .who = admin_id{"alice"}}));
-    for (const ports::record& r : or_throw(text_store("state.txt").scan("", "", 100)))
+    for (const ports::record& r : or_throw(folder.open().scan("", "", 100)))
         fmt::print("commit {}: {}, {} bytes\n", r.version, r.key, r.value.size());
 }

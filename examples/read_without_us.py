@@ -11,6 +11,7 @@ import sqlite3
 import struct
 import sys
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -113,4 +114,11 @@ def main(state, place, pfx, password, message):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:]) if len(sys.argv) == 6 else sys.exit(__doc__)
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except InvalidTag:
+        sys.exit("what was opened is not genuine, or belongs to another key or place")
+    except (OSError, ValueError, sqlite3.Error) as wrong:
+        sys.exit(f"expected a state, the environment's place, its key file, the password's file and a message: {wrong}")

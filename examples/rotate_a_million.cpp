@@ -65,13 +65,13 @@ void draw_bar(std::string_view what, std::uint64_t done, std::uint64_t all) {
 } // namespace
 
 int main(int argc, char** arguments) {
-    const std::size_t count = argc > 1 ? std::stoul(arguments[1]) : 100;
+    const std::size_t count = argc > 1 ? std::strtoul(arguments[1], nullptr, 10) : 100;
+    if (count == 0 || argc > 2) return fmt::print(stderr, "rotate_a_million [ENVIRONMENTS]\n"), 2;
+    ::unlink("state.db"); // of a run before
     memory::parts p{instant{1'767'596'400}}; // 2026-01-05 07:00 UTC
     begin(*std::make_unique<process>(p, nullptr), p, count);
     if (::fork() == 0) ::_exit(process(p, die_half_way).svc.run({ring}, to_the_next) ? 0 : 1);
-    int ended = 0;
-    ::wait(&ended);
-    fmt::print("the first process {}\n", WIFSIGNALED(ended) ? "was killed half way" : "ended");
+    if (int ended = 0; ::wait(&ended) > 0) fmt::print("the first process {}\n", WIFSIGNALED(ended) ? "was killed half way" : "ended");
     process next(p, draw_bar);
     show(next, count);
     or_throw(next.svc.recover());

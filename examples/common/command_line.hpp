@@ -9,6 +9,8 @@
 
 #include <cstdio>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace example {
 
@@ -21,7 +23,12 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, Check&& check) {
         check();
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return app.exit(e);
-        fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), e.what());
+        // CLI11 tells of what is missing first; often it is there, misspelt.
+        const auto unknown = e.get_name() == "ExtrasError" ? std::vector<std::string>() : app.remaining(true);
+        if (!unknown.empty())
+            fmt::print(stderr, "{}: `{}` is not known here; {} (see --help)\n", app.get_name(), unknown.front(), e.what());
+        else
+            fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), e.what());
         return static_cast<int>(exit_code::usage);
     }
     return {};

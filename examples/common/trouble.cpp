@@ -33,8 +33,10 @@ std::string next_of(const error& e) {
 
 tl::unexpected<trouble> trouble_of(const error& e, std::string subject) {
     const std::string_view text = e.text;
-    const bool plain = text.starts_with("usage: ");
-    return trouble_of(code_of(e), std::move(subject), std::string(plain ? text.substr(7) : text), next_of(e));
+    if (text.starts_with("usage: ")) return trouble_of(code_of(e), std::move(subject), std::string(text.substr(7)), next_of(e));
+    if (text.starts_with("file: ")) // the system's reason, which a file's text leaves to the code
+        return trouble_of(code_of(e), std::move(subject), fmt::format("{}: {}", name(e.code), text.substr(6)), next_of(e));
+    return trouble_of(code_of(e), std::move(subject), std::string(text), next_of(e));
 }
 
 void tell(std::string_view program, const trouble& t, bool colours) {

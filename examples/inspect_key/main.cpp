@@ -4,6 +4,7 @@
 #include "../common/ask_password.hpp"
 #include "../common/command_line.hpp"
 #include "../common/passwords.hpp"
+#include "../common/trouble.hpp"
 #include "examine.hpp"
 #include "show.hpp"
 
@@ -58,19 +59,19 @@ result<std::optional<secret_bytes>> password_of(const arguments& given) {
     return found;
 }
 
-int fail_with(const error& e) {
-    const std::string_view text = e.text;
-    fmt::print(stderr, "inspect_key: {}\n", text.starts_with("usage: ") ? std::string(text.substr(7)) : to_text(e));
-    return static_cast<int>(example::code_of(e));
+int fail_with(const error& e, const arguments& given, const std::string& subject = {}) {
+    const auto trouble = example::trouble_of(e, subject).value();
+    example::tell("inspect_key", trouble, !given.no_colour && std::getenv("NO_COLOR") == nullptr && ::isatty(STDERR_FILENO) != 0);
+    return static_cast<int>(trouble.code);
 }
 
 int run(const arguments& given) {
     const auto content = file::read_file(given.file, largest_file);
-    if (!content) return fail_with(content.error());
+    if (!content) return fail_with(content.error(), given, given.file);
     const auto password = password_of(given);
-    if (!password) return fail_with(password.error());
+    if (!password) return fail_with(password.error(), given, given.password_file);
     const auto now = system_clock{}.now();
-    if (!now) return fail_with(now.error());
+    if (!now) return fail_with(now.error(), given);
     const auto report =
         inspect_key::examine({.path = given.file, .content = *content, .password = *password, .alias = given.alias, .now = *now});
     const bool colours = !given.no_colour && std::getenv("NO_COLOR") == nullptr && ::isatty(STDOUT_FILENO) != 0;

@@ -92,7 +92,8 @@ result<T> about(result<T>&& opened, const char* not_found, const char* denied) {
 
 template <class T>
 result<T> about_vault(result<T>&& opened) {
-    return about(std::move(opened), "vault: there is none in this folder", "vault: no rights to its folder");
+    return about(std::move(opened), "vault: there is none in this folder; `init` makes one, --vault names another",
+                 "vault: no rights to its folder");
 }
 
 } // namespace
@@ -120,7 +121,8 @@ result<void> workspace::init(const places& where) {
 
 result<sqlite::state_store> workspace::open_state(const places& where) {
     std::error_code failed;
-    if (!std::filesystem::exists(where.state, failed) && !failed) return fail(errc::not_found, "state: there is no such file");
+    if (!std::filesystem::exists(where.state, failed) && !failed)
+        return fail(errc::not_found, "state: there is no such file; `init` makes one, --state names another");
     return open_store(where);
 }
 

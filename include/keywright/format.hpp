@@ -96,6 +96,7 @@ std::string sentence(const Reason& r) {
                                : fmt::format("environment `{}` was not unlocked in time and is being deleted", subject);
     case refusal::not_locked:
         if (r.rule.starts_with('P')) return fmt::format("`{}` is not offline", subject);
+        if (subject.empty() && r.rule != "T27") return "what does not exist is not locked"; // H01 tells that it does not
         return subject.empty() ? std::string("no key is locked") : fmt::format("environment `{}` is not locked", subject);
     case refusal::key_not_active: return fmt::format("the key must be Active before environment `{}` can be unlocked", subject);
     case refusal::key_mismatch: return fmt::format("`{}` is not under the same key as the data", subject);
@@ -111,7 +112,7 @@ std::string sentence(const Reason& r) {
         return fmt::format("`{}` already exists", subject);
     case refusal::not_found:
         if (r.found > 0) return fmt::format("version {} of `{}` does not exist", r.found, subject);
-        return subject.empty() ? std::string("what this is about does not exist") : fmt::format("`{}` does not exist", subject);
+        return subject.empty() ? std::string("nothing of that name exists here") : fmt::format("`{}` does not exist", subject);
     case refusal::not_in_progress: return "nothing of that kind is under way";
     case refusal::not_due: return fmt::format("environment `{}` may still be unlocked", subject);
     case refusal::too_many:

@@ -2,6 +2,7 @@
 // SAYS: secret_bytes: a secret is not copied; move it, or clone() it on purpose
 // SAYS: secret_bytes: compared by equal(a, b), in constant time
 // SAYS: secret_bytes: what has iterators is copied by accident; see keywright/insecure.hpp
+// SAYS: secret_bytes: not printed or streamed; see keywright/insecure.hpp
 // SAYS: reveal: the secret would be wiped before its bytes are used; name it first
 // SAYS: export_secret: say why, with secret_access
 // SAYS: secret_access: say why the secret has to be seen
@@ -10,6 +11,8 @@
 // a door that nobody opened on purpose, or a context, which stands in the clear beside the ciphertext.
 #include <keywright/insecure.hpp>
 #include <keywright/keys/context.hpp>
+
+#include <ostream>
 
 using namespace keywright;
 
@@ -21,6 +24,7 @@ int sum(const secret_bytes& secret) {
     for (const auto byte : secret) n += byte;
     return n;
 }
+void written(std::ostream& out, const secret_bytes& secret) { out << secret; }
 std::uint8_t first() { return detail::reveal(secret_bytes(1))[0]; }
 std::size_t seen(const secret_bytes& secret) { return insecure::export_secret(secret).size(); }
 std::size_t seen_for_no_reason(const secret_bytes& secret) { return insecure::export_secret(secret, insecure::secret_access{}).size(); }

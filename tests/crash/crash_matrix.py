@@ -220,7 +220,7 @@ def main():
     parser.add_argument("--dice", type=int, default=0, help="power: so many disks more at each point, of which chance decides")
     parser.add_argument("--in-place", action="store_true", help="power: checks happen in the folder of the run, for files that hold their names")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--timeout", type=float, default=60, help="seconds for one run or check")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds for one run or check")
     parser.add_argument("--volatile", action="append", default=["*-shm"], help="names of files that no power cut survives")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failed cases")
     options = parser.parse_args()

@@ -6,6 +6,7 @@
 // twice, it writes frames without checksums, and a recovery drops them and all that is committed after them. With files in the
 // clear, too; tests/adapters/sqlite/encrypted_file.cpp shows both.
 #include "../adapters/sqlite/sql.hpp"
+#include "../in_memory.hpp"
 
 #include <keywright/testing/temporary_folder.hpp>
 
@@ -151,7 +152,7 @@ private:
 
 int main(int argc, char** argv) {
     const int kills = std::getenv("KEYWRIGHT_CRASH_FULL") != nullptr ? 1000 : argc > 1 ? std::atoi(argv[1]) : 40;
-    if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
+    keep_folders_in_memory();
     const testing::temporary_folder folder;
     const std::string path = folder / "a.db";
     {

@@ -78,7 +78,7 @@ class Links(Planted):
 
 
 class Tables(Planted):
-    FACTS = ["rule\tpower_platform\tT18\tlock_cooldown", "source\tT18\ta page\tLock", "error\tmalformed\tno\t"]
+    FACTS = ["rule\tpower_platform\tT18\tlock_cooldown\tT18", "source\tT18\ta page\tLock", "error\tmalformed\tno\t"]
 
     def tree(self, comment="/// T18: no lock for `span`. More.\n"):
         self.write("include/keywright/policy/locking.hpp", f"// licence\n// Locking.\n\n{comment}struct lock_cooldown {{\n}};\n")
@@ -86,6 +86,15 @@ class Tables(Planted):
 
     def test_a_rule_is_told_by_its_first_sentence(self):
         self.assertIn("No lock for <code>span</code>.", tables.rules(tables.facts_of(self.FACTS), self.tree()))
+
+    def test_a_rule_of_a_family_is_told_by_its_own_sentence(self):
+        self.write("include/keywright/policy/cooldown.hpp", "/// `Since`: the moment.\ntemplate <fixed_text Id>\nstruct cooldown {\n};\n")
+        self.write("include/keywright/policy/locking.hpp",
+                   '/// T18: no lock for three days.\nconstexpr int last(const facts& f) {\n    return f.at;\n}\nusing lock_cooldown = cooldown<"T18", last>;\n')
+        cited = ["rule\tdynamics_365\tI08\tcooldown\tT18", "source\tI08\ta page\tLock"]
+        table = tables.rules(tables.facts_of(cited), house.Tree(self.root))
+        self.assertIn('"lock_cooldown" | No lock for three days.', table)
+        self.assertNotIn("Since", table)
 
     def test_a_rule_without_a_comment_is_found(self):
         with self.assertRaisesRegex(tables.Missing, "without a `///` comment"):
@@ -113,6 +122,15 @@ class Staging(unittest.TestCase):
 
     def test_tags_and_commands_are_escaped(self):
         self.assertEqual(stage.prose("<hex> of `a@b`, 5 %"), "\\<hex\\> of <code>a\\@b</code>, 5 \\%")
+
+    def test_an_option_keeps_both_of_its_hyphens(self):
+        self.assertEqual(stage.code_span(stage.CODE.match("`cmake --preset dev`")), "<code>cmake \\--preset dev</code>")
+
+    def test_code_right_below_a_heading_stays_code(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "a.md").write_text("# A\n    make --all\n    make\n")
+            page = stage.Pages(pathlib.Path(folder), ["a.md"], None).render("a.md")
+        self.assertEqual(page.split("\n")[1:], ["", "    make --all", "    make", ""])
 
     def test_a_full_stop_in_code_ends_no_sentence(self):
         self.assertEqual(stage.brief([" Of <code>a . b</code>, all. More."]), [" @brief Of <code>a . b</code>, all. @details More."])

@@ -74,3 +74,21 @@ TEST_CASE("column: equal values differ in a column and agree in one for look-ups
     CHECK(column::make(email, lookups, lease).error().code == errc::misused);
     CHECK(lookup_column::make(email, keys, lease).error().code == errc::misused);
 }
+
+TEST_CASE("column: a keyset of no environment seals cells in the same place, and no lock reaches it") {
+    const auto watch = std::make_shared<keys::epoch_watch>(1);
+    const auto lease = field_lease(watch, 1);
+    const auto keys = fresh(field_suite::aes256_gcm_siv), lookups = fresh(field_suite::aes256_siv);
+    auto leased = column::make(email, keys, lease).value();
+    auto free = column::make_unleased(email, keys).value();
+    auto found = lookup_column::make_unleased(email, lookups).value();
+    CHECK(lookup_column::make(email, lookups, lease).value().seal(as_bytes("v")).value() == found.seal(as_bytes("v")).value());
+    const auto cell = leased.seal("1", as_bytes("v")).value();
+    watch->raise(2);
+    CHECK(leased.open("1", cell).error().code == errc::locked);
+    CHECK(as_text(free.open("1", cell).value()) == "v");
+    CHECK(free.open("2", cell).error().code == errc::authentication_failed);
+    CHECK(column::make_unleased(email, lookups).error().code == errc::misused);
+    CHECK(lookup_column::make_unleased(email, keys).error().code == errc::misused);
+    CHECK(column::make_unleased({{}, "t", "c"}, keys).error().code == errc::misused);
+}

@@ -33,7 +33,7 @@ bytes joined(std::initializer_list<byte_view> parts) {
 TEST_CASE("field: what Tink sealed opens, under every kind of keyset, primary and older keys alike") {
     std::size_t opened = 0;
     for (const char* name : {"gcm", "gcm_siv", "gcm_siv_raw", "siv", "rotated", "siv_rotated"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         auto cipher = unleased(tink_keyset_of(name));
         for (const auto& row : tink_fields_of(name)) {
             const auto value = cipher.open(row.associated_data, row.field);

@@ -170,7 +170,7 @@ TEST_CASE("open: a context that is not in the one form that the format has is re
         "000100016100ff",                       // longer than the context
     };
     for (const char* context : contexts) {
-        CAPTURE(context);
+        CAPTURE(std::string(context));
         forger writer;
         bytes message = writer.header(test::hex(context));
         append(message, writer.last(1));

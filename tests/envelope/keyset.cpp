@@ -3,6 +3,9 @@
 
 #include "field_helpers.hpp"
 
+#include <keywright/keys/multi_keyring.hpp>
+#include <keywright/keys/raw_aes_keyring.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace keywright;
@@ -122,4 +125,23 @@ TEST_CASE("keyset: keys for look-ups and others do not mix") {
     CHECK(keyset::from(std::move(mixed)).error().code == errc::unsupported);
     CHECK(keyset::of_raw_key(field_suite::aes256_gcm, secret_bytes(std::size_t{16})).error().code == errc::unsupported);
     CHECK(keyset::from({}).error().code == errc::malformed);
+}
+
+TEST_CASE("keyset: as a message it is a Tink keyset for every recipient, in its context and no other") {
+    const auto mine = keys::raw_aes_keyring::make("acme", "archive", counting(0)).value();
+    const auto escrow = keys::raw_aes_keyring::make("acme", "escrow", counting(1)).value();
+    const auto stranger = keys::raw_aes_keyring::make("acme", "other", counting(2)).value();
+    const auto keys = fresh(field_suite::aes256_gcm_siv);
+    const auto sealed = unleased(keys).seal({}, as_bytes("value")).value();
+    const keys::multi_keyring both(mine, {escrow});
+    const auto kept = envelope::seal_keyset(keys, both, of_prod).value();
+    for (const auto* one : {&mine, &escrow}) {
+        const auto again = envelope::open_keyset(*one, kept, {.expected = of_prod}).value();
+        CHECK(as_text(unleased(again).open({}, sealed).value()) == "value");
+    }
+    CHECK(envelope::open_keyset(stranger, kept).error().code == errc::not_mine);
+    CHECK(envelope::open_keyset(mine, kept, {.expected = context({{"environment", "test"}})}).error().code == errc::authentication_failed);
+    const auto text = envelope::seal(mine, as_bytes("no keyset")).value();
+    CHECK(envelope::open_keyset(mine, text).error().code == errc::malformed);
+    CHECK(formats::parse_tink_keyset(secret_bytes(byte_view(envelope::open(mine, kept).value())))->primary == keys.primary_id());
 }

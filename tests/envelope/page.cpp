@@ -72,6 +72,14 @@ TEST_CASE("page: every page size comes back as it was, in place and elsewhere, a
             CHECK(out == page);
             REQUIRE(cipher.open(here, sealed, sealed).has_value());
             CHECK(sealed == page);
+            REQUIRE(cipher.seal(here, page, out).has_value());
+            REQUIRE(cipher.seal(here, sealed, sealed).has_value());
+            CHECK(out != sealed);
+            for (bytes* each : {&out, &sealed}) {
+                CHECK(*each != page);
+                REQUIRE(cipher.open(here, *each, *each).has_value());
+                CHECK(*each == page);
+            }
         }
     }
     CHECK_FALSE(envelope::is_page_size(256));
@@ -131,6 +139,9 @@ TEST_CASE("page: one that uses the bytes of the seal itself is refused") {
         const auto sealed = cipher.seal(here, page);
         REQUIRE_FALSE(sealed.has_value());
         CHECK(sealed.error().code == errc::misused);
+        bytes out(512, 0xee);
+        CHECK_FALSE(cipher.seal(here, page, out).has_value());
+        CHECK(out == bytes(512));
     }
     bytes page = page_of(512);
     page[479] = 1;

@@ -122,7 +122,7 @@ TEST_CASE("signed message: a verification key belongs to signed messages only, a
     CHECK(message_verifier::make(p384, signer.verification_key()).has_value());
     CHECK_FALSE(message_verifier::make(envelope::signature_scheme::ecdsa_p256_sha256, signer.verification_key()).has_value());
     for (const char* wrong : {"", "AAAA", "not base64!", "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
-        CAPTURE(wrong);
+        CAPTURE(std::string(wrong));
         CHECK(message_verifier::make(p384, wrong).error().code == errc::malformed);
     }
 }

@@ -119,6 +119,7 @@ cd "$work"
 # --- the command line, and time ---
 
 harmless 2 'no such command' tenant_admin frobnicate
+grep -q 'frobnicate' "$work/said" || broken 'no such command: it is not named'
 harmless 2 'a region that is none' tenant_admin --region ../eu status
 harmless 2 'a moment that is none' tenant_admin --now yesterday status
 harmless 12 'the real clock' env -u KEYWRIGHT_NOW tenant_admin status
@@ -198,11 +199,15 @@ expect 0 'the files after that' tenant_admin verify-files -e prod "$work/data"
 
 # --- two at once ---
 
-{ echo 'BEGIN IMMEDIATE;'; sleep 4; echo 'ROLLBACK;'; } | sqlite3 "$KEYWRIGHT_STATE" &
-holder=$!
-sleep 1
+mkfifo "$work/to-holder" "$work/from-holder"
+sqlite3 "$KEYWRIGHT_STATE" <"$work/to-holder" >"$work/from-holder" &
+exec 3>"$work/to-holder" 4<"$work/from-holder"
+echo "BEGIN IMMEDIATE; SELECT 'held';" >&3
+read -r answer <&4 || answer=nothing
+[ "$answer" = held ] || broken "sqlite3 does not hold the state: $answer"
 expect 8 'a state that another one holds' tenant_admin --deadline 1 create-environment -e other
-wait "$holder"
+exec 3>&- 4<&- # what it holds ends with it
+wait
 running=
 for n in 1 2 3 4 5 6; do
     (code=0; tenant_admin -q create-environment -e "parallel-$n" >"$work/parallel-$n" 2>&1 || code=$?; echo "$code" >"$work/code-$n") &

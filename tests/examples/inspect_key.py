@@ -28,7 +28,7 @@ def run(*arguments, password=None, colours=False):
     if password is not None:
         environment["PW"] = password
         arguments = ("--password-env", "PW", *arguments)
-    return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, timeout=60)
+    return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, timeout=600)
 
 
 def ask(path, *arguments, password=None):
@@ -321,6 +321,14 @@ def terminals(folder):
     check("\033" not in said and "\u202e" not in said and "\\u{202e}" in said, "text from the file reaches the terminal as it is")
 
 
+def mistakes():
+    """What was typed wrong is named, and what to do next is said."""
+    gone = run("/no/such.pfx")
+    check(gone.returncode == 53 and b"/no/such.pfx: not_found" in gone.stderr and b"next: " in gone.stderr, gone)
+    misspelt = run("--pasword-file")
+    check(misspelt.returncode == 2 and b"`--pasword-file` is not known here" in misspelt.stderr, misspelt)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="keywright-inspect-") as name:
         folder = pathlib.Path(name)
@@ -335,6 +343,7 @@ def main():
         documented()
         shown = run("--help").stdout.decode()
         check("Examples:" in shown and "Exit codes:" in shown and "29" in shown, "--help")
+        mistakes()
     print(f"inspect_key: {check.count} checks")
 
 

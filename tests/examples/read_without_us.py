@@ -50,7 +50,7 @@ def main(program, example, folder):
         return run(sys.executable, example, tenant.folder / "state.db", f"contoso/eu/{environment}", key, tenant.folder / "password", message)
 
     def refuses(what, done, words=b""):
-        if done.returncode == 0 or done.stdout or words not in done.stderr:
+        if done.returncode == 0 or done.stdout or words not in done.stderr or b"Traceback" in done.stderr:
             sys.exit(f"{what}: expected a refusal that says {words!r} and no plaintext, found {done}")
 
     tenant.do("2026-01-05T08:00:00Z", "init", "--vault-argon-memory", "19456", by="provider")
@@ -90,6 +90,7 @@ def main(program, example, folder):
         damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
         refuses(f"byte {at} flipped", read(first, damaged))
     damaged.write_bytes(whole[:-1])
+    refuses("a file that is not there", read(first, tenant.folder / "gone"), b"No such file")
     refuses("a byte short", read(first, damaged), b"too early")
 
     tenant.do("2026-01-05T11:00:00Z", "upload-key", "-k", "second", "-f", second, *upload)

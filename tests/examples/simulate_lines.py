@@ -93,7 +93,7 @@ def every_complaint():
 
 
 def raw(data, *flags):
-    return subprocess.run([simulate_cases.PROGRAM, *flags], input=data, capture_output=True, timeout=60)
+    return subprocess.run([simulate_cases.PROGRAM, *flags], input=data, capture_output=True, timeout=600)
 
 
 def lines_and_limits():

@@ -120,7 +120,7 @@ TEST_CASE("tink keyset: no truncation of one is another") {
 
 TEST_CASE("encrypted tink keyset: Tink's own files are read in both forms and say which keys they hold") {
     for (const char* name : {"gcm", "gcm_siv", "gcm_siv_raw", "siv", "rotated", "siv_rotated"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         const auto text = parse_tink_encrypted_keyset_json(tink_file(std::string(name) + ".json")).value();
         const std::string file = tink_file(std::string(name) + ".bin");
         const auto binary = parse_tink_encrypted_keyset(as_bytes(file)).value();
@@ -162,7 +162,7 @@ TEST_CASE("encrypted tink keyset in JSON: one fault each, one refusal each") {
     for (const char* member : {"typeUrl", "status", "keyId", "outputPrefixType"}) {
         std::string changed = entry;
         changed.replace(changed.find(member), 2, "??");
-        CAPTURE(member);
+        CAPTURE(std::string(member));
         CHECK(code(holding(changed)) == errc::malformed);
     }
     std::string other_type = entry;

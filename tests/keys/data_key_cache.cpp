@@ -6,17 +6,14 @@
 #include <keywright/envelope/sealer.hpp>
 #include <keywright/keys/raw_aes_keyring.hpp>
 
+#include "../memory_search.hpp"
 #include "helpers.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <fstream>
 #include <set>
 #include <thread>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 using namespace keywright;
 using namespace std::chrono_literals;
@@ -367,43 +364,17 @@ TEST_CASE("data_key_cache: threads that seal, open and lock together use no key 
 }
 
 #ifdef __linux__
-namespace {
-
-// How often `wanted`, whose bytes the mask hides from this search, lies in the memory that this process may write to.
-std::size_t times_in_memory(const bytes& wanted, std::uint8_t mask) {
-    std::ifstream maps("/proc/self/maps");
-    const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    std::size_t times = 0;
-    bytes block;
-    for (std::string line; std::getline(maps, line);) {
-        unsigned long long from = 0, to = 0;
-        char rights[5] = "";
-        if (std::sscanf(line.c_str(), "%llx-%llx %4s", &from, &to, rights) != 3 || rights[1] != 'w' || to - from > (64u << 20)) continue;
-        block.assign(to - from, 0);
-        if (::pread(memory, block.data(), block.size(), static_cast<off_t>(from)) < 0) continue;
-        for (auto& b : block) b ^= mask; // so that this copy is no find
-        for (auto at = block.begin(); (at = std::search(at, block.end(), wanted.begin(), wanted.end())) != block.end(); ++at) ++times;
-    }
-    ::close(memory);
-    return times;
-}
-
-} // namespace
-
 TEST_CASE("data_key_cache: a data key that it forgets is in no memory of the process") {
     const counted_keyring below;
     auto cache = cache_of();
     const keys::caching_keyring ring(cache, below);
-    constexpr std::uint8_t mask = 0x5A;
-    bytes masked(32);
-    {
+    const auto key = [&] {
         const auto made = ring.on_encrypt({}, {.plaintext_size = 1}).value();
-        const byte_view key = insecure::export_secret(made.data_key, insecure::secret_access{"looked for in memory"});
-        std::transform(key.begin(), key.end(), masked.begin(), [](std::uint8_t b) { return static_cast<std::uint8_t>(b ^ mask); });
-    }
-    CHECK(times_in_memory(masked, mask) == 1);
+        return memory_tests::hidden_value(insecure::export_secret(made.data_key, insecure::secret_access{"looked for in memory"}));
+    }();
+    CHECK(memory_tests::times_in_memory(key) == 1);
     set_time(1h + 60s);
     cache.wipe_expired();
-    CHECK(times_in_memory(masked, mask) == 0);
+    CHECK(memory_tests::times_in_memory(key) == 0);
 }
 #endif

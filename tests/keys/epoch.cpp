@@ -107,7 +107,7 @@ TEST_CASE("epoch_watch: from many threads, no use succeeds after a raise has ret
     shared_store store;
     epoch_watch watch(1, store.source(), keys::running_time(), 50us);
     std::atomic<bool> raised{false}, stop{false};
-    std::atomic<int> wrong{0};
+    std::atomic<int> wrong{0}, used{0}, refused{0};
     std::vector<std::thread> users;
     for (int i = 0; i < 4; ++i)
         users.emplace_back([&] {
@@ -115,16 +115,16 @@ TEST_CASE("epoch_watch: from many threads, no use succeeds after a raise has ret
                 const bool before = raised.load();
                 const bool usable = watch.check(1).has_value();
                 if (before && usable) ++wrong;
+                ++(before ? refused : used);
             }
         });
-    std::this_thread::sleep_for(20ms);
+    while (store.reads < 20 || used < 1000) std::this_thread::yield();
     watch.raise(2);
     raised = true;
-    std::this_thread::sleep_for(20ms);
+    while (refused < 1000) std::this_thread::yield();
     stop = true;
     for (auto& user : users) user.join();
     CHECK(wrong == 0);
-    CHECK(store.reads > 0);
 }
 
 TEST_CASE("running_time: runs forward") {

@@ -97,7 +97,7 @@ TEST_CASE("environment_key_name: refuses everything else") {
     for (const char* text : {"", ".", "..", "prod", "prod.message", "prod.message.", "prod.message.0", "prod.message.01", "prod.message.-1",
                              "prod.message.+1", "prod.message.1x", "prod.message.18446744073709551616", "prod.other.1", ".message.1",
                              "message.1", "pr/od.message.1", "prod.Message.1", "prod.message.1.", "prod..1"}) {
-        CAPTURE(text);
+        CAPTURE(std::string(text));
         CHECK(environment_key_name::parse(text).error().code == errc::malformed);
     }
 }

@@ -135,7 +135,7 @@ TEST_CASE("data_key_lease: a raise in the middle of many uses, from another thre
     const auto watch = epoch_one();
     auto lease = lease_of(watch, list(message_key(1, 1'000'000'000)));
     std::atomic<bool> raised{false};
-    std::atomic<int> wrong{0};
+    std::atomic<int> wrong{0}, used{0};
     std::vector<std::thread> users;
     for (int i = 0; i < 3; ++i)
         users.emplace_back([&] {
@@ -143,12 +143,13 @@ TEST_CASE("data_key_lease: a raise in the middle of many uses, from another thre
                 const bool before = raised.load();
                 const auto wrapped = lease.wrap(data_purpose::message, {}, test::counting(0));
                 if (wrapped && before) ++wrong;
+                used += wrapped ? 1 : 1000; // a thread that ends keeps nobody waiting
                 if (wrapped) continue;
                 if (wrapped.error().code != errc::locked) ++wrong;
                 break;
             }
         });
-    std::this_thread::sleep_for(10ms);
+    while (used < 200) std::this_thread::yield();
     watch->raise(2);
     raised = true;
     for (auto& user : users) user.join();

@@ -132,6 +132,11 @@ def pkg_config(consumer):
     run(["g++", "-std=c++20", HERE / "consumer/keywright.cpp", "-o", program, *flags])
     if run([program]) != "keywright: works\n":
         sys.exit("package: the program does not work")
+    for component, needs in ("sqlite", "-lsqlite3"), ("openssl", "-lcrypto"):
+        if needs not in run(["pkg-config", "--libs", f"keywright-{component}"], env=environment):
+            sys.exit(f"package: keywright-{component}.pc does not bring {needs}")
+    # The policy needs nothing of it: where Botan is not known it is found all the same.
+    run(["pkg-config", "--cflags", "keywright-policy"], env={**os.environ, "PKG_CONFIG_PATH": str(folders[0])})
 
 
 def vcpkg(consumer):

@@ -95,7 +95,7 @@ TEST_CASE("codec: what is no record is corrupt, whatever is wrong with it") {
     for (const auto* bad : {"", "{", "[]", "null", R"({"epoch":1})", R"({"format":"1"})", R"({"format":0})", R"({"format":1,"epoch":-1})",
                             R"({"format":1,"epoch":1.5})", R"({"format":1,"epoch":18446744073709551616})", R"({"format":1,"epoch":"1"})",
                             R"({"format":1,"completed_at":"yesterday"})", R"({"format":1,"completed_at":0})"}) {
-        CAPTURE(bad);
+        CAPTURE(std::string(bad));
         const auto record = service::decode<policy::lock_record>(text(bad));
         REQUIRE_FALSE(record.has_value());
         CHECK(record.error().code == errc::corrupt);

@@ -286,6 +286,23 @@ TEST_CASE("pages: a lease of its own wraps the keys of databases, and dies with 
     CHECK(opens() == "not_found");
 }
 
+TEST_CASE("content: it is told where the content store has it, before and after it was moved, to anybody, and of no other environment") {
+    tenant t;
+    const auto at = [&](const environment_id& e) { return t.svc.environment(eu, e, {admin_id{"mallory"}}).content(); };
+    const auto first = at(prod).value();
+    CHECK(t.data.there.contains(world::content::key(first)));
+    with_key_on_prod(t);
+    const auto second = at(prod).value();
+    CHECK(second.generation != first.generation);
+    CHECK(t.data.there.contains(world::content::key(second)));
+    lock(t);
+    CHECK(at(prod).value() == second);
+    unlock(t);
+    tenant::must(t.remove(prod));
+    CHECK(at(prod).error().code == errc::not_found);
+    CHECK(at(environment_id{"nowhere"}).error().code == errc::not_found);
+}
+
 TEST_CASE("way out: whoever may open an environment may leave it in the clear from the provider's key, never from the customer's") {
     tenant t;
     const auto says = [&](const policy::actor& by = world::alice) {

@@ -118,6 +118,13 @@ inline const secret_bytes& first_password() {
     return password;
 }
 
+/// Whether something was done; in a check that fails it says why not.
+struct verdict {
+    std::string why_not;
+    explicit operator bool() const { return why_not.empty(); }
+    friend std::ostream& operator<<(std::ostream& to, const verdict& v) { return to << (v ? "it was done" : v.why_not); }
+};
+
 template <const auto& Profile, class Content = content>
 struct tenant_under : tenant_operations<tenant_under<Profile, Content>> {
     memory::state_store memory;
@@ -165,7 +172,12 @@ struct tenant_under : tenant_operations<tenant_under<Profile, Content>> {
         must(svc.run({eu, sand}, policy::create_environment{.by = alice, .environment = sand, .kind = policy::environment_kind::sandbox}));
     }
 
-    static bool accepted(const result<outcome>& o) { return o && !o->refused() && !o->unfinished(); }
+    static verdict accepted(const result<outcome>& o) {
+        if (!o) return {std::string("it failed: ") + o.error().text};
+        if (o->refused()) return {"it was refused: " + to_text(o->reasons()[0])};
+        if (o->unfinished()) return {std::string("it is not finished: ") + o->unfinished()->text};
+        return {};
+    }
     /// What a customer's HSM does: `key` wrapped for the ring's import key, which it knows by its public half and its id.
     result<std::string> export_from_hsm(const Botan::Private_Key& key) {
         const auto shown = svc.import_key(eu);
@@ -173,9 +185,7 @@ struct tenant_under : tenant_operations<tenant_under<Profile, Content>> {
         return formats::write_byok(key, {*Botan::X509::load_key(shown->public_key), shown->kid, "a test"}, Botan::system_rng());
     }
     static void must(const result<outcome>& o) {
-        if (!o) throw std::runtime_error(std::string("the world failed: ") + o.error().text);
-        if (o->refused()) throw std::runtime_error("the world was refused: " + to_text(o->reasons()[0]));
-        if (o->unfinished()) throw std::runtime_error(std::string("the world did not finish: ") + o->unfinished()->text);
+        if (const auto done = accepted(o); !done) throw std::runtime_error("of the world: " + done.why_not);
     }
 
     service::key_file pfx() const { return {first_pfx(), &first_password()}; }

@@ -43,7 +43,9 @@ class id {
 public:
     constexpr id() = default;
     /// For names that the program itself makes. Requires: valid(text).
-    constexpr explicit id(std::string_view text) : text_(text) { expects(valid(text), "id: the text is a valid id"); }
+    constexpr explicit id(std::string_view text) : text_(text) {
+        expects(valid(text), "id: the text is a valid id; what comes from outside goes through parse");
+    }
     template <class OtherTag>
     constexpr id(const id<OtherTag>&) = delete; // id: this names another kind of thing
 

@@ -48,6 +48,8 @@ public:
     void begin() const = delete; // secret_bytes: what has iterators is copied by accident; see keywright/insecure.hpp
     void end() const = delete;
     friend bool operator==(const secret_bytes&, const secret_bytes&) = delete; // secret_bytes: compared by equal(a, b), in constant time
+    template <class Stream>
+    friend void operator<<(Stream&, const secret_bytes&) = delete; // secret_bytes: not printed or streamed; see keywright/insecure.hpp
 
 private:
     friend struct detail::secret_door;

@@ -44,13 +44,14 @@ class column {
 public:
     /// `lease` must outlive it. misused: names out of bounds, or a keyset for look-ups.
     [[nodiscard]] static result<column> make(const column_name& name, const keyset& keys, const keys::data_key_lease& lease) {
-        if (auto fit = detail::check_column(name); !fit) return pass(fit);
-        if (keys.deterministic()) return fail(errc::misused, "column: a keyset of AES-SIV is for a lookup_column");
-        auto cipher = field_cipher::make(keys, lease);
-        if (!cipher) return pass(cipher);
-        return column(name, std::move(*cipher));
+        return of(name, keys, field_cipher::make(keys, lease));
     }
     static void make(const column_name&, const keyset&, keys::data_key_lease&&) = delete; // column: name the lease; it must live on
+    /// For a keyset that belongs to no environment: no lock reaches it. Fails as `make`.
+    [[nodiscard]] static result<column> make_unleased(const column_name& name, const keyset& keys) {
+        return of(name, keys, field_cipher::make_unleased(keys));
+    }
+    static void make(const column_name&, const keyset&) = delete; // column: name the lease, or say make_unleased: no lock reaches that
 
     /// The cell of `value` in `row` (1 to 1024 bytes). Fails as field_cipher::seal; misused for the row's length.
     [[nodiscard]] result<bytes> seal(std::string_view row, byte_view value) {
@@ -71,6 +72,12 @@ public:
     std::size_t overhead() const noexcept { return cipher_.overhead(); }
 
 private:
+    static result<column> of(const column_name& name, const keyset& keys, result<field_cipher>&& cipher) {
+        if (auto fit = detail::check_column(name); !fit) return pass(fit);
+        if (keys.deterministic()) return fail(errc::misused, "column: a keyset of AES-SIV is for a lookup_column");
+        if (!cipher) return pass(cipher);
+        return column(name, std::move(*cipher));
+    }
     column(const column_name& name, field_cipher&& cipher) : cipher_(std::move(cipher)) {
         append_be(place_, std::uint16_t{4});
         detail::append_pair(place_, "column", name.column);
@@ -99,13 +106,13 @@ class lookup_column {
 public:
     /// misused: names out of bounds, or a keyset that is not of AES-SIV.
     [[nodiscard]] static result<lookup_column> make(const column_name& name, const keyset& keys, const keys::data_key_lease& lease) {
-        if (auto fit = detail::check_column(name); !fit) return pass(fit);
-        if (!keys.deterministic()) return fail(errc::misused, "column: look-ups need a keyset of AES-SIV");
-        auto cipher = field_cipher::make(keys, lease);
-        if (!cipher) return pass(cipher);
-        return lookup_column(name, std::move(*cipher));
+        return of(name, keys, field_cipher::make(keys, lease));
     }
-    static result<lookup_column> make(const column_name&, const keyset&, keys::data_key_lease&&) = delete;
+    static void make(const column_name&, const keyset&, keys::data_key_lease&&) = delete; // column: name the lease; it must live on
+    /// As column::make_unleased.
+    [[nodiscard]] static result<lookup_column> make_unleased(const column_name& name, const keyset& keys) {
+        return of(name, keys, field_cipher::make_unleased(keys));
+    }
 
     /// The cell of `value`. Fails as field_cipher::seal.
     [[nodiscard]] result<bytes> seal(byte_view value) { return cipher_.seal(place_, value); }
@@ -117,6 +124,12 @@ public:
     std::size_t overhead() const noexcept { return cipher_.overhead(); }
 
 private:
+    static result<lookup_column> of(const column_name& name, const keyset& keys, result<field_cipher>&& cipher) {
+        if (auto fit = detail::check_column(name); !fit) return pass(fit);
+        if (!keys.deterministic()) return fail(errc::misused, "column: look-ups need a keyset of AES-SIV");
+        if (!cipher) return pass(cipher);
+        return lookup_column(name, std::move(*cipher));
+    }
     lookup_column(const column_name& name, field_cipher&& cipher) : cipher_(std::move(cipher)) {
         append_be(place_, std::uint16_t{3});
         detail::append_pair(place_, "column", name.column);

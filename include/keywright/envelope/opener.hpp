@@ -98,7 +98,7 @@ private:
         if (begun->verifier && !options_.release)
             return fail(errc::unauthenticated,
                         "message: it is signed, and a stream gives plaintext before its signature is verified; open it "
-                        "whole, or ask for that with before_signature");
+                        "whole, or ask for that with open_options::release");
         cipher_ = std::move(*cipher);
         info_ = info_of(begun->header);
         verifier_ = std::move(begun->verifier);

@@ -66,21 +66,17 @@ public:
     /// The sealed page, valid until the next call. misused: the page's last 32 bytes are not zero, so something else
     /// stands where the seal goes. unavailable: the system's generator failed. Requires: `is_page_size(page.size())`.
     [[nodiscard]] result<byte_view> seal(const page_place& place, byte_view page) {
-        expects(is_page_size(page.size()), "page_cipher: a page has a power of two of bytes, 512 to 65536");
-        const auto text = page.first(page.size() - page_reserve);
-        if (!is_zero(page.last(page_reserve))) return fail(errc::misused, "page: expected its last 32 bytes to be unused and zero");
-        const auto nonce = nonces_.next();
-        if (!nonce) return pass(nonce);
-        if (auto sealed = aead_->seal({*nonce, ad_of(place)}, text, buffer_); !sealed) {
-            Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
-            return pass(sealed);
-        }
         buffer_.resize(page.size());
-        const byte_span tail = byte_span(buffer_).last(page_reserve);
-        std::copy_backward(tail.begin(), tail.begin() + tag_size, tail.begin() + tag_at + tag_size);
-        std::copy(nonce->begin(), nonce->end(), tail.begin());
-        tail[slot_at] = slot_;
+        if (auto sealed = seal(place, page, buffer_); !sealed) return pass(sealed);
         return byte_view(buffer_);
+    }
+    /// The same into `out`, as large as the page; zero after an error.
+    [[nodiscard]] result<void> seal(const page_place& place, byte_view page, byte_span out) {
+        expects(is_page_size(page.size()) && out.size() == page.size(),
+                "page_cipher: a page has a power of two of bytes, 512 to 65536, sealed as many");
+        auto sealed = seal_into(place, page, out);
+        if (!sealed) Botan::secure_scrub_memory(out.data(), out.size());
+        return sealed;
     }
 
     /// Writes the page, its last 32 bytes zero. authentication_failed: altered, of another place, file or key; then `out`
@@ -115,6 +111,19 @@ private:
     static constexpr std::size_t tag_at = nonce_size, slot_at = page_reserve - slot_from_end;
     static constexpr const char* altered = "page: it was altered, or belongs to another place, file or key";
 
+    result<void> seal_into(const page_place& place, byte_view page, byte_span out) {
+        if (!is_zero(page.last(page_reserve))) return fail(errc::misused, "page: expected its last 32 bytes to be unused and zero");
+        const auto nonce = nonces_.next();
+        if (!nonce) return pass(nonce);
+        const std::size_t size = page.size() - page_reserve;
+        const byte_span tail = out.last(page_reserve);
+        if (auto sealed = aead_->seal({*nonce, ad_of(place)}, page.first(size), out.first(size), tail.subspan(tag_at, tag_size)); !sealed)
+            return sealed;
+        std::copy(nonce->begin(), nonce->end(), tail.begin());
+        std::fill(tail.begin() + slot_at, tail.end(), std::uint8_t{0});
+        tail[slot_at] = slot_;
+        return {};
+    }
     explicit page_cipher(std::unique_ptr<page_aead> aead) noexcept : aead_(std::move(aead)) {}
 
     static bool is_zero(byte_view data) noexcept {

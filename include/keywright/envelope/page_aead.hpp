@@ -34,8 +34,9 @@ public:
     page_aead& operator=(const page_aead&) = delete;
     virtual ~page_aead() = default;
 
-    /// Makes `out` the ciphertext and the tag behind it. internal: the library failed, and what `out` is then, is no page.
-    [[nodiscard]] virtual result<void> seal(const inputs& of, byte_view text, Botan::secure_vector<std::uint8_t>& out) = 0;
+    /// Writes the ciphertext, as long as `text`, and the tag, 16 bytes. internal: the library failed. What `out` is after an error, its owner wipes. It may be
+    /// where `text` stands.
+    [[nodiscard]] virtual result<void> seal(const inputs& of, byte_view text, byte_span out, byte_span tag) = 0;
     /// Writes the plaintext, as long as `text`. authentication_failed: the tag does not fit; what `out` is then, its owner
     /// wipes. `out` may be where `text` stands, and `text` what `landing` gave.
     [[nodiscard]] virtual result<void> open(const inputs& of, byte_view text, byte_view tag, byte_span out) = 0;
@@ -59,12 +60,16 @@ public:
         open_->set_key(key);
     }
 
-    result<void> seal(const inputs& of, byte_view text, Botan::secure_vector<std::uint8_t>& out) override {
-        return keywright::detail::botan_boundary(errc::internal, "page: encryption failed", [&] {
-            out.assign(text.begin(), text.end());
+    result<void> seal(const inputs& of, byte_view text, byte_span out, byte_span tag) override {
+        auto sealed = keywright::detail::botan_boundary(errc::internal, "page: encryption failed", [&] {
             begin(*seal_, of);
-            seal_->finish(out);
+            if (seal_->requires_entire_message())
+                seal_whole(text, out, tag);
+            else
+                seal_in_place(text, out, tag);
         });
+        if (!sealed) Botan::secure_scrub_memory(buffer_.data(), buffer_.size());
+        return sealed;
     }
     result<void> open(const inputs& of, byte_view text, byte_view tag, byte_span out) override {
         auto opened = keywright::detail::botan_boundary(errc::authentication_failed, "page: the tag does not fit", [&] {
@@ -90,6 +95,19 @@ private:
     static void begin(Botan::AEAD_Mode& mode, const inputs& of) {
         mode.set_associated_data(of.associated_data);
         mode.start(of.nonce);
+    }
+    void seal_whole(byte_view text, byte_span out, byte_span tag) {
+        buffer_.assign(text.begin(), text.end());
+        seal_->finish(buffer_);
+        Botan::copy_mem(out.data(), buffer_.data(), text.size());
+        Botan::copy_mem(tag.data(), buffer_.data() + text.size(), tag_size);
+    }
+    void seal_in_place(byte_view text, byte_span out, byte_span tag) {
+        if (out.data() != text.data()) Botan::copy_mem(out.data(), text.data(), text.size());
+        seal_->process(out);
+        buffer_.clear();
+        seal_->finish(buffer_);
+        Botan::copy_mem(tag.data(), buffer_.data(), tag_size);
     }
     void open_whole(byte_view text, byte_view tag, byte_span out) {
         if (text.data() != buffer_.data()) buffer_.assign(text.begin(), text.end());

@@ -55,10 +55,11 @@ public:
     epoch_watch(const epoch_watch&) = delete;
     epoch_watch& operator=(const epoch_watch&) = delete;
 
-    /// A lock in this process: every use that begins after this returns sees it. Never lowers.
-    void raise(std::uint64_t epoch) noexcept {
+    /// A lock in this process: every use that begins after this returns sees it. Never lowers; true when it raised.
+    bool raise(std::uint64_t epoch) noexcept {
         std::uint64_t seen = current_.load();
         while (seen < epoch && !current_.compare_exchange_weak(seen, epoch)) {}
+        return seen < epoch;
     }
 
     /// What was known is not relied on any more: the next use reads the epoch first. For whoever knows that it has moved
@@ -71,14 +72,15 @@ public:
     /// An epoch that nothing was granted at: whoever watches it has nothing for good.
     static constexpr std::uint64_t end = ~std::uint64_t{0};
     bool has_ended() const noexcept { return current_.load() == end; }
+    /// Whether that is the epoch as far as is known here. Reads nothing.
+    bool stands_at(std::uint64_t epoch) const noexcept { return current_.load() == epoch; }
 
     /// Whether what was granted at `granted` may still be used. locked: the epoch has moved on; unavailable: it is
     /// older than `refresh` and could not be read.
     [[nodiscard]] result<void> check(std::uint64_t granted) {
         if (is_stale())
             if (auto read = read_again(); !read) return read;
-        if (current_.load() != granted)
-            return fail(errc::locked, "lease: the environment was locked or its keys replaced since; get a new one");
+        if (!stands_at(granted)) return fail(errc::locked, "lease: the environment was locked or its keys replaced since; get a new one");
         return {};
     }
 

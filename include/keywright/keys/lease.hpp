@@ -82,6 +82,9 @@ public:
         return current;
     }
 
+    /// Whether this process knows of a lock since it was granted, however old it is: one load, nobody is asked.
+    bool is_known_locked() const noexcept { return !state_->watch->stands_at(state_->epoch); }
+
     /// Wraps `key` under the primary key of a purpose, bound to the serialised context; takes one use. As `check`;
     /// exhausted when no use is left, not_found when the lease has no primary key of that purpose.
     [[nodiscard]] result<wrapped_key> wrap(data_purpose purpose, byte_view context, const secret_bytes& key) const {

@@ -56,9 +56,11 @@ public:
         return detail::materials_of({}, [&](const secret_bytes& key, auto&) { return wrap(context, key); });
     }
     [[nodiscard]] result<secret_bytes> on_decrypt(const encryption_context&, std::span<const entry_view> entries) const {
+        if (state_->private_key == nullptr)
+            return fail(errc::not_mine, "keyring: it has the public half of its key, and only writes; opening takes the private one");
         return detail::first_that_opens(entries, [this](const entry_view& entry) -> result<secret_bytes> {
             const bool mine = entry.provider_id == state_->id.name_space && as_text(entry.provider_info) == state_->id.name;
-            if (!mine || state_->private_key == nullptr) return fail(errc::not_mine, "keyring: the entry names another key");
+            if (!mine) return fail(errc::not_mine, "keyring: the entry names another key");
             return state_->decrypt(entry.ciphertext);
         });
     }

@@ -8,6 +8,8 @@
 #include <keywright/policy/events.hpp>
 #include <keywright/policy/rule.hpp>
 
+#include <concepts>
+
 namespace keywright::policy {
 
 /// The staged key is now known to the state: make it survive.
@@ -93,7 +95,7 @@ template <class E>
 inline constexpr bool settles = types<environment_created, key_applied, apply_failed, returned_to_provider, return_failed, restored,
                                       restore_failed, copied, copy_failed, reset_completed, environment_deleted>::contains<E>;
 
-constexpr effect_list effects_of(const event& happened_event) {
+constexpr effect_list effects_of(const std::same_as<event> auto& happened_event) {
     effect_list list;
     visit_body(happened_event.body,
                overloaded{
@@ -136,7 +138,7 @@ constexpr effect_list effects_of(const event& happened_event) {
 
 /// Whether every administrator is told. Sources: T12-T15, T27 and the change of key as such; (ours): T19-T21, T26,
 /// T33, T36, P07, P08, P16, P20, and restore and copy onto production.
-constexpr bool notifies(const event& happened_event) {
+constexpr bool notifies(const std::same_as<event> auto& happened_event) {
     bool told = false;
     visit_body(happened_event.body, [&](const auto& e) {
         using event_type = std::remove_cvref_t<decltype(e)>;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // state + event -> state, one overload for each event that changes an aggregate; any other leaves it as it is.
-// Never refuses and never asks the time: replaying the log from the first event gives the state again.
+// Never refuses and never asks the time: replaying the log from the first event gives the state again. Templates of one
+// type each: what knows every event is compiled by who evolves states, not by all who include the policy.
 // Depends on: core, policy/events.
 #pragma once
 
 #include <keywright/core/overloaded.hpp>
 #include <keywright/policy/events.hpp>
+
+#include <concepts>
 
 namespace keywright::policy {
 
@@ -170,7 +173,7 @@ constexpr void hear_vote(ring_state& ring, const clock_accepted& e, const admin_
 } // namespace detail
 
 /// The tenant after an event.
-constexpr void evolve(tenant_state& tenant, const event& happened_event) {
+constexpr void evolve(std::same_as<tenant_state> auto& tenant, const event& happened_event) {
     visit_body(happened_event.body,
                overloaded{
                    [&](const tenant_created& e) {
@@ -192,7 +195,7 @@ constexpr void evolve(tenant_state& tenant, const event& happened_event) {
 }
 
 /// The ring after an event of its tenant and region.
-constexpr void evolve(ring_state& ring, const event& happened_event) {
+constexpr void evolve(std::same_as<ring_state> auto& ring, const event& happened_event) {
     const instant at = happened_event.at;
     ring.latest = later(ring.latest, at);
     visit_body(happened_event.body, overloaded{
@@ -269,7 +272,7 @@ constexpr void evolve(ring_state& ring, const event& happened_event) {
 }
 
 /// The environment after an event; one about another environment changes nothing.
-constexpr void evolve(environment_state& env, const event& happened_event) {
+constexpr void evolve(std::same_as<environment_state> auto& env, const event& happened_event) {
     const auto mine = [&](const auto& e) { return e.environment == env.id; };
     const auto begin = [&](const auto& e, operation what) {
         if (!mine(e)) return;

@@ -7,6 +7,8 @@
 #include <keywright/core/overloaded.hpp>
 #include <keywright/policy/events.hpp>
 
+#include <concepts>
+
 namespace keywright::policy {
 
 namespace detail {
@@ -67,7 +69,7 @@ constexpr std::uint32_t& count_of(policy_state& policy, environment_kind kind) {
 } // namespace detail
 
 /// The policy after an event. A default-made one becomes the one that is made; its tenant is set beforehand.
-constexpr void evolve(policy_state& policy, const event& happened_event) {
+constexpr void evolve(std::same_as<policy_state> auto& policy, const event& happened_event) {
     const instant at = happened_event.at;
     const auto mine = [&](const auto& e) { return e.policy == policy.id; };
     visit_body(happened_event.body, overloaded{

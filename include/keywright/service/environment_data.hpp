@@ -5,6 +5,7 @@
 // Depends on: service/field_keys, service/secrets, service/submitter. Use:
 //     auto data = svc.environment(ring, prod, alice);
 //     auto lease = data.open(access::read_write);   auto pages = data.pages(access::read);   auto permit = data.way_out();
+//     auto place = data.content();
 #pragma once
 
 #include <keywright/policy/way_out.hpp>
@@ -71,6 +72,17 @@ public:
             if (!l) return pass(l);
             return next_key(suite, *l, held->lease());
         });
+    }
+
+    /// Where the environment's data stands at this moment, as its content store knows it: of a store that is a folder,
+    /// `store.path(*data.content())`. apply, return, restore, copy and reset move it on: ask before each opening. No lease is
+    /// given, so nobody is judged. Fails with not_found: there is no such environment.
+    [[nodiscard]] result<ports::content_ref> content() {
+        const auto l = load(parts_.store, subject{ring_, environment_});
+        if (!l) return pass(l);
+        if (l->environment->version == 0 || l->environment->value.deleted)
+            return fail(errc::not_found, "service: there is no environment of this name");
+        return ports::content_ref{ring_.tenant, ring_.region, environment_, l->environment->value.content, {}};
     }
 
     /// Named values that are used by reference.

@@ -40,6 +40,10 @@ struct options {
     std::size_t pfx_iterations = 600'000;
     /// How many records a rotation re-wraps in one commit.
     std::size_t rotation_batch = 1000;
+    /// Called when this process has ended leases by a lock, or whatever else takes an environment's keys away, on the thread that
+    /// does, before the work that waits for it: for what uses keys for longer than a moment, such as
+    /// `[] { sqlite::interrupt_locked(); sqlite::wipe_page_caches(); }`. Must not throw.
+    std::function<void()> on_leases_ended{};
     progress on_progress{};
     key_use_sink on_key_use{};
     /// Seals anew, in place, the fields and databases of an environment that is about to go back to the provider's key, where

@@ -38,7 +38,8 @@ struct generate_request {
     key_id key;
     const secret_bytes& password;
     const secret_bytes& password_again;
-    /// Takes the PFX, once, and makes it durable before it returns. If it fails, no key was made.
+    /// Takes the PFX, once, and makes it durable before it returns. If it fails, no key was made. Its bytes are read by
+    /// `insecure::export_secret` (keywright/insecure.hpp): this file is meant to leave.
     std::function<result<void>(const secret_bytes& pfx)> hand_out;
     bool region_chosen = true;
     bool acknowledged = false;
@@ -78,7 +79,8 @@ struct import_public_key {
     instant expires_at{}; ///< 0 of one that an older version made: that serves until it is used
 };
 
-/// Whether `open` is going to write.
+/// Whether `open` is going to write. Where <unistd.h> is included, too, its function has this name: a parameter is then
+/// `keywright::access how`.
 enum class access : std::uint8_t { read, read_write };
 
 } // namespace keywright

@@ -98,7 +98,7 @@ private:
     }
 
     Parts parts_;
-    watches watches_{parts_.how.epoch_refresh};
+    watches watches_{parts_.how.epoch_refresh, parts_.how.on_leases_ended};
 };
 
 } // namespace keywright::service

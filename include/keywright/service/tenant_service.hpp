@@ -20,6 +20,7 @@
 
 namespace keywright {
 
+/// Everything that a tenant's keys and environments are asked for, by the rules of one profile, over the parts of one product.
 /// Thread safety: concurrent, also across processes that share store, vault and content. Calls block for as long as
 /// the work takes; `options::on_progress` is told. The parts must outlive the service, and the leases it grants.
 template <const auto& Profile, class Store, class Vault, class Clock, class Notifier, class Content>
@@ -133,8 +134,8 @@ public:
                                       .confirmed = q.confirmed};
         });
     }
-    /// Brings the ring's locked key back, as file; then environments are unlocked one by one. A file that does not open is a
-    /// refusal, and `file_trouble()` says why.
+    /// Takes back the key that a lock has destroyed, from any file that holds it; the environments follow one by one, by
+    /// `run(…, unlock_environment)`. A file that does not open is a refusal, and `file_trouble()` says why.
     [[nodiscard]] result<outcome> unlock_key(const ring_id& ring, const unlock_request& q) {
         return with_key_file(ring, q.file, [&](const policy::key_evidence& file) { return policy::unlock_key{.by = q.by, .key = file}; });
     }
@@ -207,7 +208,8 @@ public:
     [[nodiscard]] result<void> tick(const ring_id& ring) { return service::upkeep(submit_).tick(ring); }
     /// Hands over every notice that is waiting. Fails as the notifier does; what it did not take stays.
     [[nodiscard]] result<void> deliver() { return submit_.deliver(); }
-    /// The state of what `s` names, as one moment has it; what is not there has version 0. Fails as the store does.
+    /// What the store says of a subject at this moment, to be shown: what is decided by it may have changed by then. Fails
+    /// as the store does.
     [[nodiscard]] result<service::loaded> state(const subject& s) { return service::load(parts_.store, s); }
 
 private:

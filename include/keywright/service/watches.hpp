@@ -7,6 +7,7 @@
 #include <keywright/keys/epoch.hpp>
 #include <keywright/service/transact.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,8 +23,8 @@ inline std::uint64_t lease_epoch(const loaded& l) {
 /// Thread safety: concurrent. Leases hold on to their watch; the store must outlive them.
 class watches {
 public:
-    /// `refresh`: how old an epoch may be; `options::epoch_refresh`.
-    explicit watches(std::chrono::nanoseconds refresh) : refresh_(refresh) {}
+    /// `refresh`: how old an epoch may be; `options::epoch_refresh`. `ended`: `options::on_leases_ended`.
+    explicit watches(std::chrono::nanoseconds refresh, std::function<void()> ended = {}) : refresh_(refresh), ended_(std::move(ended)) {}
 
     /// The watch of `l.environment` in the policy that it is in now.
     template <class Store>
@@ -47,15 +48,14 @@ public:
     }
     /// Every lease of the ring that was granted below `epoch` is dead when this returns.
     void raise(const ring_id& ring, std::uint64_t epoch) {
-        for_each(records::environments(ring), [&](const std::string&, keys::epoch_watch& watch) { watch.raise(epoch); });
+        raise_each(records::environments(ring), [&](const std::string&) { return epoch; });
     }
     /// Every lease of `l.environment` that was granted in an earlier state is.
     void raise(const ring_id& ring, const loaded& l) {
         const auto& env = l.environment->value;
         const std::string mine = key(ring, env);
-        for_each(records::environment(ring, env.id) + "/", [&](const std::string& key, keys::epoch_watch& watch) {
-            watch.raise(key == mine ? lease_epoch(l) : keys::epoch_watch::end);
-        });
+        raise_each(records::environment(ring, env.id) + "/",
+                   [&](const std::string& key) { return key == mine ? lease_epoch(l) : keys::epoch_watch::end; });
     }
     /// Leases of a policy's environments see its state at their next use.
     void ask_again(const ring_id& ring, const policy_id& policy) {
@@ -70,6 +70,13 @@ private:
     static std::string key(const ring_id& ring, const policy::environment_state& env) {
         return records::environment(ring, env.id) + "/" + std::string(env.membership.policy.view());
     }
+    /// `to(key)`: the epoch for that watch.
+    template <class To>
+    void raise_each(const std::string& prefix, const To& to) {
+        bool has_raised = false;
+        for_each(prefix, [&](const std::string& key, keys::epoch_watch& watch) { has_raised = watch.raise(to(key)) || has_raised; });
+        if (has_raised && ended_) ended_();
+    }
     template <class Work>
     void for_each(const std::string& prefix, const Work& work) {
         const std::scoped_lock alone(busy_);
@@ -77,6 +84,7 @@ private:
     }
 
     std::chrono::nanoseconds refresh_;
+    std::function<void()> ended_;
     std::mutex busy_;
     std::map<std::string, std::shared_ptr<keys::epoch_watch>> known_;
 };

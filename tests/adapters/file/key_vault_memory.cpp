@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a destroyed key is in no memory of the process: looks for its prime in every page that can be written.
+#include "../../memory_search.hpp"
+
 #include <keywright/adapters/file/key_vault.hpp>
 #include <keywright/adapters/memory/key_vault.hpp>
 
@@ -9,60 +11,24 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <vector>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 namespace {
 
-constexpr std::uint8_t mask = 0xa5;
+using keywright::memory_tests::hidden_value;
 
-/// A prime as this test keeps it: masked, so that the search does not find the test's own copy.
-keywright::bytes masked(Botan::secure_vector<std::uint8_t> prime, bool reversed) {
+hidden_value hidden(Botan::secure_vector<std::uint8_t> prime, bool reversed) {
     if (reversed) std::ranges::reverse(prime);
-    keywright::bytes out(prime.begin(), prime.end());
-    for (auto& byte : out) byte ^= mask;
-    std::ranges::for_each(prime, [](auto& byte) { byte = 0; });
-    return out;
-}
-
-bool holds(const std::uint8_t* data, std::size_t size, const keywright::bytes& wanted) {
-    const auto same = [](std::uint8_t found, std::uint8_t hidden) { return (found ^ mask) == hidden; };
-    return std::search(data, data + size, wanted.begin(), wanted.end(), same) != data + size;
-}
-
-/// Pages that can be written, but for the window that they are read through and the reservations of sanitizers.
-bool in_memory(const keywright::bytes& wanted) {
-    constexpr std::size_t window = 1 << 20, overlap = 4096;
-    auto* const buffer = static_cast<std::uint8_t*>(::mmap(nullptr, window, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    const keywright::file::descriptor memory(::open("/proc/self/mem", O_RDONLY | O_CLOEXEC));
-    std::ifstream maps("/proc/self/maps");
-    bool found = false;
-    for (std::string line; std::getline(maps, line);) {
-        unsigned long from = 0, to = 0;
-        char rights[5] = {};
-        if (std::sscanf(line.c_str(), "%lx-%lx %4s", &from, &to, rights) != 3 || rights[1] != 'w' || to - from > (256UL << 20)) continue;
-        for (auto at = from; at < to; at += window - overlap) {
-            const auto here = reinterpret_cast<unsigned long>(buffer);
-            if (at < here + window && here < at + window) continue;
-            const auto got = ::pread(memory.number(), buffer, std::min(window, to - at), static_cast<off_t>(at));
-            if (got > 0) found = found || holds(buffer, static_cast<std::size_t>(got), wanted);
-        }
-    }
-    ::munmap(buffer, window);
-    return found;
+    return hidden_value(prime);
 }
 
 struct hidden_primes {
-    keywright::bytes forms[4];
-    bool in_memory() const {
-        return std::ranges::any_of(forms, [](const auto& form) { return ::in_memory(form); });
-    }
+    std::vector<hidden_value> forms;
+    bool in_memory() const { return keywright::memory_tests::times_in_memory(forms) > 0; }
 };
 
 /// Stages a new key whose every other copy is gone when this returns.
@@ -72,7 +38,7 @@ hidden_primes stage_new_key(Vault& vault) {
     REQUIRE(vault.stage("a", keywright::ports::key_purpose::customer, key));
     const auto p = key.get_p().template serialize<Botan::secure_vector<std::uint8_t>>();
     const auto q = key.get_q().template serialize<Botan::secure_vector<std::uint8_t>>();
-    return {{masked(p, false), masked(p, true), masked(q, false), masked(q, true)}}; // as bytes, and as Botan's words
+    return {{hidden(p, false), hidden(p, true), hidden(q, false), hidden(q, true)}}; // as bytes, and as Botan's words
 }
 
 template <class Vault>

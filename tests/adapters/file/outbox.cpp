@@ -266,7 +266,7 @@ TEST_CASE("file::outbox: delivering again leaves the message as it is") {
 TEST_CASE("file::outbox: opens only with a sender that can stand in an address, and makes one folder") {
     const temporary_folder folder;
     for (const char* bad : {"", "a b", "a..b", ".a", "a@b", "a\r\nBcc: eve@example.org", "a>", "\xc3\xa4"}) {
-        CAPTURE(bad);
+        CAPTURE(std::string(bad));
         CHECK(file::outbox::open(folder / "new", {.domain = bad}).error().code == errc::malformed);
         CHECK(file::outbox::open(folder / "new", {.sender = bad}).error().code == errc::malformed);
     }

@@ -69,7 +69,7 @@ TEST_CASE("backup: restored, a database has what it had when the backup was take
     temporary_folder folder;
     const auto path = folder / "a b?.db";
     for (const char* mode : {"delete", "truncate", "persist", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         std::filesystem::remove(path);
         auto db = open(path, prod);
         fill(db, mode);
@@ -243,7 +243,7 @@ TEST_CASE("backup: taken while the file is given another key it is under that on
     temporary_folder folder;
     const auto path = folder / "a.db";
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         std::filesystem::remove(path);
         auto db = open(path, prod);
         fill(db, mode);
@@ -285,6 +285,12 @@ TEST_CASE("backup: the engine that is asked for opens the pages, seals those of 
     REQUIRE(sqlite::write_backup(path, prod.source(), into(all), {.engine = own_pages}).has_value());
     CHECK(code_of(sqlite::verify_backup(out_of(all), lease_of(prod))) == errc::authentication_failed);
     CHECK(sqlite::verify_backup(out_of(all), lease_of(prod), own_pages).has_value());
+    CHECK(sqlite::restore_backup(out_of(all), restored, {lease_of(prod), lease_of(prod)}, {.engine = own_pages}).has_value());
+    CHECK(sum(open(restored, prod, {.engine = own_pages})).rfind("100|", 0) == 0);
+    // What it replaces is looked at by the same one.
+    const auto before = content_of(restored);
+    CHECK(code_of(sqlite::restore_backup(out_of(all), restored, {lease_of(prod), lease_of(prod)})) == errc::authentication_failed);
+    CHECK(content_of(restored) == before);
     CHECK(sqlite::restore_backup(out_of(all), restored, {lease_of(prod), lease_of(prod)}, {.engine = own_pages}).has_value());
     CHECK(sum(open(restored, prod, {.engine = own_pages})).rfind("100|", 0) == 0);
 }
@@ -422,7 +428,7 @@ TEST_CASE("backup: a connection to a file that was moved away writes nothing mor
     const auto path = folder / "a.db";
     for (const char* mode : {"delete", "wal"})
         for (const bool writes : {true, false}) {
-            CAPTURE(mode);
+            CAPTURE(std::string(mode));
             CAPTURE(writes);
             const auto db = open(path, prod);
             fill(db, mode);
@@ -526,7 +532,7 @@ TEST_CASE("restore_backup: from a pipe, a file and a source that fails") {
 TEST_CASE("backup: those that version 1 wrote, of either suite, are checked and restored") {
     temporary_folder folder;
     for (const char* suite : {"siv", "gcm"}) {
-        CAPTURE(suite);
+        CAPTURE(std::string(suite));
         const bytes stored = content_of(std::string(KEYWRIGHT_TEST_DATA) + "/backup-1/" + suite + ".backup");
         CHECK(sqlite::verify_backup(out_of(stored))->pages == 4);
         const auto path = folder / suite;

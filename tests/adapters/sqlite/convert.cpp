@@ -199,7 +199,7 @@ TEST_CASE("convert: the old bytes are overwritten, or are left where that is ask
 TEST_CASE("convert: while others use the database nothing is changed") {
     const environment prod;
     for (const char* mode : {"wal", "delete"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = make_small(folder, std::string("PRAGMA journal_mode = ") + mode);
         {

@@ -157,7 +157,7 @@ TEST_CASE("database_content: a backup is a container: whole without keys, genuin
 
 TEST_CASE("database_content: a backup lets go of everything, so that others write on and end their log") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         filled here(mode);
         const auto db = open_with(here.path, here.old_lease);
         CHECK(sql(db, "SELECT count(*) FROM t") == "50;");
@@ -197,7 +197,7 @@ TEST_CASE("database_content: a killed writer's journal or log is played back in 
 // Each transaction gives all rows one number, so that a copy with two numbers is none of one moment.
 TEST_CASE("database_content: every backup and every new generation is of one moment while another process writes on and on") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         filled here(mode);
         CHECK(sql(open_with(here.path, here.old_lease), "INSERT INTO t(b) SELECT x.b FROM t AS x, t AS y; UPDATE t SET b = ''").empty());
         const auto child = ::fork();
@@ -235,6 +235,25 @@ TEST_CASE("database_content: a database that is being given another key is backe
     CHECK(here.count_in(here.backup, here.old_lease) == "50;");
     CHECK(here.count_in(here.to, here.new_lease) == "50;");
     CHECK_FALSE(std::filesystem::exists(here.path_of(here.to, "main.db-reseal")));
+}
+
+TEST_CASE("database_content: the engine that is asked for opens and seals what is rebuilt, backed up and restored") {
+    place at;
+    const environment prod;
+    const auto lease = prod.source()().value();
+    auto store = sqlite::database_content::open(at.folder / "content", {.engine = own_pages}).value();
+    auto by_botan = at.open();
+    const auto first = ref_of("prod", 1), second = ref_of("prod", 2), third = ref_of("prod", 3), backup = ref_of("prod", 0, "b");
+    const ports::content_keys keys = prod.source();
+    REQUIRE(store.create(first).has_value());
+    sql(open(at.path_of(first, "a.db"), prod, {.engine = own_pages}), "CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+    CHECK(code_of(by_botan.rebuild(first, second, lease, lease)) == errc::authentication_failed);
+    CHECK(code_of(by_botan.back_up(first, backup, keys, {})) == errc::authentication_failed);
+    REQUIRE(store.rebuild(first, second, lease, lease).has_value());
+    REQUIRE(store.back_up(second, backup, keys, {}).has_value());
+    CHECK(code_of(by_botan.rebuild(backup, third, lease, lease)) == errc::authentication_failed);
+    REQUIRE(store.rebuild(backup, third, lease, lease).has_value());
+    CHECK(sql(open(at.path_of(third, "a.db"), prod, {.engine = own_pages}), "SELECT a FROM t; PRAGMA integrity_check") == "1;ok;");
 }
 
 TEST_CASE("database_content: what a killed restore or conversion of one database left beside it is no content") {

@@ -75,7 +75,7 @@ void load(const sqlite::database& db) {
 
 TEST_CASE("encrypted below: of every write to every kind of file nothing is in the clear, and no ciphertext comes twice") {
     for (const char* mode : {"delete", "truncate", "persist", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const environment prod, test("test", 8);
         const temporary_folder folder;
         auto db = open(folder / "a.db", prod);

@@ -103,7 +103,7 @@ TEST_CASE("encrypted database: pages cut off at the end are told of where a log 
     const temporary_folder folder;
     const std::string path = folder / "a.db", copy = folder / "b.db";
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         bytes file, log;
         {
             // The last pages are those of a value, whose last bytes would be taken for zeros.

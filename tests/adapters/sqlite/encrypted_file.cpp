@@ -83,12 +83,36 @@ TEST_CASE("encrypted file: it is cut and made longer by whole pages only, what i
     CHECK(is_whole(db));
 }
 
+TEST_CASE("encrypted file: what a checkpoint skips opens as nothing, but for the page of the lock bytes, which is in no log") {
+    const environment prod;
+    const temporary_folder folder;
+    for (const bool has_log : {true, false}) {
+        CAPTURE(has_log);
+        const auto db = open(folder / (has_log ? "a.db" : "b.db"), prod);
+        sql(db, std::string("PRAGMA page_size = 65536; PRAGMA journal_mode = ") + (has_log ? "WAL" : "DELETE") + "; CREATE TABLE t(a)");
+        raw_file file(db);
+        constexpr std::size_t size = 65536, lock_page = 0x40000000 / size + 1;
+        const std::size_t last = has_log ? lock_page + 2 : 6; // without a log each page between is sealed
+        REQUIRE(file.lock(SQLITE_LOCK_SHARED) == SQLITE_OK);
+        bytes full(size, 5), out(size);
+        std::fill(full.end() - 32, full.end(), std::uint8_t{0});
+        CHECK(file.write(full, (last - 1) * size) == SQLITE_OK);
+        CHECK(file.page(last, size) == full);
+        CHECK(file.read(out, 4 * size) == (has_log ? SQLITE_IOERR_DATA : SQLITE_OK));
+        CHECK(file.read(out, (last - 2) * size) == (has_log ? SQLITE_IOERR_DATA : SQLITE_OK));
+        if (has_log) CHECK(file.page(lock_page, size) == bytes(size));
+        CHECK(file.truncate(2 * size) == SQLITE_OK);
+        CHECK(file.unlock() == SQLITE_OK);
+        CHECK(is_whole(db));
+    }
+}
+
 TEST_CASE("encrypted file: a backup of pages of another size, or without room for seals, is refused and changes nothing") {
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
         for (const char* sizes : {"512 4096", "4096 512", "1024 2048"}) {
-            CAPTURE(mode);
-            CAPTURE(sizes);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(sizes));
             const temporary_folder folder;
             const std::string both = sizes;
             const auto from = open(folder / "a.db", prod), to = open(folder / "b.db", prod);
@@ -118,8 +142,8 @@ TEST_CASE("encrypted file: what a crash left of a file made anew is recovered by
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
         for (const char* size : {"1024", "2048"}) {
-            CAPTURE(mode);
-            CAPTURE(size);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(size));
             const temporary_folder folder;
             const std::string path = folder / "a.db";
             const std::string fill = std::string("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);") + many_rows;
@@ -193,7 +217,7 @@ TEST_CASE("encrypted file: a connection that has a log for itself makes no share
 
 TEST_CASE("encrypted file: an open connection is no way past a reset, whose new lease does not unwrap the file's key") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const environment before("prod", 7), after("prod", 8);
         const environment* now = &before;
         const temporary_folder folder;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a lock does to whatever a connection is in the middle of: running and prepared statements, transactions, blobs, copies,
 // waiting; and that an unlock brings back what was committed.
+#include "../../memory_search.hpp"
 #include "encrypted_helpers.hpp"
 
 #include <keywright/adapters/sqlite/page_cache.hpp>
@@ -8,7 +9,6 @@
 #include <map>
 #include <random>
 
-#include <fcntl.h>
 #include <sys/wait.h>
 
 using namespace keywright;
@@ -47,30 +47,6 @@ int code_of_child(Work&& work) {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/// How often `text` stands in what this process may write to.
-int copies_in_memory(std::string_view text) {
-    static bytes piece(1 << 20);
-    std::ifstream maps("/proc/self/maps");
-    const int memory = ::open("/proc/self/mem", O_RDONLY);
-    int found = 0;
-    for (std::string line; std::getline(maps, line);) {
-        if (line.find(" rw-p ") == line.npos) continue;
-        const auto begin = std::stoull(line, nullptr, 16), end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
-        if (end - begin > std::size_t{1} << 28) continue; // a sanitizer's own
-        for (auto at = begin; at < end; at += piece.size() - text.size()) {
-            const auto wanted = std::min<std::size_t>(piece.size(), end - at);
-            const auto got = ::pread(memory, piece.data(), wanted, static_cast<off_t>(at));
-            const auto seen = as_text(byte_view(piece).first(static_cast<std::size_t>(std::max<ssize_t>(got, 0))));
-            for (auto place = seen.find(text); place != seen.npos; place = seen.find(text, place + 1)) {
-                const auto from_us = at + place - reinterpret_cast<std::uintptr_t>(piece.data());
-                found += from_us < piece.size() ? 0 : 1;
-            }
-        }
-    }
-    ::close(memory);
-    return found;
 }
 
 /// The SQL function lock_at(n): locks when it is called for the n-th time, and counts the calls after that.
@@ -114,7 +90,7 @@ TEST_CASE("encrypted lock: a statement that runs in memory ends within 1000 step
 
 TEST_CASE("encrypted lock: within a transaction no further statement begins, not even one that needs no page, and nothing of it stays") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         locked_world world(mode);
         const std::string before = sql(world.db, count_all);
         for (const bool begins_with_change : {false, true}) {
@@ -136,7 +112,7 @@ TEST_CASE("encrypted lock: within a transaction no further statement begins, not
             }
             for (const char* text : {"BEGIN IMMEDIATE", "SELECT b FROM t WHERE a = 7", "INSERT INTO t VALUES (9999, 'never', 0)", "VACUUM",
                                      "PRAGMA wal_checkpoint", "BEGIN EXCLUSIVE", "CREATE TABLE u(a)"}) {
-                CAPTURE(text);
+                CAPTURE(std::string(text));
                 CHECK(world.code(text) != SQLITE_OK);
                 CHECK(sqlite3_get_autocommit(world.db.handle()) == 1);
             }
@@ -193,7 +169,7 @@ TEST_CASE("encrypted lock: who waits for another connection's lock is refused at
 
 TEST_CASE("encrypted lock: an open blob reads no page and its writes are not kept") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         locked_world world(mode);
         sql(world.db, "PRAGMA cache_size = 5; INSERT INTO t VALUES (1000, 'blob', zeroblob(400000))");
         for (const int writes : {0, 1}) {
@@ -266,8 +242,8 @@ TEST_CASE("encrypted lock: of two environments the locked one ends the transacti
 TEST_CASE("encrypted lock: a connection that keeps its locks is refused what it has cached, and comes back with an unlock") {
     for (const char* mode : {"delete", "wal"}) {
         for (const char* kept : {"locking_mode = EXCLUSIVE", "page_count; PRAGMA locking_mode = EXCLUSIVE"}) {
-            CAPTURE(mode);
-            CAPTURE(kept);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(kept));
             locked_world world(mode);
             { const auto closed = std::move(world.db); }
             world.db = open(world.folder / "a.db", world.prod);
@@ -279,7 +255,7 @@ TEST_CASE("encrypted lock: a connection that keeps its locks is refused what it 
                 world.prod.lock();
                 for (const char* text :
                      {"SELECT b FROM t WHERE a = 7", "BEGIN; SELECT b FROM t WHERE a = 7", "UPDATE t SET b = 'never' WHERE a = 7"}) {
-                    CAPTURE(text);
+                    CAPTURE(std::string(text));
                     const auto told = try_sql(world.db.handle(), text);
                     CHECK(told.code != SQLITE_OK);
                     CHECK(told.rows.empty());
@@ -297,13 +273,13 @@ TEST_CASE("encrypted lock: what was copied into temporary tables or into memory 
     for (const char* mode : {"delete", "wal"}) {
         for (const char* copy : {"CREATE TEMP TABLE u AS SELECT b FROM t", "ATTACH ':memory:' AS m; CREATE TABLE m.u AS SELECT b FROM t",
                                  "ATTACH '' AS m; CREATE TABLE m.u AS SELECT b FROM t"}) {
-            CAPTURE(mode);
-            CAPTURE(copy);
+            CAPTURE(std::string(mode));
+            CAPTURE(std::string(copy));
             locked_world world(mode);
             sql(world.db, copy);
             world.prod.lock();
             for (const char* text : {"SELECT b FROM u LIMIT 1", "BEGIN; SELECT b FROM u LIMIT 1", "DELETE FROM u"}) {
-                CAPTURE(text);
+                CAPTURE(std::string(text));
                 const auto told = try_sql(world.db.handle(), text);
                 CHECK(told.code == SQLITE_INTERRUPT);
                 CHECK(told.rows.empty());
@@ -379,14 +355,15 @@ TEST_CASE("page cache: with the library's no page in the clear is in memory afte
         const auto look = [&] {
             if (sqlite3_shutdown() != SQLITE_OK) return 1;
             if (is_ours && !sqlite::install_page_cache()) return 2;
-            const int before = copies_in_memory(text);
+            const memory_tests::hidden_value wanted(as_bytes(text));
+            const auto before = memory_tests::times_in_memory(wanted);
             const auto busy = open(folder / "a.db", prod), idle = open(folder / "a.db", prod);
             if (is_ours && sqlite::install_page_cache()) return 3;
             for (const auto* db : {&busy, &idle}) sql(*db, "SELECT b FROM t; SELECT a FROM u"); // the page opened last is kept
-            if (copies_in_memory(text) < before + 2) return 4;
+            if (memory_tests::times_in_memory(wanted) < before + 2) return 4;
             prod.lock();
             if (try_sql(busy.handle(), "SELECT b FROM t").code == SQLITE_OK) return 5;
-            const bool has_none = copies_in_memory(text) <= before;
+            const bool has_none = memory_tests::times_in_memory(wanted) <= before;
             if (has_none != is_ours) return 6;
             prod.unlock();
             for (const auto* db : {&busy, &idle}) sql(*db, "SELECT b FROM t; PRAGMA integrity_check");

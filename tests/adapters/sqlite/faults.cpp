@@ -2,6 +2,7 @@
 // Every call of SQLite to its disk fails once, and once with all that follow: what was said to be committed is there, nothing
 // else is, no answer is wrong, and no memory or descriptor is kept. Also where the program is killed just then.
 //     faults [STEP]      every STEP-th call of each kind; all where KEYWRIGHT_CRASH_FULL is set
+#include "../../in_memory.hpp"
 #include "faulty_vfs.hpp"
 #include "sql.hpp"
 
@@ -248,7 +249,7 @@ std::vector<failing> failings(const scenario& of, const files& start, int step) 
 int main(int argc, char** argv) {
     const int step = std::getenv("KEYWRIGHT_CRASH_FULL") != nullptr ? 1 : argc > 1 ? std::atoi(argv[1]) : 1;
     const std::string_view only = argc > 2 ? argv[2] : "";
-    if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
+    keep_folders_in_memory();
     faulty_vfs::install();
     int cases = 0, failures = 0, bad = 0;
     for (const auto& of : scenarios) {

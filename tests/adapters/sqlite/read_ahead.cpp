@@ -180,7 +180,7 @@ TEST_CASE("first_page: only the very bytes that were opened are the page, and on
 
 TEST_CASE("encrypted reads: what another connection wrote is seen by the next statement, in either journal") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const environment prod;
         const auto path = many_pages(folder, prod, mode);

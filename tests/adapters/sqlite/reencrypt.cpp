@@ -79,7 +79,7 @@ int exit_code_of(pid_t child) {
 TEST_CASE("reencrypt: every page gets the new key, nothing that is stored changes, and the old wrapped key opens none of it") {
     const environment prod;
     for (const char* mode : {"delete", "persist", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = folder / "a.db";
         auto db = make(path, prod, mode);
@@ -161,7 +161,7 @@ TEST_CASE("reencrypt: progress counts the pages of the file, in as many steps as
 TEST_CASE("reencrypt: a connection that is closed in the middle leaves it to the next, which finds what is left to do") {
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = folder / "a.db";
         auto db = make(path, prod, mode);
@@ -190,7 +190,7 @@ TEST_CASE("reencrypt: a connection that is closed in the middle leaves it to the
 TEST_CASE("reencrypt: what is written after the beginning takes the new key, by whichever connection and process") {
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = folder / "a.db";
         auto db = make(path, prod, mode);
@@ -303,7 +303,7 @@ TEST_CASE("reencrypt: a reader of an older state of a log keeps it whole, delays
 TEST_CASE("reencrypt: a connection that sleeps through two of them reads and writes with the key of now") {
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = folder / "a.db";
         auto db = make(path, prod, mode);
@@ -330,7 +330,7 @@ TEST_CASE("reencrypt: a connection that sleeps through two of them reads and wri
 TEST_CASE("reencrypt: processes and threads that read and write meanwhile see no error and lose nothing") {
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = folder / "a.db";
         {
@@ -339,7 +339,7 @@ TEST_CASE("reencrypt: processes and threads that read and write meanwhile see no
         }
         // The sum of both never changes, whatever is committed.
         const auto work = [&](std::uint64_t rounds) {
-            auto db = sqlite::open(path, prod.source(), {.wait = seconds{60}});
+            auto db = sqlite::open(path, prod.source(), {.wait = seconds{600}});
             bool fine = db.has_value() && try_sql(db->handle(), "PRAGMA synchronous = OFF; PRAGMA cache_size = 10").code == SQLITE_OK;
             for (std::uint64_t i = 0; i < rounds && fine; ++i) {
                 fine = try_sql(db->handle(),
@@ -358,11 +358,11 @@ TEST_CASE("reencrypt: processes and threads that read and write meanwhile see no
         }
         std::atomic<bool> is_beside_fine = false;
         std::thread beside([&] { is_beside_fine = work(40); });
-        auto db = sqlite::open(path, prod.source(), {.wait = seconds{60}});
+        auto db = sqlite::open(path, prod.source(), {.wait = seconds{600}});
         REQUIRE(db.has_value());
         int rounds = 0;
         for (; rounds < 3; ++rounds) {
-            const auto done = sqlite::reencrypt(*db, {.pages_per_step = 7, .wait = seconds{60}});
+            const auto done = sqlite::reencrypt(*db, {.pages_per_step = 7, .wait = seconds{600}});
             CHECK_MESSAGE(done.has_value(), std::string(done ? "" : done.error().text));
         }
         beside.join();
@@ -376,7 +376,7 @@ TEST_CASE("reencrypt: a hot journal and a log that a killed process left are the
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
         for (const bool is_under_way : {false, true}) {
-            CAPTURE(mode);
+            CAPTURE(std::string(mode));
             CAPTURE(is_under_way);
             const temporary_folder folder;
             const std::string path = folder / "a.db";
@@ -409,7 +409,7 @@ TEST_CASE("reencrypt: a hot journal and a log that a killed process left are the
 
 TEST_CASE("reencrypt: a lock stops it, an unlock lets it go on, and a step that is stopped in the middle is ended by whoever writes") {
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const environment prod;
         const temporary_folder folder;
         const std::string path = folder / "a.db";
@@ -541,7 +541,7 @@ TEST_CASE("reencrypt: a page that was half written is read from its record, by t
 TEST_CASE("reencrypt: files of format version 1, as they were before there could be two keys and half way from one to the next") {
     const environment prod;
     for (const char* name : {"one-key.db", "two-keys.db"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         const temporary_folder folder;
         const bytes kept = content_of(std::string(KEYWRIGHT_TEST_DATA "/pages-1/") + name);
         REQUIRE(kept.size() == header + 3 * page);
@@ -559,7 +559,7 @@ TEST_CASE(
     "reencrypt: a backup taken half way, or after, holds every page under the key that stays, and a restore goes on from its generation") {
     const environment prod;
     for (const char* mode : {"delete", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const std::string path = folder / "a.db";
         auto db = make(path, prod, mode);

@@ -56,7 +56,7 @@ fs::perms permissions_of(const std::string& path) { return fs::status(path).perm
 
 TEST_CASE("take_alone: nobody else reads or writes until the connection closes, and the journal mode stays") {
     for (const char* mode : {"delete", "truncate", "persist", "wal"}) {
-        CAPTURE(mode);
+        CAPTURE(std::string(mode));
         const temporary_folder folder;
         const auto path = make(folder, mode);
         {
@@ -199,7 +199,7 @@ TEST_CASE("replacement: two at once follow each other, and the second begins wit
             CHECK(refused.error().code == errc::timed_out);
             CHECK(fs::exists(fresh.path()));
             second = std::thread([&] {
-                const auto next = replacement::begin(path, seconds{60}); // waits for the lock of a file that is moved away
+                const auto next = replacement::begin(path, seconds{600}); // waits for the lock of a file that is moved away
                 CHECK(next);
                 CHECK(fs::file_size(path + "-new.tmp") == 0);
             });

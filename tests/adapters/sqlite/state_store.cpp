@@ -271,7 +271,7 @@ TEST_CASE("sqlite::state_store: opened for the first time by four processes at o
     std::vector<pid_t> children;
     for (int i = 0; i < 4; ++i)
         children.push_back(start_process([&, i] {
-            auto store = sqlite::state_store::open(path, {seconds{60}});
+            auto store = sqlite::state_store::open(path, {seconds{600}});
             if (!store) return false;
             const std::string own = "own/" + std::to_string(i);
             for (int n = 0; n < 50; ++n)

@@ -3,6 +3,7 @@
 // code and the same rows, at the end of every script the same content, integrity_check without a word, and nothing of it in
 // the clear in the encrypted files.
 //     twin [SCRIPTS [SEED]]      KEYWRIGHT_TWIN_SCRIPTS in the environment goes before SCRIPTS
+#include "../../in_memory.hpp"
 #include "sql.hpp"
 
 #include <keywright/adapters/sqlite/reencrypt.hpp>
@@ -196,6 +197,7 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
+    keep_folders_in_memory();
     const char* wanted = std::getenv("KEYWRIGHT_TWIN_SCRIPTS");
     const unsigned scripts = static_cast<unsigned>(std::atoi(wanted != nullptr ? wanted : argc > 1 ? argv[1] : "100"));
     const unsigned first = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 1;

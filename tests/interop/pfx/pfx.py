@@ -70,7 +70,7 @@ class Failed(Exception):
 
 
 def run(*command, data=None):
-    done = subprocess.run([str(c) for c in command], input=data, capture_output=True, timeout=120)
+    done = subprocess.run([str(c) for c in command], input=data, capture_output=True, timeout=600)
     if done.returncode != 0:
         raise Failed("%s: %s" % (pathlib.Path(str(command[0])).name, (done.stderr or done.stdout).decode(errors="replace").strip()[-300:]))
     return done.stdout

@@ -19,7 +19,7 @@ PIN, SKIP = "1234", 77
 
 
 def run(*command, expect=0):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600)
     assert done.returncode == expect, "%s ended with %d: %s%s" % (command[0], done.returncode, done.stdout, done.stderr)
     return done.stdout
 

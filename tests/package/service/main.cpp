@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // ledger: a small product that keeps each customer's books in SQLite, under a key that the customer brings. The store is
-// its own, so is a rule, so is the way in which people are told; the rest is what keywright ships.
+// its own, so is a rule, so is the way in which people are told; the rest is what keywright ships: the books are an
+// environment's content, so that apply, backup, restore and lock are theirs, too.
 #include "text_store.hpp"
 
-#include <keywright/adapters/file/content_store.hpp>
 #include <keywright/adapters/file/key_vault.hpp>
 #include <keywright/adapters/memory/clock.hpp>
+#include <keywright/adapters/sqlite/database_content.hpp>
 #include <keywright/adapters/sqlite/encrypted_database.hpp>
 #include <keywright/keywright.hpp>
 
@@ -41,7 +42,7 @@ private:
 };
 static_assert(ports::check_notifier<console>());
 
-using service_type = tenant_service<house, text_store, file::key_vault, memory::manual_clock, console, file::content_store>;
+using service_type = tenant_service<house, text_store, file::key_vault, memory::manual_clock, console, sqlite::database_content>;
 
 const service::ring_id ring{tenant_id{"contoso"}, region_id{"eu"}};
 const environment_id prod{"prod"}, sandbox{"sandbox"};
@@ -72,6 +73,13 @@ void run_sql(const sqlite::database& books, const char* sql) {
     if (const auto why = sqlite::last_error(books.handle())) fmt::print("  {}\n", *why);
 }
 
+/// The books where they stand at this moment: apply and restore move them.
+sqlite::database open_books(service_type& svc, const sqlite::database_content& content, keywright::access how) {
+    auto data = svc.environment(ring, prod, alice);
+    const std::string path = content.path(data.content().value()) + "/books.db";
+    return sqlite::open(path, [data, how]() mutable { return data.pages(how); }, {.read_only = how == access::read}).value();
+}
+
 void set_up(service_type& svc, memory::manual_clock& clock) {
     tell("tenant", svc.create_tenant({.by = provider, .tenant = ring.tenant, .seats = 1001, .opted_in = true}));
     tell("feature", svc.run({{ring.tenant}}, policy::enable_feature{.by = provider}));
@@ -95,10 +103,10 @@ secret_bytes bring_a_key(service_type& svc, const secret_bytes& password) {
     return pfx;
 }
 
-void live(service_type& svc, memory::manual_clock& clock, const sqlite::database& books) {
+void live(service_type& svc, memory::manual_clock& clock, const sqlite::database_content& content) {
     const secret_bytes password(as_bytes("correct horse"));
     const secret_bytes pfx = bring_a_key(svc, password);
-    run_sql(books, "CREATE TABLE entry(amount); INSERT INTO entry VALUES (40), (2)");
+    run_sql(open_books(svc, content, access::read_write), "CREATE TABLE entry(amount); INSERT INTO entry VALUES (40), (2)");
     tell("backup", svc.run({ring, prod}, policy::take_backup{.by = alice, .backup = monday}));
     const service::subject back{.ring = ring, .environment = prod, .source = prod, .backup = monday};
     tell("restore", svc.run(back, policy::restore{.by = alice, .confirmation = policy::typed_text("prod")}));
@@ -106,6 +114,7 @@ void live(service_type& svc, memory::manual_clock& clock, const sqlite::database
     const service::subject elsewhere{.ring = ring, .environment = sandbox, .source = prod, .backup = monday};
     tell("restore into the sandbox", svc.run(elsewhere, policy::restore{.by = alice}));
 
+    const auto books = open_books(svc, content, access::read_write); // and kept open over the lock
     const auto file = service::key_file::of(pfx, password);
     tell("lock", svc.lock(ring, {.by = alice, .file = file, .confirmation = "lock contoso"}));
     run_sql(books, "SELECT sum(amount) FROM entry");
@@ -127,22 +136,18 @@ int main(int, char** arguments) {
     const secret_bytes passphrase(as_bytes("staple"));
     memory::manual_clock clock{instant{1'795'323'600}}; // a test's: forty days pass at once
     console mail;
-    auto content = file::content_store::open(home + "/content").value();
+    auto content = sqlite::database_content::open(home + "/content").value();
     {
         text_store store(home + "/state.txt");
         auto vault = file::key_vault::create(home + "/vault", passphrase).value();
         service_type svc(store, vault, clock, mail, content);
         set_up(svc, clock);
-        auto data = svc.environment(ring, prod, alice);
-        const auto books = sqlite::open(home + "/books.db", [&] { return data.pages(access::read_write); }).value();
-        live(svc, clock, books);
+        live(svc, clock, content);
     }
     fmt::print("another day\n");
     text_store store(home + "/state.txt");
     auto vault = file::key_vault::open(home + "/vault", passphrase).value();
     service_type svc(store, vault, clock, mail, content);
     if (const auto done = svc.recover(); !done) fmt::print("recover: {}\n", done.error());
-    auto data = svc.environment(ring, prod, alice);
-    const auto books = sqlite::open(home + "/books.db", [&] { return data.pages(access::read); }, {.read_only = true}).value();
-    run_sql(books, "SELECT sum(amount) FROM entry");
+    run_sql(open_books(svc, content, access::read), "SELECT sum(amount) FROM entry");
 }

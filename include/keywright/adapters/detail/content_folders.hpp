@@ -59,7 +59,7 @@ public:
         std::uint64_t total = 0, done = 0;
         for (const auto& item : begun->items) total += item.size;
         return build(to, begun->items, [&](const detail::tree_item& item, const std::string& target) {
-            auto sealed = Items::rebuild(moving(from, to, item, target), opens, seals, [&](std::uint64_t read, std::uint64_t) {
+            auto sealed = items_.rebuild(moving(from, to, item, target), opens, seals, [&](std::uint64_t read, std::uint64_t) {
                 if (told) told(done + std::min(read, item.size), total);
             });
             done += item.size;
@@ -76,7 +76,7 @@ public:
         if (!there) return pass(there);
         if (*there) return fail(errc::already_exists, "content: expected a name that is free; drop what has it first");
         return build(to, begun->items, [&](const detail::tree_item& item, const std::string& target) {
-            return Items::back_up(moving(from, to, item, target), keys, taken);
+            return items_.back_up(moving(from, to, item, target), keys, taken);
         });
     }
 
@@ -112,7 +112,7 @@ public:
     }
 
 protected:
-    explicit content_folders(std::string&& root) noexcept : root_(std::move(root)) {}
+    explicit content_folders(std::string&& root, Items items = {}) noexcept : root_(std::move(root)), items_(std::move(items)) {}
 
 private:
     /// Locks on both environments (one when they are the same), and what there is to build from.
@@ -201,7 +201,7 @@ private:
         }
         auto items = detail::list_tree(path(from));
         if (!items) return pass(items);
-        made.items = Items::of(std::move(*items));
+        made.items = items_.of(std::move(*items));
         return made;
     }
 
@@ -239,6 +239,7 @@ private:
     }
 
     std::string root_;
+    Items items_;
 };
 
 } // namespace keywright::file

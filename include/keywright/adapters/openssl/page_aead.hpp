@@ -9,8 +9,12 @@
 #include <keywright/core/contract.hpp>
 #include <keywright/envelope/page_aead.hpp>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <array>
 
 namespace keywright::openssl {
 
@@ -30,15 +34,14 @@ public:
         return made;
     }
 
-    result<void> seal(const inputs& of, byte_view text, Botan::secure_vector<std::uint8_t>& out) override {
-        out.resize(text.size() + tag_size);
+    result<void> seal(const inputs& of, byte_view text, byte_span out, byte_span tag) override {
         int done = 0;
         const bool is_sealed =
             EVP_EncryptInit_ex(seal_.get(), nullptr, nullptr, nullptr, of.nonce.data()) == 1 &&
             EVP_EncryptUpdate(seal_.get(), nullptr, &done, of.associated_data.data(), size_of(of.associated_data)) == 1 &&
             EVP_EncryptUpdate(seal_.get(), out.data(), &done, text.data(), size_of(text)) == 1 &&
             EVP_EncryptFinal_ex(seal_.get(), out.data() + text.size(), &done) == 1 &&
-            EVP_CIPHER_CTX_ctrl(seal_.get(), EVP_CTRL_AEAD_GET_TAG, tag_size, out.data() + text.size()) == 1;
+            EVP_CIPHER_CTX_get_params(seal_.get(), parameter(tag.data()).data()) == 1;
         if (!is_sealed) return fail(errc::internal, "openssl: expected to encrypt a page", reason());
         return {};
     }
@@ -46,10 +49,9 @@ public:
         std::array<std::uint8_t, tag_size> expected;
         std::copy(tag.begin(), tag.end(), expected.begin()); // EVP takes what it could write to
         int done = 0;
-        const bool is_open = EVP_DecryptInit_ex(open_.get(), nullptr, nullptr, nullptr, of.nonce.data()) == 1 &&
+        const bool is_open = EVP_DecryptInit_ex2(open_.get(), nullptr, nullptr, of.nonce.data(), parameter(expected.data()).data()) == 1 &&
                              EVP_DecryptUpdate(open_.get(), nullptr, &done, of.associated_data.data(), size_of(of.associated_data)) == 1 &&
-                             EVP_DecryptUpdate(open_.get(), out.data(), &done, text.data(), size_of(text)) == 1 &&
-                             EVP_CIPHER_CTX_ctrl(open_.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, expected.data()) == 1;
+                             EVP_DecryptUpdate(open_.get(), out.data(), &done, text.data(), size_of(text)) == 1;
         if (!is_open) return fail(errc::internal, "openssl: expected to decrypt a page", reason());
         if (EVP_DecryptFinal_ex(open_.get(), out.data() + text.size(), &done) != 1)
             return fail(errc::authentication_failed, "openssl: the tag does not fit");
@@ -64,6 +66,10 @@ private:
 
     page_aead() noexcept : seal_(EVP_CIPHER_CTX_new()), open_(EVP_CIPHER_CTX_new()) {}
 
+    /// The tag as EVP hands it on itself: as a control it would go through another translation, at each page.
+    static std::array<OSSL_PARAM, 2> parameter(std::uint8_t* tag) noexcept {
+        return {OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size), OSSL_PARAM_construct_end()};
+    }
     static int size_of(byte_view part) noexcept {
         expects(part.size() <= 65'536, "openssl: a page has 65536 bytes at the most");
         return static_cast<int>(part.size());

@@ -98,9 +98,10 @@ template <class Take>
 }
 
 /// The database that is to be replaced, for this alone; not_found: there is none.
-[[nodiscard]] inline result<database> open_replaced(const std::string& path, const keys::data_key_lease& lease, seconds wait) {
-    const open_options options{.create = false, .wait = wait};
-    auto opened = opener::open(path, std::make_shared<page_access>(lease, options.suite), options);
+[[nodiscard]] inline result<database> open_replaced(const std::string& path, const keys::data_key_lease& lease,
+                                                    const restore_options& how) {
+    const open_options options{.suite = how.suite, .engine = how.engine, .create = false, .wait = how.wait};
+    auto opened = opener::open(path, std::make_shared<page_access>(lease, options.method()), options);
     const auto is_others = [](errc code) {
         return code == errc::not_mine || code == errc::authentication_failed || code == errc::malformed || code == errc::unsupported ||
                code == errc::corrupt;
@@ -150,7 +151,7 @@ template <class Take>
     auto target = detail::new_database::begin(fresh->file(), keys.seals, {options.suite, options.engine}, opened->info().page_size);
     if (!target) return pass(target);
     if (auto moved = detail::read_backup(*opened, [&](byte_view page) { return target->add(page); }); !moved) return pass(moved);
-    const auto old = detail::open_replaced(path, keys.seals, options.wait);
+    const auto old = detail::open_replaced(path, keys.seals, options);
     if (!old && old.error().code != errc::not_found) return pass(old);
     if (auto whole = target->finish(std::max(old ? detail::sequence_of(*old) : 0, *known)); !whole) return pass(whole);
     if (auto placed = fresh->into_place(); !placed) return pass(placed);

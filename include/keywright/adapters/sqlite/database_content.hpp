@@ -3,7 +3,8 @@
 // real databases while they are in use.
 // Depends on: ports/content_store, adapters/detail/content_folders (layout of the folders), adapters/sqlite/backup.
 // Use: `auto store = sqlite::database_content::open("/var/lib/app/databases");`
-//      `auto db = sqlite::open(store->path(ref) + "/main.db", [&] { return environment.pages(access::read_write); });`
+//      `auto data = svc.environment(ring, prod, alice);`
+//      `auto db = sqlite::open(store->path(*data.content()) + "/main.db", [&] { return data.pages(access::read_write); });`
 #pragma once
 
 #include <keywright/adapters/detail/content_folders.hpp>
@@ -16,6 +17,8 @@ namespace detail {
 /// Every file of a generation is an encrypted database, or what SQLite keeps beside one; every file of a backup is a container.
 class database_items {
 public:
+    explicit database_items(envelope::page_engine engine) noexcept : engine_(engine) {}
+
     /// Journals and logs come and go with their databases, and so does what a killed restore or conversion left.
     static std::vector<file::detail::tree_item> of(std::vector<file::detail::tree_item>&& tree) {
         const auto all = tree;
@@ -25,8 +28,8 @@ public:
         return std::move(tree);
     }
 
-    [[nodiscard]] static result<void> rebuild(const file::moving_item& item, const keys::data_key_lease& opens,
-                                              const keys::data_key_lease& seals, const ports::content_progress& told) {
+    [[nodiscard]] result<void> rebuild(const file::moving_item& item, const keys::data_key_lease& opens, const keys::data_key_lease& seals,
+                                       const ports::content_progress& told) const {
         const auto target = new_file(item.target);
         if (!target) return pass(target);
         const keys::key_change keys{opens, seals};
@@ -34,10 +37,10 @@ public:
         return built ? built : as_corrupt(built.error());
     }
 
-    [[nodiscard]] static result<void> back_up(const file::moving_item& item, const ports::content_keys& keys, instant taken) {
+    [[nodiscard]] result<void> back_up(const file::moving_item& item, const ports::content_keys& keys, instant taken) const {
         const auto target = new_file(item.target);
         if (!target) return pass(target);
-        const auto written = write_backup(item.source, keys, write_to(*target), {.taken = taken, .wait = patience});
+        const auto written = write_backup(item.source, keys, write_to(*target), {.taken = taken, .engine = engine_, .wait = patience});
         if (!written) return as_corrupt(written.error());
         return file::sync(*target);
     }
@@ -55,11 +58,12 @@ private:
         return file::open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     }
 
-    static result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
-                                      const ports::content_progress& told) {
-        auto from = snapshot::take(item.source, std::make_shared<page_access>(keys.opens, envelope::page_suite::aes256_gcm_siv), patience);
+    result<void> from_database(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
+                               const ports::content_progress& told) const {
+        const envelope::page_method method{envelope::page_suite::aes256_gcm_siv, engine_}; // the file says its own suite
+        auto from = snapshot::take(item.source, std::make_shared<page_access>(keys.opens, method), patience);
         if (!from) return pass(from);
-        auto to = new_database::begin(target, keys.seals, from->header().suite, from->header().page_size);
+        auto to = new_database::begin(target, keys.seals, {from->header().suite, engine_}, from->header().page_size);
         if (!to) return pass(to);
         for (std::uint32_t number = 1; number <= from->pages(); ++number) {
             const auto page = from->read(number);
@@ -71,8 +75,8 @@ private:
         }
         return to->finish();
     }
-    static result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
-                                       const ports::content_progress& told) {
+    result<void> from_container(const file::moving_item& item, const file::descriptor& target, const keys::key_change& keys,
+                                const ports::content_progress& told) const {
         const auto source = file::open_file(item.source, O_RDONLY | O_NOFOLLOW);
         if (!source) return pass(source);
         std::uint64_t done = 0;
@@ -82,9 +86,9 @@ private:
                 if (got) told(done += *got, item.size);
                 return got;
             },
-            keys.opens);
+            keys.opens, engine_);
         if (!opened) return pass(opened);
-        auto to = new_database::begin(target, keys.seals, opened->info().suite, opened->info().page_size);
+        auto to = new_database::begin(target, keys.seals, {opened->info().suite, engine_}, opened->info().page_size);
         if (!to) return pass(to);
         if (auto moved = read_backup(*opened, [&](byte_view page) { return to->add(page); }); !moved) return moved;
         return to->finish();
@@ -95,6 +99,8 @@ private:
         if (e.code != errc::malformed && e.code != errc::unsupported && e.code != errc::misused) return tl::unexpected(e);
         return fail(errc::corrupt, "content: expected an encrypted database in every file of an environment, or its backup", e.native);
     }
+
+    envelope::page_engine engine_;
 };
 
 } // namespace detail
@@ -107,6 +113,10 @@ private:
 // fails with timed_out; where there is no log, others wait for it to write. Everybody closes the databases of a generation that is
 // no longer current.
 
+struct content_options {
+    envelope::page_engine engine = envelope::botan_pages; ///< who decrypts, and encrypts; the files are the same
+};
+
 /// Thread safety: concurrent, also with other processes. Nothing is kept open between calls.
 class database_content : public file::content_folders<detail::database_items> {
 public:
@@ -114,9 +124,9 @@ public:
     static constexpr std::array purposes{keys::data_purpose::page};
 
     /// The folder is made when it is missing and its parent is there.
-    [[nodiscard]] static result<database_content> open(std::string root) {
+    [[nodiscard]] static result<database_content> open(std::string root, content_options options = {}) {
         if (auto made = file::make_folder_durably(root); !made) return pass(made);
-        return database_content(std::move(root));
+        return database_content(std::move(root), detail::database_items(options.engine));
     }
 
 private:

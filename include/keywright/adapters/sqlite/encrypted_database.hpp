@@ -87,8 +87,11 @@ struct guard {
     bool has_copies = false;                // perhaps: in temporary tables, or in databases that go with the connection
 
     /// SQLite's authorizer: databases in the clear beside an encrypted one are an accident that this prevents.
-    static int authorise(void* self, int action, const char* name, const char*, const char* schema, const char*) noexcept {
+    static int authorise(void* self, int action, const char* name, const char* value, const char* schema, const char*) noexcept {
         auto& all = *static_cast<guard*>(self);
+        // `PRAGMA main.…` asks that file, which says why; `PRAGMA temp.…` none.
+        if (action == SQLITE_PRAGMA && schema != nullptr && schema != std::string_view("main"))
+            return denial_of(name, value) == nullptr ? SQLITE_OK : SQLITE_DENY;
         if (action == SQLITE_INSERT && schema != nullptr && schema == std::string_view("temp")) all.has_copies = true;
         if (action != SQLITE_ATTACH) return SQLITE_OK;
         if (name == nullptr) return SQLITE_DENY;
@@ -134,8 +137,8 @@ private:
     }
     bool may_begin(const char* schema, bool although_asked) {
         main_file* file = nullptr;
-        return sqlite3_file_control(db, schema, control_file, static_cast<void*>(&file)) != SQLITE_OK || is_in_transaction(schema) ||
-               (file->is_asked_to_begin() && !although_asked) || file->begin_ready() == SQLITE_OK;
+        return sqlite3_file_control(db, schema, control_file, static_cast<void*>(&file)) != SQLITE_OK ||
+               (file->is_asked_to_begin() && !although_asked) || is_in_transaction(schema) || file->begin_ready() == SQLITE_OK;
     }
 };
 
@@ -177,7 +180,7 @@ public:
         const detail::ticket once(access);
         auto done = run_with("ATTACH %Q AS %Q", detail::uri_of(path, once.number(), mode), &schema, *access);
         if (!done) return done;
-        reserve(handle(), schema.c_str());
+        adopt(handle(), schema.c_str());
         std::erase_if(guard_->attached, [](const auto& each) { return each.access.expired(); });
         guard_->attached.push_back({schema, access});
         return {};
@@ -193,10 +196,10 @@ public:
 private:
     friend class detail::opener;
 
-    /// The bytes at the end of each page for the seal; matters for a file that is still empty.
-    static void reserve(sqlite3* db, const char* schema) noexcept {
-        int bytes = envelope::page_reserve;
+    static void adopt(sqlite3* db, const char* schema) noexcept {
+        int bytes = envelope::page_reserve; // at the end of each page for the seal; matters for a file that is still empty
         sqlite3_file_control(db, schema, SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+        sqlite3_file_control(db, schema, detail::control_connection, db);
     }
     result<void> run_with(const char* format, const std::string& uri, const std::string* schema, const detail::page_access& access) {
         const std::unique_ptr<char, decltype(&sqlite3_free)> sql(
@@ -235,7 +238,7 @@ public:
         opened.handle_.reset(raw);
         opened.guard_->db = raw;
         if (code != SQLITE_OK) return why(*access, code);
-        database::reserve(raw, "main");
+        database::adopt(raw, "main");
         sqlite3_busy_timeout(raw, static_cast<int>(std::clamp<std::int64_t>(options.wait.count, 0, longest_wait) * 1000));
         sqlite3_set_authorizer(raw, guard::authorise, opened.guard_.get());
         sqlite3_progress_handler(raw, 1000, guard::interrupts, opened.guard_.get());

@@ -4,9 +4,11 @@
 // Depends on: the files of this folder. Used by encrypted_database.
 #pragma once
 
+#include <keywright/adapters/sqlite/encrypted/denied_pragmas.hpp>
 #include <keywright/adapters/sqlite/encrypted/file_methods.hpp>
 #include <keywright/adapters/sqlite/encrypted/journal_file.hpp>
 #include <keywright/adapters/sqlite/encrypted/log_file.hpp>
+#include <keywright/adapters/sqlite/encrypted/neighbours.hpp>
 #include <keywright/adapters/sqlite/encrypted/temporary_file.hpp>
 
 #include <map>
@@ -64,16 +66,29 @@ private:
 inline constexpr int control_fault = 0x6b770001;
 /// `main_file**`, the file itself.
 inline constexpr int control_file = 0x6b770002;
+/// `sqlite3*`, the application's connection that has just opened the file: a lock interrupts it, and it has no database in the
+/// clear beside.
+inline constexpr int control_connection = 0x6b770003;
 
 /// `main_file`, and what SQLite asks of a database file beside reading and writing.
 class database_file : public main_file {
 public:
     using main_file::main_file;
 
+    int lock(int level) { return has_clear_one_beside() ? beside_clear_one() : main_file::lock(level); }
+    int lock_log(int offset, int n, int flags) {
+        const bool is_refused = (flags & SQLITE_SHM_LOCK) != 0 && has_clear_one_beside();
+        return is_refused ? beside_clear_one() : main_file::lock_log(offset, n, flags);
+    }
     int control(int op, void* arg) {
         switch (op) {
         case control_fault: *static_cast<const std::optional<error>**>(arg) = &access().fault(); return SQLITE_OK;
         case control_file: *static_cast<main_file**>(arg) = this; return SQLITE_OK;
+        case control_connection:
+            access().connection = static_cast<sqlite3*>(arg);
+            known_.emplace(access());
+            return SQLITE_OK;
+        case SQLITE_FCNTL_HAS_MOVED: *static_cast<int*>(arg) = was_moved() ? 1 : 0; return SQLITE_OK;
         case SQLITE_FCNTL_MMAP_SIZE: *static_cast<sqlite3_int64*>(arg) = 0; return SQLITE_OK;
         case SQLITE_FCNTL_SIZE_HINT:
         case SQLITE_FCNTL_CHUNK_SIZE: return SQLITE_OK; // a file grows by sealed pages only
@@ -94,11 +109,16 @@ public:
 private:
     /// The size of pages stays: SQLite would change it by writing pages of the new size in pieces of the old.
     int pragma(char** words) {
+        if (const char* why = denial_of(words[1], words[2]); why != nullptr) return words[0] = sqlite3_mprintf("%s", why), SQLITE_AUTH;
         sqlite3_int64 bytes = 0;
         const bool sets_page_size = sqlite3_stricmp(words[1], "page_size") == 0 && words[2] != nullptr;
         if (sets_page_size && size(&bytes) == SQLITE_OK && bytes > 0) return SQLITE_OK;
         return below_->pMethods->xFileControl(below_, SQLITE_FCNTL_PRAGMA, words);
     }
+    bool has_clear_one_beside() noexcept { return access().connection != nullptr && has_clear_neighbour(access().connection, vfs_name); }
+    int beside_clear_one() noexcept { return access().note(SQLITE_AUTH, clear_one_attached); }
+
+    std::optional<interruptible> known_; // first to go when the file is closed
 };
 
 class encrypted_vfs {

@@ -63,9 +63,9 @@ public:
 private:
     static constexpr std::int64_t none = -1;
     static constexpr std::size_t header = 28;
+    static constexpr std::size_t in_front = 12; // of a record in memory: as in log_file, a page lies at a multiple of 16
 
-    // The page that holds the bytes which SQLite locks.
-    static bool is_unused(std::uint32_t number, std::size_t page_size) { return number == 0x40000000 / page_size + 1; }
+    static bool is_unused(std::uint32_t number, std::size_t page_size) { return number == page_grid(page_size).lock_page(); }
 
     /// A header, a page or the name of a super-journal. Where it cannot be known which, nothing is written.
     int write_record(byte_view data, std::int64_t offset) {
@@ -74,7 +74,8 @@ private:
         const std::size_t page_size = ready == SQLITE_OK ? database_.head().header().page_size : 0;
         const bool has_number = number_at_ == offset - 4;
         // Without a page there is nothing of one to be kept, and no size of pages that would tell its number.
-        const bool is_name = has_number && (ready == SQLITE_EMPTY ? number_ > 0x40000000 / 65'536 : is_unused(number_, page_size));
+        const bool is_name =
+            has_number && (ready == SQLITE_EMPTY ? number_ >= page_grid(65'536).lock_page() : is_unused(number_, page_size));
         if (has_number && !is_name && data.size() == page_size) return hold_page(data, offset);
         const bool is_header = offset % 512 == 0 && std::all_of(data.begin() + header, data.end(), [](std::uint8_t b) { return b == 0; });
         if (!is_name && !is_header) return database_.tell({errc::misused, "sqlite: expected a record of a rollback journal"});
@@ -83,11 +84,18 @@ private:
     }
 
     int hold_page(byte_view page, std::int64_t offset) {
-        const auto sealed = database_.head().keys().pages.seal({.kind = envelope::page_kind::journal, .number = number_}, page);
-        if (!sealed) return database_.tell(sealed.error());
-        expect_checksum(*sealed, offset);
+        if (const int code = hold_from(offset); code != SQLITE_OK) return code;
+        const std::size_t before = held_.size();
+        held_.resize(before + page.size());
+        const byte_span sealed = byte_span(held_).subspan(before);
+        auto done = database_.head().keys().pages.seal({.kind = envelope::page_kind::journal, .number = number_}, page, sealed);
+        if (!done) {
+            held_.resize(before);
+            return database_.tell(done.error());
+        }
+        expect_checksum(sealed, offset);
         written_to_ = std::max(written_to_, checksum_at_);
-        return hold(*sealed, offset);
+        return SQLITE_OK;
     }
     int write_masked(byte_view checksum, std::int64_t offset) {
         if (database_.make_ready() != SQLITE_OK) return refused;
@@ -100,19 +108,24 @@ private:
 
     /// Keeps a part of a record until `let_go`.
     int hold(byte_view part, std::int64_t offset) {
-        if (offset != held_at_ + static_cast<std::int64_t>(held_.size())) {
-            if (const int code = let_go(); code != SQLITE_OK) return code;
-            held_at_ = offset;
-        }
+        if (const int code = hold_from(offset); code != SQLITE_OK) return code;
         append(held_, part);
         return SQLITE_OK;
     }
-    int let_go() {
-        if (held_.empty()) return SQLITE_OK;
-        const int code = write_below(held_, held_at_);
-        held_.clear();
+    /// Lets go what the next part, at `offset`, does not follow.
+    int hold_from(std::int64_t offset) {
+        if (offset == held_at_ + static_cast<std::int64_t>(held().size())) return SQLITE_OK;
+        const int code = let_go();
+        if (code == SQLITE_OK) held_at_ = offset;
         return code;
     }
+    int let_go() {
+        if (held().empty()) return SQLITE_OK;
+        const int code = write_below(held(), held_at_);
+        held_.resize(in_front);
+        return code;
+    }
+    byte_view held() const noexcept { return byte_view(held_).subspan(in_front); }
     int write_below(byte_view data, std::int64_t offset) {
         return below_->pMethods->xWrite(below_, data.data(), static_cast<int>(data.size()), offset);
     }
@@ -150,7 +163,7 @@ private:
     std::int64_t checksum_at_ = none;
     std::array<std::uint8_t, 12> nonce_{}; // of the page before it, as the slot of its key
     std::uint8_t slot_ = 0;
-    bytes held_;                           // parts of a record, as they will stand in the file
+    bytes held_ = bytes(in_front);         // parts of a record, as they will stand in the file, with `in_front` before them
     std::int64_t held_at_ = 0;
 };
 

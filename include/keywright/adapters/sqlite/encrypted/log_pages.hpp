@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pages stand in a write-ahead log, and in which of its frames, as of the commit that was the last when it was asked:
 // so whoever copies a database needs no pause of those who write it.
-// Depends on: SQLite's file methods. Used by snapshot.
+// Depends on: SQLite's file methods. Used by snapshot and adapters/sqlite/verify.
 #pragma once
 
 #include <keywright/core/bytes.hpp>

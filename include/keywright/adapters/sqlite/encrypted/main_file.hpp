@@ -6,8 +6,11 @@
 
 #include <keywright/adapters/sqlite/encrypted/file_place.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
+#include <keywright/adapters/sqlite/encrypted/log_lock.hpp>
+#include <keywright/adapters/sqlite/encrypted/page_grid.hpp>
 #include <keywright/adapters/sqlite/encrypted/read_ahead.hpp>
 #include <keywright/adapters/sqlite/encrypted/resealing.hpp>
+#include <keywright/adapters/sqlite/interrupt.hpp>
 #include <keywright/adapters/sqlite/page_cache.hpp>
 
 namespace keywright::sqlite::detail {
@@ -23,6 +26,7 @@ public:
     resealing& pages_between_keys() noexcept { return resealing_; }
     /// Of the write-ahead log; forgets with each change of a lock.
     read_ahead& ahead_in_log() noexcept { return ahead_in_log_; }
+    void note_log(bool is_open) noexcept { has_log_ = is_open; }
 
     /// Whether the keys may be used now. Keys that may not be are gone from memory.
     [[nodiscard]] bool may_go_on() { return allow(access_->check()); }
@@ -64,7 +68,7 @@ public:
         if (ready == SQLITE_EMPTY) return short_read(out);
         if (ready != SQLITE_OK) return ready;
         const std::size_t size = head_.header().page_size;
-        if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(number_of(offset), out);
+        if (out.size() == size && offset % static_cast<std::int64_t>(size) == 0) return read_page(grid().number_at(offset), out);
         return read_parts(out, offset);
     }
 
@@ -73,7 +77,7 @@ public:
         if (!envelope::is_page_size(page.size()) || offset % static_cast<std::int64_t>(page.size()) != 0)
             return tell({errc::misused, "sqlite: expected a write of one whole page"});
         if (const int ready = make_room_for(page.size()); ready != SQLITE_OK) return ready;
-        const std::uint32_t number = number_of(offset);
+        const std::uint32_t number = grid().number_at(offset);
         if (number == 1 && !leaves_room_for_seals(page)) return refuse_first();
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
         if (const int filled = fill_up_to(number); filled != SQLITE_OK) return filled;
@@ -91,14 +95,14 @@ public:
         if (size % static_cast<std::int64_t>(head_.header().page_size) != 0)
             return tell({errc::misused, "sqlite: expected a file of whole pages"});
         if (const int settled = settle(); settled != SQLITE_OK) return settled;
-        if (const int filled = fill_up_to(number_of(size)); filled != SQLITE_OK) return filled; // where it becomes longer
+        if (const int filled = fill_up_to(grid().number_at(size)); filled != SQLITE_OK) return filled; // where it becomes longer
         end_ = 0;
         return below_->pMethods->xTruncate(below_, size + header);
     }
 
     int sync(int flags) {
         const int code = below_->pMethods->xSync(below_, flags);
-        if (code != SQLITE_OK || !head_.is_ready()) return code;
+        if (code != SQLITE_OK || !head_.is_ready() || head_.header().populated) return code;
         const auto size = head_.size_below();
         if (!size) return tell(size.error());
         if (*size <= header) return SQLITE_OK;
@@ -110,6 +114,7 @@ public:
         const auto below = head_.size_below();
         if (!below) return tell(below.error());
         *out = *below > header ? *below - header : 0;
+        if (keeps_others_out() && head_.is_ready()) end_ = grid().pages_in(*below);
         if (*below == 0 || *below > header) return SQLITE_OK;
         // To SQLite a file without pages is an empty database, of which it reads nothing.
         if (!may_go_on()) return refused;
@@ -121,7 +126,7 @@ public:
 
     int lock(int level) {
         if (!may_begin()) return refused;
-        forget_contents();
+        if (!keeps_others_out()) forget_contents();
         const int code = below_->pMethods->xLock(below_, level);
         if (code != SQLITE_OK) return code;
         // Without a lock the file may have been emptied and made anew, or given another key; from here on it cannot be. A
@@ -144,23 +149,18 @@ public:
         return below_->pMethods->xUnlock(below_, level);
     }
     int lock_log(int offset, int n, int flags) {
+        const log_lock asked{offset, n, flags};
         shares_log_ = true;
-        if ((flags & SQLITE_SHM_LOCK) != 0)
+        if (asked.is_taken())
             if (const int ready = begin_ready(); ready != SQLITE_OK) return ready;
         forget_contents();
-        // As a reader, of the state that the mark in this place stands for: a transaction begins.
-        const bool is_read_mark = n == 1 && offset >= first_read_mark && (flags & SQLITE_SHM_SHARED) != 0;
-        const bool begins = is_read_mark && (flags & SQLITE_SHM_LOCK) != 0;
-        const bool may_write = (flags & SQLITE_SHM_LOCK) != 0 && (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         // A log that is written back is written back wherever the file is.
-        const bool writes_log = may_write && offset == write_lock;
-        if (writes_log ? place_.is_lost(below_) : begins && place_.was_lost(below_))
+        if (asked.begins_writing_log() ? place_.is_lost(below_) : asked.begins_reading() && place_.was_lost(below_))
             return access_->note(SQLITE_READONLY_DBMOVED, file_replaced);
         const int code = below_->pMethods->xShmLock(below_, offset, n, flags);
         if (code != SQLITE_OK) return code;
-        if (is_read_mark) read_mark_ = (flags & SQLITE_SHM_LOCK) != 0 ? offset - first_read_mark : no_mark;
-        // Whoever gives the file another key has the locks of those who write log or pages. Under that of a mark nobody does.
-        if (!may_write || offset > first_read_mark) return code;
+        if (asked.is_of_reader()) read_mark_ = asked.is_taken() ? asked.read_mark() : no_mark;
+        if (!asked.is_of_writer()) return code; // whoever gives the file another key has all of these
         resealing_.others_were_here();
         forget_if_changed();
         const int ready = make_ready();
@@ -175,6 +175,9 @@ public:
         const bool is_last = level_ != SQLITE_LOCK_NONE && below_->pMethods->xLock(below_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
         return below_->pMethods->xShmUnmap(below_, is_last ? 1 : remove);
     }
+
+    /// Whether the file has lost its name, a millisecond ago at most. SQLite asks under a lock with which that was looked up.
+    bool was_moved() noexcept { return place_.was_lost(below_); }
 
     // --- for whoever copies the file ---
 
@@ -198,12 +201,17 @@ private:
 
     /// A file's keys are as good as the lease that unwrapped them: a new lease, as after a reset, is asked for them again.
     bool allow(const result<void>& usable) {
-        if (!usable && usable.error().code == errc::locked && head_.is_ready()) wipe_page_caches();
+        if (!usable && usable.error().code == errc::locked && head_.is_ready()) {
+            interruptible::interrupt_locked(access_->connection);
+            wipe_page_caches();
+        }
         if (!usable || lease_number_ != access_->leases()) forget_keys();
         lease_number_ = access_->leases();
         if (!usable) access_->note(refused, usable.error());
         return usable.has_value();
     }
+    /// Whether it has a lock, and has had it for as long as that is known, that lets others read and nothing else.
+    bool keeps_others_out() const noexcept { return level_ != SQLITE_LOCK_NONE && !shares_log_; }
     /// What others may have changed, or may change from now on.
     void forget_contents() noexcept {
         end_ = 0;
@@ -221,9 +229,7 @@ private:
         if (changed) first_.forget();
         return changed;
     }
-    std::uint32_t number_of(std::int64_t offset) const noexcept {
-        return static_cast<std::uint32_t>(offset / static_cast<std::int64_t>(head_.header().page_size)) + 1;
-    }
+    page_grid grid() const noexcept { return page_grid(head_.header().page_size); }
 
     /// One page. Beyond the end of the file it is zero, as SQLite wants it; a page that ends early is damage.
     int read_page(std::uint32_t number, byte_span out) {
@@ -237,7 +243,7 @@ private:
         const bool has_log = first[18] == 2;
         if (has_log || level_ == SQLITE_LOCK_NONE || pages_counted(first) == 0) return;
         const auto size = head_.size_below();
-        if (size && *size < place_of(pages_counted(first) + 1, first.size())) access_->note(SQLITE_CORRUPT, pages_cut_off);
+        if (size && *size < grid().place_of(pages_counted(first) + 1)) access_->note(SQLITE_CORRUPT, pages_cut_off);
     }
     /// As `read_page`, saying nothing. A page that does not open may just be being sealed anew, or its sealing was cut short.
     int open_page(std::uint32_t number, byte_span out) {
@@ -256,7 +262,7 @@ private:
         return code;
     }
     int open_as_it_is(std::uint32_t number, byte_span out) {
-        const auto at = place_of(number, out.size());
+        const auto at = grid().place_of(number);
         const auto held = level_ == SQLITE_LOCK_NONE ? byte_view() : ahead_.find(below_, at, out.size());
         if (!held.empty() && open_sealed(number, held, out)) return SQLITE_OK;
         const byte_span sealed = head_.keys().pages.landing(out);
@@ -286,19 +292,20 @@ private:
         if (number == 1 && opened) first_.keep(first, out, level_ != SQLITE_LOCK_NONE);
         return opened;
     }
-    static std::int64_t place_of(std::uint32_t number, std::size_t size) noexcept {
-        return header + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
-    }
     int damaged() noexcept { return tell(page_damaged); }
-
-    /// What is not one page: a part, or pages of another size than this connection's SQLite knows of yet.
+    /// What is not one page: a part, or, where this connection's SQLite does not know the size of pages yet, as many as it takes
+    /// for the first one. Of those it looks at the first alone, so the others may be what a log still holds, and not open here.
     int read_parts(byte_span out, std::int64_t offset) {
         const auto size = static_cast<std::int64_t>(head_.header().page_size);
         for (std::size_t done = 0; done < out.size();) {
             const std::int64_t at = offset + static_cast<std::int64_t>(done);
             const auto n = std::min(out.size() - done, static_cast<std::size_t>(size - at % size));
-            const int code = read_part(out.subspan(done, n), at);
-            if (code == SQLITE_IOERR_DATA) return damaged();
+            int code = read_part(out.subspan(done, n), at);
+            if (code == SQLITE_IOERR_DATA) {
+                if (done == 0) return damaged();
+                std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(done), n, std::uint8_t{0});
+                code = SQLITE_OK;
+            }
             done += n;
             if (code != SQLITE_OK) {
                 std::fill(out.begin() + static_cast<std::ptrdiff_t>(done), out.end(), std::uint8_t{0});
@@ -312,12 +319,11 @@ private:
     /// header knows, the second one something that never was, so that SQLite drops what it has cached. Whoever reads the
     /// whole page, after recovery, gets the error.
     int read_part(byte_span out, std::int64_t offset) {
-        const std::size_t size = head_.header().page_size;
-        const auto within = offset % static_cast<std::int64_t>(size);
-        part_.resize(size);
+        part_.resize(head_.header().page_size);
         const byte_span page = part_;
-        int code = open_page(number_of(offset), page);
-        if (code == SQLITE_IOERR_DATA && number_of(offset) == 1 && out.size() <= looked_at) {
+        const auto within = offset % static_cast<std::int64_t>(page.size());
+        int code = open_page(grid().number_at(offset), page);
+        if (code == SQLITE_IOERR_DATA && grid().number_at(offset) == 1 && out.size() <= looked_at) {
             stand_in(page, level_ != SQLITE_LOCK_NONE);
             code = SQLITE_OK;
         }
@@ -346,16 +352,18 @@ private:
         const auto settled = resealing_.settle();
         return settled ? SQLITE_OK : tell(settled.error());
     }
-    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page.
+    /// Pages are written in any order. What is skipped is sealed as zero, so that a hole is never taken for a page. What a log
+    /// skips is still in it, or was cut off and must not become a page that opens; only the page of SQLite's locks is in none.
     int fill_up_to(std::uint32_t number) {
-        const auto size = static_cast<std::int64_t>(head_.header().page_size);
         if (end_ == 0) {
             const auto below = head_.size_below();
             if (!below) return tell(below.error());
-            end_ = std::max<std::int64_t>((*below - header) / size, 0);
+            end_ = grid().pages_in(*below);
         }
         if (number <= end_ + 1) return SQLITE_OK;
-        const Botan::secure_vector<std::uint8_t> blank(static_cast<std::size_t>(size));
+        const Botan::secure_vector<std::uint8_t> blank(head_.header().page_size);
+        const auto locks = grid().lock_page();
+        if (has_log_) return end_ < locks && locks < number ? write_page(locks, blank) : SQLITE_OK;
         while (end_ + 1 < number)
             if (const int code = write_page(static_cast<std::uint32_t>(end_ + 1), blank); code != SQLITE_OK) return code;
         return SQLITE_OK;
@@ -363,9 +371,10 @@ private:
     int write_page(std::uint32_t number, byte_view page) {
         const auto sealed = head_.keys().pages.seal({.kind = envelope::page_kind::database, .number = number}, page);
         if (!sealed) return tell(sealed.error());
-        ahead_.give_up(place_of(number, page.size()), page.size());
+        const auto at = grid().place_of(number);
+        ahead_.give_up(at, page.size());
         if (number == 1) first_.doubt();
-        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), place_of(number, page.size()));
+        const int code = below_->pMethods->xWrite(below_, sealed->data(), static_cast<int>(sealed->size()), at);
         if (code != SQLITE_OK) return code;
         if (number == 1) first_.keep(*sealed, page, true);
         end_ = std::max<std::int64_t>(end_, number);
@@ -382,8 +391,9 @@ private:
     std::uint64_t lease_number_ = 0; // of the lease that unwrapped the keys
     int level_ = SQLITE_LOCK_NONE;
     bool shares_log_ = false; // with others, by locks of its own
-    static constexpr int write_lock = 0, first_read_mark = 3, no_mark = -1; // wal.c: WAL_WRITE_LOCK, WAL_READ_LOCK(0)
+    static constexpr int no_mark = -1;
     int read_mark_ = no_mark;
+    bool has_log_ = false; // open: what is written into the file comes out of the log
     std::int64_t end_ = 0; // pages known to be in the file; 0: to be asked for
 };
 

@@ -7,6 +7,7 @@
 
 #include <keywright/adapters/file/durable.hpp>
 #include <keywright/adapters/sqlite/encrypted/first_page.hpp>
+#include <keywright/adapters/sqlite/encrypted/page_grid.hpp>
 #include <keywright/envelope/page_header.hpp>
 #include <keywright/envelope/page_keys.hpp>
 #include <keywright/keys/lease.hpp>
@@ -49,8 +50,7 @@ public:
         if (auto usable = seals_->check(); !usable) return usable;
         const auto sealed = keys_.pages.seal({.kind = envelope::page_kind::database, .number = ++pages_}, page);
         if (!sealed) return pass(sealed);
-        const auto at = envelope::header_size + std::uint64_t{pages_ - 1} * page.size();
-        return file::write_fully_at(*file_, at, *sealed);
+        return file::write_fully_at(*file_, static_cast<std::uint64_t>(page_grid(page.size()).place_of(pages_)), *sealed);
     }
     /// Once: writes the header, whose sequence goes on behind `sequence`, and brings all of it to the disk.
     [[nodiscard]] result<void> finish(std::uint64_t sequence = 0) {

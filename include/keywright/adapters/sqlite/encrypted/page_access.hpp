@@ -23,11 +23,13 @@ inline constexpr error page_damaged{errc::authentication_failed,
 inline constexpr error pages_cut_off{errc::corrupt, "sqlite: the file ends before its last page, it was cut; restore it from a backup"};
 inline constexpr error file_replaced{errc::unavailable,
                                      "sqlite: the database file was restored, moved or removed meanwhile; close it and open it again"};
+inline constexpr error clear_one_attached{
+    errc::misused, "sqlite: a database in the clear is attached beside an encrypted one; detach it, or convert it and attach that"};
 inline constexpr error no_room_for_seals{
     errc::misused,
     "sqlite: expected a database with pages of the same size, 32 bytes of each unused; convert it instead of copying its pages"};
 
-/// Thread safety: one thread at a time, that of the connection.
+/// Thread safety: one thread at a time, that of the connection; `is_known_locked` is concurrent.
 class page_access {
 public:
     page_access(lease_source source, const envelope::page_method& method, std::uint64_t at_least = 0)
@@ -41,6 +43,7 @@ public:
     const envelope::page_method for_new_files;
     const std::uint64_t oldest_generation; ///< a file of an older one is not taken
     std::shared_ptr<void> companion; ///< lives as long as this
+    sqlite3* connection = nullptr;   ///< that has the file open, while it has; null: none that an application uses
 
     /// At the beginning of something: asks for a new lease where the old one is no good any more.
     [[nodiscard]] result<void> begin() {
@@ -49,10 +52,9 @@ public:
             if (usable || !source_) return usable;
         }
         lease_ = nullptr;
-        own_.reset();
         auto fresh = (*source_)();
+        const auto before = replace_own(fresh ? std::move(*fresh) : nullptr);
         if (!fresh) return pass(fresh);
-        own_ = std::move(*fresh);
         lease_ = own_.get();
         ++leases_;
         return lease_->check();
@@ -63,6 +65,12 @@ public:
         auto usable = lease_->check();
         if (usable || !source_ || usable.error().code != errc::expired) return usable;
         return begin();
+    }
+
+    /// Whether a lock, as far as this process knows, has ended the lease, or there is none.
+    bool is_known_locked() const noexcept {
+        const std::scoped_lock alone(replacing_);
+        return source_ && (own_ == nullptr || own_->is_known_locked());
     }
 
     /// For a file that has a suite.
@@ -95,8 +103,15 @@ private:
         return fail(errc::locked, "sqlite: the environment is locked; unlock it and begin a new transaction");
     }
 
-    std::optional<lease_source> source_; // none: the lease is borrowed
-    lease_source::lease own_;            // perhaps others have it, too
+    /// What was there before is not destroyed while others wait.
+    lease_source::lease replace_own(lease_source::lease fresh) noexcept {
+        const std::scoped_lock alone(replacing_);
+        return std::exchange(own_, std::move(fresh));
+    }
+
+    const std::optional<lease_source> source_; // none: the lease is borrowed
+    mutable std::mutex replacing_;
+    lease_source::lease own_; // perhaps others have it, too; replaced by the connection's thread alone
     const keys::data_key_lease* lease_ = nullptr; // that, or the borrowed one
     std::uint64_t leases_ = 0;
     std::optional<error> fault_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <keywright/adapters/sqlite/encrypted/file_head.hpp>
+#include <keywright/adapters/sqlite/encrypted/page_grid.hpp>
 #include <keywright/adapters/sqlite/encrypted/side_file.hpp>
 
 namespace keywright::sqlite::detail {
@@ -102,10 +103,7 @@ private:
 
     std::size_t page_size() const noexcept { return head_.header().page_size; }
     std::int64_t record_at(std::int64_t i) const noexcept { return i * (number_size + static_cast<std::int64_t>(page_size())); }
-    std::int64_t page_at(std::uint32_t number) const noexcept {
-        return static_cast<std::int64_t>(envelope::header_size) +
-               static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(page_size());
-    }
+    page_grid grid() const noexcept { return page_grid(page_size()); }
     static envelope::page_place place_of(std::uint32_t number) noexcept {
         return {.kind = envelope::page_kind::database, .number = number};
     }
@@ -114,14 +112,14 @@ private:
         return fail(errc::io_failed, text, code);
     }
     result<void> read_page(std::uint32_t number, byte_span out) const {
-        return check(below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), page_at(number)),
+        return check(below_->pMethods->xRead(below_, out.data(), static_cast<int>(out.size()), grid().place_of(number)),
                      "sqlite: expected to read a page");
     }
     result<void> sync_pages() const { return check(below_->pMethods->xSync(below_, SQLITE_SYNC_FULL), "sqlite: expected to sync pages"); }
     result<std::int64_t> pages_below() const {
         const auto size = head_.size_below();
         if (!size) return pass(size);
-        return std::max<std::int64_t>(*size - static_cast<std::int64_t>(envelope::header_size), 0) / static_cast<std::int64_t>(page_size());
+        return grid().pages_in(*size);
     }
     /// The place in the file where it goes on is known as long as the header stays what it is.
     void begin_anew_if_changed() noexcept {
@@ -193,7 +191,7 @@ private:
         const bool is_sealed_anew = envelope::page_cipher::slot_of(page_) == head_.header().sealing_slot;
         if (is_sealed_anew && head_.keys().pages.open(place_of(number), page_, page_)) return {};
         if (!read_record(records, i, number, page_)) return {};
-        return check(below_->pMethods->xWrite(below_, record_.data(), static_cast<int>(record_.size()), page_at(number)),
+        return check(below_->pMethods->xWrite(below_, record_.data(), static_cast<int>(record_.size()), grid().place_of(number)),
                      "sqlite: expected to write a page");
     }
 

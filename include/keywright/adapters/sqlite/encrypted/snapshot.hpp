@@ -76,8 +76,7 @@ public:
             if (const int code = in_log_.read(number, clear_); code != SQLITE_OK) return failed(code);
             return seal(place);
         }
-        const auto at =
-            static_cast<std::int64_t>(envelope::header_size) + static_cast<std::int64_t>(number - 1) * static_cast<std::int64_t>(size);
+        const auto at = page_grid(size).place_of(number);
         errno = 0;
         if (const int code = file_->read_below(sealed_, at); code != SQLITE_OK) return failed(code);
         auto& head = file_->head();
