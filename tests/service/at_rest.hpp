@@ -32,6 +32,9 @@ inline void check_ring(tenant& t) {
         CHECK(t.opens(e) == (!policy::is_locked(ring, env) && !env.deleted));
         // The provider's path is open exactly while the provider's key protects the environment.
         CHECK(t.slots(e) == (env.managed_by == policy::protector::provider && !env.deleted ? 1U : 0U));
+        const auto contents = t.data.list(contoso, eu.region, e);
+        for (const auto& content : *contents)
+            if (content.backup.empty()) CHECK(content.generation == env.content); // none is left over
         CHECK(t.data.there.contains(std::string(e.view()) + "/" + std::to_string(env.content)) == !env.deleted);
     }
 }

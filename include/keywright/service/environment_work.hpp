@@ -28,11 +28,11 @@ public:
         const environment_job job{s, e.what, *l, record};
         switch (e.what) {
         case policy::operation::unlocking: return unlock(job, chain);
-        case policy::operation::resetting: return reset(job, chain);
+        case policy::operation::resetting: return clear_up_after(reset(job, chain), job);
         case policy::operation::applying:
-        case policy::operation::returning: return move(job, chain);
+        case policy::operation::returning: return clear_up_after(move(job, chain), job);
         case policy::operation::restoring:
-        case policy::operation::copying: return overwrite(job, chain);
+        case policy::operation::copying: return clear_up_after(overwrite(job, chain), job);
         default: return {};
         }
     }
@@ -111,6 +111,19 @@ private:
             if (auto same = reports_.still_under_way(now, env); !same) return same;
             return job.what == policy::operation::applying ? fresh.pull_behind_ring(batch, now) : fresh.put_under_slot(batch);
         });
+    }
+    /// Somebody else may have ended the job while its data was being built, and have settled the environment before that was
+    /// there. No other job makes a generation of this number.
+    result<void> clear_up_after(const result<void>& done, const environment_job& job) {
+        const auto& begun = job.environment();
+        const auto found = load<policy::environment_state>(parts_.store, records::environment(job.on.ring, begun.id));
+        if (!found) return done ? pass(found) : done;
+        const auto& now = found->value;
+        const std::uint64_t made = policy::work_number(begun);
+        const bool is_under_way = now.transition == begun.transition && now.access_epoch == begun.access_epoch;
+        if (is_under_way || now.content == made) return done;
+        const auto dropped = parts_.content.drop(ref(job.on.ring, begun, made));
+        return done ? dropped : done;
     }
     template <class Extras>
     result<void> complete(const environment_job& job, const Extras& extras) {
