@@ -105,6 +105,15 @@ private:
     }
 };
 
+/// A process that goes on until it is killed, also where a test gives up.
+struct ended_at_last {
+    pid_t process;
+    ~ended_at_last() {
+        ::kill(process, SIGKILL);
+        ::waitpid(process, nullptr, 0);
+    }
+};
+
 } // namespace
 
 TEST_CASE("sqlite::database_content: passes the suite") { testing::content_store_suite<place>(); }
@@ -208,6 +217,7 @@ TEST_CASE("database_content: every backup and every new generation is of one mom
             try_sql(db.handle(), "PRAGMA cache_size = 2; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 20");
             for (int n = 0;; ++n, sqlite3_sleep(1)) try_sql(db.handle(), "UPDATE t SET b = printf('%0200d', " + std::to_string(n) + ")");
         }
+        const ended_at_last writer{child};
         constexpr const char* moments = "SELECT count(DISTINCT b) FROM t";
         for (std::uint64_t turn = 10; turn < 14; ++turn) {
             const auto backup = ref_of("prod", 0, "b" + std::to_string(turn));
@@ -218,8 +228,6 @@ TEST_CASE("database_content: every backup and every new generation is of one mom
             REQUIRE_MESSAGE(built.has_value(), std::string(built.error().text));
             CHECK(here.asked(ref_of("prod", turn), here.new_lease, moments) == "1;");
         }
-        ::kill(child, SIGKILL);
-        ::waitpid(child, nullptr, 0);
     }
 }
 

@@ -46,6 +46,7 @@ public:
         auto reader = opener::open(path, access, options);
         if (!reader) return pass(reader);
         snapshot made(std::move(*reader), std::move(access));
+        sqlite3_busy_handler(made.db_.handle(), wait_a_moment, milliseconds_of(wait));
         made.file_ = file_of(made.db_.handle());
         if (made.file_ == nullptr) return fail(errc::internal, "sqlite: expected a file of the encrypting VFS");
         if (auto settled = made.settle(wait); !settled) return pass(settled);
@@ -90,10 +91,23 @@ public:
 private:
     snapshot(database&& db, std::shared_ptr<page_access>&& access) noexcept : access_(std::move(access)), db_(std::move(db)) {}
 
+    /// Who writes on and on leaves a moment between two transactions: it is looked for each millisecond, where SQLite's own
+    /// waiting looks ten times a second.
+    static int wait_a_moment(void* milliseconds, int waited) noexcept {
+        if (waited >= reinterpret_cast<std::intptr_t>(milliseconds)) return 0;
+        sqlite3_sleep(1);
+        return 1;
+    }
+    static void* milliseconds_of(seconds wait) noexcept {
+        return reinterpret_cast<void*>(static_cast<std::intptr_t>(std::clamp<std::int64_t>(wait.count, 0, 1'000'000) * 1000));
+    }
     static constexpr const char* peek = "SELECT 1 FROM sqlite_schema LIMIT 1";
 
     tl::unexpected<error> failed(int code) const {
-        if (access_->fault() && (code & 0xff) != SQLITE_BUSY) return tl::unexpected(*access_->fault());
+        if ((code & 0xff) == SQLITE_BUSY)
+            return fail(errc::timed_out,
+                        "sqlite: others kept the database for themselves until the deadline; let them pause, or wait longer");
+        if (access_->fault()) return tl::unexpected(*access_->fault());
         return connection::failure(code, "sqlite: expected to read the database as it is now");
     }
     static int run(const database& db, const char* sql) noexcept {
