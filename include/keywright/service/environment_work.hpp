@@ -118,10 +118,8 @@ private:
         const auto& begun = job.environment();
         const auto found = load<policy::environment_state>(parts_.store, records::environment(job.on.ring, begun.id));
         if (!found) return done ? pass(found) : done;
-        const auto& now = found->value;
         const std::uint64_t made = policy::work_number(begun);
-        const bool is_under_way = now.transition == begun.transition && now.access_epoch == begun.access_epoch;
-        if (is_under_way || now.content == made) return done;
+        if (reports_.is_under_way(found->value, begun) || found->value.content == made) return done;
         const auto dropped = parts_.content.drop(ref(job.on.ring, begun, made));
         return done ? dropped : done;
     }

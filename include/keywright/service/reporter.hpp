@@ -62,9 +62,11 @@ public:
     /// Whoever was held up must not end another operation, which began after its own was ended by somebody else. Every
     /// operation that takes an environment down raises its access epoch.
     [[nodiscard]] static result<void> still_under_way(const loaded& l, const policy::environment_state& begun) {
-        const auto& env = l.environment->value;
-        if (env.transition == begun.transition && env.access_epoch == begun.access_epoch) return {};
+        if (is_under_way(l.environment->value, begun)) return {};
         return fail(errc::version_conflict, "service: this operation was ended by another process");
+    }
+    [[nodiscard]] static bool is_under_way(const policy::environment_state& now, const policy::environment_state& begun) noexcept {
+        return now.transition == begun.transition && now.access_epoch == begun.access_epoch;
     }
 
     /// Ends an environment's work without success; keys made for it go with it.
